@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The layout of a bank: what kernel and agent share through mapped memory.
+ *
+ * A bank is one mmapable ARRAY whose elements are sections. Each CPU owns sections_per_cpu
+ * neighbouring elements and no other CPU writes them; the hash of a flow says in which of them
+ * it lives. A table is split into sections because kernels before 6.7 refuse array elements
+ * of more than 4 MiB (KMALLOC_MAX_SIZE). A section:
+ *
+ *     struct section_header | occupancy bitmap | slots | spill area
+ */
+#ifndef WEIR_BANK_H
+#define WEIR_BANK_H
+
+#include "flow.h"
+#include "outcome.h"
+
+#define SECTION_SLOTS_MAX   32768u
+#define SECTION_SPILL_MIN   4096u
+#define BANK_SLOTS_MIN      64u
+#define BANK_SLOTS_MAX      (1u << 24)
+
+/* Slots searched for a flow before one is evicted. */
+#define PROBE_WINDOW        16u
+
+/* Sizes of packets, in buckets of 128 bytes; the last one is open. */
+#define SIZE_BUCKET_SHIFT   7
+#define SIZE_BUCKETS        16u
+
+/*
+ * Counters of one section. PACKET_FLOW is not kept here: it is the sum of the section's slots
+ * and spilled records. size_histogram counts every packet seen but those in contended, on its
+ * own path, so that it must equal the sum of the outcomes: the agent checks that it does.
+ */
+struct section_header {
+	__u64 begin_ns;       /* start of the pane, CLOCK_MONOTONIC; written by the agent */
+	__u32 spill_used;
+	__u32 claimed;        /* PREEMPT_RT only: a program is in this section */
+	struct tally filtered;
+	struct tally malformed;
+	struct tally unattributed;
+	__u64 malformed_reason[MALFORMED_REASON_COUNT];
+	struct tally contended; /* PREEMPT_RT only: atomically added, counts as unattributed */
+	__u64 spare[7];
+	__u64 size_histogram[SIZE_BUCKETS];
+};
+
+/* Where things lie in a section, and how a flow finds its section. Offsets in bytes. */
+struct bank_geometry {
+	__u32 slots;             /* per section, a power of two */
+	__u32 spill_slots;       /* per section */
+	__u32 sections_per_cpu;  /* a power of two */
+	__u32 bitmap_offset;
+	__u32 slots_offset;
+	__u32 spill_offset;
+	__u32 section_size;      /* a multiple of 4096 */
+	__u32 cpus;              /* highest possible CPU id + 1 */
+};
+
+/* The geometry of a bank of slots_per_cpu flows (a power of two from BANK_SLOTS_MIN up). */
+static inline struct bank_geometry bank_geometry_make(__u32 slots_per_cpu, __u32 cpus)
+{
+	struct bank_geometry g = { .cpus = cpus };
+
+	g.slots = slots_per_cpu < SECTION_SLOTS_MAX ? slots_per_cpu : SECTION_SLOTS_MAX;
+	g.sections_per_cpu = slots_per_cpu / g.slots;
+	g.spill_slots = g.slots / 2 > SECTION_SPILL_MIN ? g.slots / 2 : SECTION_SPILL_MIN;
+	g.bitmap_offset = sizeof(struct section_header);
+	g.slots_offset = (g.bitmap_offset + g.slots / 8 + 63) & ~63u;
+	g.spill_offset = g.slots_offset + g.slots * (__u32)sizeof(struct flow_slot);
+	g.section_size = g.spill_offset + g.spill_slots * (__u32)sizeof(struct flow_slot);
+	g.section_size = (g.section_size + 4095) & ~4095u;
+	return g;
+}
+
+static inline __u32 bank_sections(const struct bank_geometry *g)
+{
+	return g->cpus * g->sections_per_cpu;
+}
+
+static inline __u64 bank_size_bytes(const struct bank_geometry *g)
+{
+	return (__u64)bank_sections(g) * g->section_size;
+}
+
+_Static_assert(sizeof(struct section_header) % 64 == 0, "the bitmap begins on a cache line");
+_Static_assert(offsetof(struct section_header, size_histogram) % 64 == 0, "aligned histogram");
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The flow: its key and its record, as the kernel counts it and the agent reads it.
+ * Flow and flow key are those of RFC 7011; addresses and ports stay in network order.
+ */
+#ifndef WEIR_FLOW_H
+#define WEIR_FLOW_H
+
+#include <linux/types.h>
+#include <stddef.h>
+
+/* flow_key.flags. A non-IP flow has neither FLOW_IP nor FLOW_IPV6; IPv6 has both. */
+#define FLOW_IP             0x01
+#define FLOW_IPV6           0x02
+#define FLOW_OUT            0x04 /* direction: in when clear */
+#define FLOW_LATER_FRAGMENT 0x08
+#define FLOW_LINK_SHIFT     4    /* number of the link (interface) in the upper four bits */
+#define FLOW_LINKS_MAX      16
+
+/* flow_key.vlan and .inner_vlan: 0 is no tag, else the bit and the 12-bit VLAN identifier. */
+#define VLAN_TAG_PRESENT    0x1000
+#define VLAN_TAG_ID         0x0fff
+
+/* The EtherType recorded for frames whose type field is a length (IEEE 802.3, LLC). */
+#define FLOW_ETHERTYPE_LLC  0x0004
+
+#define FLOW_KEY_WORDS      6
+
+/*
+ * What packets are grouped by. 48 bytes, the last 6 of them zero, so that keys compare and
+ * hash as words. IPv4 addresses are IPv4-mapped (RFC 4291, 2.5.5.2). A non-IP flow has its
+ * EtherType in src_port. ICMP and ICMPv6 have type in the first byte of src_port and code in
+ * the first byte of dst_port, the other byte zero.
+ */
+struct flow_key {
+	union {
+		struct {
+			__be32 src[4];
+			__be32 dst[4];
+			__be16 src_port;
+			__be16 dst_port;
+			__u8   ip_proto;
+			__u8   flags;
+			__u16  vlan;
+			__u16  inner_vlan;
+			__u16  zero[3];
+		};
+		__u64 words[FLOW_KEY_WORDS];
+	};
+};
+
+/*
+ * One flow's state in a pane: one cache line. Empty when packets is 0. Times are milliseconds
+ * since the pane began, clamped to 0..65535; lengths of single packets saturate at 65535.
+ */
+struct flow_slot {
+	union {
+		struct {
+			__be32 src[4];
+			__be32 dst[4];
+			__be16 src_port;
+			__be16 dst_port;
+			__u8   ip_proto;
+			__u8   flags;
+			__u16  vlan;
+			__u16  inner_vlan;
+			__u16  first_ms;
+			__u16  max_len;
+			__u16  min_len;
+			__u64  bytes;
+			__u32  packets;
+			__u8   tcp_flags;
+			__u8   spare;
+			__u16  last_ms;
+		};
+		__u64 words[8];
+	};
+} __attribute__((aligned(64)));
+
+/* The sixth word of a slot shares its 16 lowest-addressed bits with that of its key. */
+#define FLOW_KEY_FULL_WORDS 5
+
+_Static_assert(sizeof(struct flow_key) == 48, "a key is six words");
+_Static_assert(sizeof(struct flow_slot) == 64, "a slot is one cache line");
+_Static_assert(offsetof(struct flow_key, inner_vlan) == 40, "five words, then inner_vlan");
+_Static_assert(offsetof(struct flow_slot, src_port) == offsetof(struct flow_key, src_port) &&
+	       offsetof(struct flow_slot, flags) == offsetof(struct flow_key, flags) &&
+	       offsetof(struct flow_slot, inner_vlan) == offsetof(struct flow_key, inner_vlan),
+	       "a slot begins with its key");
+_Static_assert(offsetof(struct flow_slot, bytes) == 48, "counters are aligned");
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The stream engine: merges the flow records of each pane and computes every window from the
+ * same panes.
+ */
+#ifndef WEIR_ENGINE_H
+#define WEIR_ENGINE_H
+
+#include "result.h"
+
+enum sort_field { SORT_BYTES, SORT_PACKETS, SORT_AVERAGE, SORT_MAX };
+
+/* Receives each finished window; the result and its flows live until it returns. */
+typedef int window_emit_fn(void *context, const struct window_result *result);
+
+struct engine_config {
+	const struct window_spec *windows; /* must outlive the engine */
+	size_t window_count;
+	uint64_t pane_ns;                  /* nominal */
+	bool replay;                       /* windows lie on the grid since 1970 (DESIGN 4) */
+	enum sort_field sort;
+	size_t top;                        /* flows listed in each result; 0 is all */
+	uint64_t max_flows;                /* kept in memory; 0 is no limit */
+	window_emit_fn *emit;
+	void *emit_context;
+};
+
+struct engine;
+
+/* NULL when memory is all that failed. */
+struct engine *engine_create(const struct engine_config *config);
+void engine_destroy(struct engine *engine);
+
+/*
+ * Merges records of the open pane: any number of calls, any number of records of one flow (of
+ * several CPUs, or spilled). The first record after a pane's end opens the next pane. Empty
+ * slots must not be passed. 0 or -ENOMEM.
+ */
+int engine_merge(struct engine *engine, const struct flow_slot *const *records, size_t count);
+
+/*
+ * Closes the pane whose records were merged since the last call and emits the windows that end
+ * with it. first_ms and last_ms of the records are relative to pane->begin_ns. 0, -ENOMEM, or
+ * what emit returned.
+ */
+int engine_end_pane(struct engine *engine, const struct pane *pane);
+
+/* Ends the run: each window emits the document that it would have written next, cut to the
+ * last pane, complete false unless it really is. */
+int engine_finish(struct engine *engine);
+
+/* Bytes of memory held, and flows known at this moment. */
+uint64_t engine_memory_bytes(const struct engine *engine);
+uint64_t engine_flow_count(const struct engine *engine);
+
+#endif

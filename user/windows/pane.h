@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A pane: the shortest slice of time. What a source knows about one when it is over, besides
+ * the flow records themselves.
+ */
+#ifndef WEIR_PANE_H
+#define WEIR_PANE_H
+
+#include <stdint.h>
+
+#include "../../include/bank.h"
+
+struct outcome_counts {
+	struct tally outcome[PACKET_OUTCOME_COUNT];
+	uint64_t malformed_reason[MALFORMED_REASON_COUNT];
+	uint64_t size_histogram[SIZE_BUCKETS];
+};
+
+/*
+ * index is the pane's place on the grid of panes: begin / nominal length since 1970 in a
+ * replay, whole nominal lengths since attaching in a live run. It rises from pane to pane; it
+ * skips where nothing was observed (replay) or where the agent was held up (live; the pane
+ * before is then longer than nominal). begin_ns and end_ns are measured: monotonic clock in a
+ * live run, packet time since 1970 in a replay.
+ */
+struct pane {
+	uint64_t index;
+	uint64_t begin_ns;
+	uint64_t end_ns;
+	struct outcome_counts counts; /* outcome[PACKET_FLOW] is filled by the engine */
+	uint64_t late_packets;        /* counted to this pane though they belong elsewhere */
+	uint64_t dropped_packets;     /* before the hook, as far as the kernel tells */
+	uint64_t collect_latency_ns;  /* end of pane to merged */
+	uint64_t merge_ns;            /* time spent merging its records */
+	uint64_t records;             /* merged */
+};
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The result of one window, as the engine hands it to the sinks and the terminal. All instants
+ * are in the engine's clock (see pane.h); clock_offset_ns makes them nanoseconds since 1970.
+ */
+#ifndef WEIR_RESULT_H
+#define WEIR_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pane.h"
+#include "window_spec.h"
+
+struct flow_result {
+	struct flow_key key;
+	uint64_t bytes;
+	uint64_t packets;
+	double bytes_max;    /* a second, in the pane where it was highest */
+	double packets_max;
+	uint64_t first_ns;
+	uint64_t last_ns;
+	uint64_t start_ns;   /* session windows: the session's own; else the window's */
+	uint64_t end_ns;
+	uint16_t min_len;    /* of single packets */
+	uint16_t max_len;
+	uint8_t tcp_flags;
+};
+
+struct window_total {
+	uint64_t flows;      /* distinct, also those left out of the list */
+	uint64_t bytes;
+	uint64_t packets;
+	double bytes_max;
+	double packets_max;
+	uint16_t min_len;
+	uint16_t max_len;
+};
+
+struct window_health {
+	uint64_t dropped_packets;
+	uint64_t late_packets;
+	uint64_t collect_latency_ns;  /* worst pane of the window */
+	uint64_t merge_latency_ns;    /* worst pane of the window */
+	uint64_t records;             /* merged in the window */
+	uint64_t merge_ns;            /* spent on them */
+};
+
+struct window_result {
+	const struct window_spec *spec;
+	size_t window_number;         /* which -w, from 0 */
+	uint64_t start_ns;
+	uint64_t end_ns;
+	uint64_t observed_ns;         /* averages divide by this: the window's real length */
+	uint32_t panes;
+	bool complete;
+	struct window_total total;
+	struct outcome_counts counts; /* outcome[PACKET_FLOW] equals total */
+	/* Flows that left the agent's memory for --max-flows, within this window's panes. */
+	uint64_t forgotten_flows;
+	struct tally forgotten;
+	struct window_health health;
+	const struct flow_result *flows; /* in order of the sort, greatest first */
+	size_t flow_count;               /* listed: at most the -n */
+	uint64_t flows_omitted;
+};
+
+#endif
