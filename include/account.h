@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The accounting step: adds one packet to its flow's slot in a section. The section belongs to
+ * the caller alone (one CPU, or one thread on the host): no lock, no atomic.
+ */
+#ifndef WEIR_ACCOUNT_H
+#define WEIR_ACCOUNT_H
+
+#include "bank.h"
+#include "platform.h"
+
+/* A slot whose packets reach this goes to the spill area; one merged packet adds up to 65536. */
+#define SLOT_PACKETS_LIMIT 0xfff00000u
+
+/* Multiplied and shifted, nanoseconds become milliseconds; right to 1 in 10^7 below 2^36 ns. */
+#define MS_PER_NS_FACTOR 4398047ull
+#define MS_PER_NS_SHIFT  42
+#define PANE_OFFSET_LIMIT_NS (1ull << 36)
+
+/*
+ * What a packet adds: itself, or where the kernel hands over a merged one, the wire packets it
+ * stands for (packets, their bytes in all, the longest and the shortest).
+ */
+struct packet_size {
+	__u32 packets;
+	__u32 bytes;
+	__u32 max_len;
+	__u32 min_len;
+};
+
+static __always_inline struct packet_size packet_size_single(__u32 len)
+{
+	return (struct packet_size){ .packets = 1, .bytes = len, .max_len = len, .min_len = len };
+}
+
+static __always_inline __u16 saturate16(__u32 value)
+{
+	return value < 0xffff ? value : 0xffff;
+}
+
+/* Milliseconds from begin_ns to now_ns, clamped to what a slot holds. */
+static __always_inline __u16 pane_offset_ms(__u64 begin_ns, __u64 now_ns)
+{
+	__s64 offset_ns = (__s64)(now_ns - begin_ns);
+
+	if (offset_ns < 0)
+		return 0;
+	if ((__u64)offset_ns >= PANE_OFFSET_LIMIT_NS)
+		return 0xffff;
+	return saturate16((__u32)((__u64)offset_ns * MS_PER_NS_FACTOR >> MS_PER_NS_SHIFT));
+}
+
+static __always_inline void tally_add(struct tally *tally, __u32 packets, __u64 bytes)
+{
+	tally->packets += packets;
+	tally->bytes += bytes;
+}
+
+/* Counts the sizes of a packet seen, whatever becomes of it. */
+static __always_inline void account_size(struct section_header *header,
+					 const struct packet_size *size)
+{
+	__u32 last = size->min_len >> SIZE_BUCKET_SHIFT;
+	__u32 full = size->max_len >> SIZE_BUCKET_SHIFT;
+
+	if (last > SIZE_BUCKETS - 1)
+		last = SIZE_BUCKETS - 1;
+	header->size_histogram[last] += 1;
+	if (size->packets == 1)
+		return;
+	if (full > SIZE_BUCKETS - 1)
+		full = SIZE_BUCKETS - 1;
+	header->size_histogram[full] += size->packets - 1;
+}
+
+static __always_inline void account_filtered(struct section_header *header,
+					     const struct packet_size *size)
+{
+	tally_add(&header->filtered, size->packets, size->bytes);
+	account_size(header, size);
+}
+
+static __always_inline void account_malformed(struct section_header *header,
+					      const struct packet_size *size, __u32 reason)
+{
+	tally_add(&header->malformed, size->packets, size->bytes);
+	account_size(header, size);
+	if (reason < MALFORMED_REASON_COUNT)
+		header->malformed_reason[reason] += size->packets;
+}
+
+static __always_inline struct flow_slot *section_slot(struct section_header *section,
+						      const struct bank_geometry *g, __u32 index)
+{
+	return (struct flow_slot *)((__u8 *)section + g->slots_offset) + (index & (g->slots - 1));
+}
+
+static __always_inline bool slot_has_key(const struct flow_slot *slot, const struct flow_key *key)
+{
+	return slot->words[4] == key->words[4] && slot->words[1] == key->words[1] &&
+	       slot->words[3] == key->words[3] && slot->words[0] == key->words[0] &&
+	       slot->words[2] == key->words[2] && slot->inner_vlan == key->inner_vlan;
+}
+
+/* One packet with its key, ready to be counted. */
+struct accounted {
+	const struct flow_key *key;
+	const struct packet_size *size;
+	__u32 hash;
+	__u16 now_ms;
+	__u8 tcp_flags;
+};
+
+/* Makes the slot that of a new flow with this packet. */
+static __always_inline void slot_start(struct flow_slot *slot, const struct accounted *a)
+{
+	slot->words[0] = a->key->words[0];
+	slot->words[1] = a->key->words[1];
+	slot->words[2] = a->key->words[2];
+	slot->words[3] = a->key->words[3];
+	slot->words[4] = a->key->words[4];
+	slot->inner_vlan = a->key->inner_vlan;
+	slot->first_ms = a->now_ms;
+	slot->max_len = saturate16(a->size->max_len);
+	slot->min_len = saturate16(a->size->min_len);
+	slot->bytes = a->size->bytes;
+	slot->packets = a->size->packets;
+	slot->tcp_flags = a->tcp_flags;
+	slot->spare = 0;
+	slot->last_ms = a->now_ms;
+}
+
+static __always_inline void slot_add(struct flow_slot *slot, const struct accounted *a)
+{
+	__u16 max_len = saturate16(a->size->max_len), min_len = saturate16(a->size->min_len);
+
+	slot->bytes += a->size->bytes;
+	slot->packets += a->size->packets;
+	slot->tcp_flags |= a->tcp_flags;
+	if (max_len > slot->max_len)
+		slot->max_len = max_len;
+	if (min_len < slot->min_len)
+		slot->min_len = min_len;
+	if (a->now_ms > slot->last_ms)
+		slot->last_ms = a->now_ms;
+	else if (unlikely(a->now_ms < slot->first_ms))
+		slot->first_ms = a->now_ms;
+}
+
+static __always_inline void section_mark(struct section_header *section,
+					 const struct bank_geometry *g, __u32 index)
+{
+	__u64 *bitmap = (__u64 *)((__u8 *)section + g->bitmap_offset);
+
+	index &= g->slots - 1;
+	bitmap[index / 64] |= 1ull << (index % 64);
+}
+
+/* Copies a finished record to the spill area; false when that is full. */
+static __always_inline bool section_spill(struct section_header *section,
+					  const struct bank_geometry *g,
+					  const struct flow_slot *record)
+{
+	__u32 used = section->spill_used;
+	struct flow_slot *spill = (struct flow_slot *)((__u8 *)section + g->spill_offset);
+	int i;
+
+	if (used >= g->spill_slots)
+		return false;
+	spill += used;
+#pragma GCC unroll 8
+	for (i = 0; i < 8; i++)
+		spill->words[i] = record->words[i];
+	section->spill_used = used + 1;
+	return true;
+}
+
+/*
+ * The full probe window at index makes room: its flow of fewest bytes (ties: the first of the
+ * window) goes to the spill area and the packet takes its slot. Once the spill area is full,
+ * whichever of the two has fewer bytes is unattributed, the packet on a tie: heavy flows stay.
+ */
+static __always_inline void section_evict(struct section_header *section,
+					  const struct bank_geometry *g,
+					  const struct accounted *a)
+{
+	struct flow_slot *victim = section_slot(section, g, a->hash);
+	__u32 i;
+
+	for (i = 1; i < PROBE_WINDOW; i++) {
+		struct flow_slot *slot = section_slot(section, g, a->hash + i);
+
+		if (slot->bytes < victim->bytes)
+			victim = slot;
+	}
+	if (unlikely(!section_spill(section, g, victim))) {
+		if (victim->bytes >= a->size->bytes) {
+			tally_add(&section->unattributed, a->size->packets, a->size->bytes);
+			return;
+		}
+		tally_add(&section->unattributed, victim->packets, victim->bytes);
+	}
+	slot_start(victim, a);
+}
+
+/* Adds to a slot of the packet's flow; one near its limit is spilled first and starts anew. */
+static __always_inline void slot_add_limited(struct section_header *section,
+					     const struct bank_geometry *g,
+					     struct flow_slot *slot, const struct accounted *a)
+{
+	if (likely(slot->packets < SLOT_PACKETS_LIMIT))
+		slot_add(slot, a);
+	else if (section_spill(section, g, slot))
+		slot_start(slot, a);
+	else
+		tally_add(&section->unattributed, a->size->packets, a->size->bytes);
+}
+
+/*
+ * Counts one packet to its flow: its slot is found or started within PROBE_WINDOW slots of its
+ * hash, or made by evicting another flow.
+ */
+static __always_inline void account_flow(struct section_header *section,
+					 const struct bank_geometry *g, const struct accounted *a)
+{
+	__u32 i;
+
+	account_size(section, a->size);
+	for (i = 0; i < PROBE_WINDOW; i++) {
+		struct flow_slot *slot = section_slot(section, g, a->hash + i);
+
+		if (likely(slot->packets && slot_has_key(slot, a->key))) {
+			slot_add_limited(section, g, slot, a);
+			return;
+		}
+		if (!slot->packets) {
+			slot_start(slot, a);
+			section_mark(section, g, a->hash + i);
+			return;
+		}
+	}
+	section_evict(section, g, a);
+}
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The packet parser: from the first byte of a frame to its flow key. The flow is that of the
+ * outermost IP header, behind any VLAN tags; ports are taken where the first four bytes of the
+ * transport header are there and lie inside the IP length; later fragments have none (RFC 791,
+ * RFC 8200). Parsers return 0, or 1 + enum malformed_reason for a packet without a key.
+ */
+#ifndef WEIR_PARSE_H
+#define WEIR_PARSE_H
+
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+
+#include "cursor.h"
+#include "flow.h"
+#include "outcome.h"
+
+/* Tags skipped before the frame counts as one of the tag's own EtherType. */
+#define PARSE_VLAN_TAGS_MAX 8
+/* Extension headers walked; real packets have up to four. Bounds the verifier's work. */
+#define PARSE_IPV6_EXTENSIONS_MAX 10
+/* IP length 0 (segmentation offload, jumbogram): the packet's own end is the limit. */
+#define PARSE_LENGTH_UNKNOWN 0x7fff0000
+
+#define ETHERTYPE_QINQ_9100 0x9100
+#define ETHERTYPE_QINQ_9200 0x9200
+
+#define TCP_FLAGS_OFFSET 13
+#define TCP_DATA_OFFSET  12
+#define UDP_HEADER_LEN   8
+#define SCTP_HEADER_LEN  12
+
+/* IPv6 extension headers that carry on to another (IANA protocol numbers). */
+#define IPV6_EXT_HOP_BY_HOP  0
+#define IPV6_EXT_ROUTING     43
+#define IPV6_EXT_FRAGMENT    44
+#define IPV6_EXT_AH          51
+#define IPV6_EXT_DESTINATION 60
+#define IPV6_FRAGMENT_OFFSET 0xfff8
+
+/* What one packet is. All zero before it is parsed, but for vlan where a tag is beside it. */
+struct packet {
+	struct flow_key key;
+	__u32 headers_len; /* from the first byte through the TCP, UDP or SCTP header */
+	__u8 tcp_flags;
+};
+
+static __always_inline bool ethertype_is_vlan(__be16 ethertype)
+{
+	return ethertype == host_to_be16(ETH_P_8021Q) || ethertype == host_to_be16(ETH_P_8021AD) ||
+	       ethertype == host_to_be16(ETHERTYPE_QINQ_9100) ||
+	       ethertype == host_to_be16(ETHERTYPE_QINQ_9200);
+}
+
+/* Adds the next tag, outermost first; more than two are left out of the key. */
+static __always_inline void packet_add_vlan(struct packet *p, __u16 tci)
+{
+	__u16 tag = VLAN_TAG_PRESENT | (tci & VLAN_TAG_ID);
+
+	if (!p->key.vlan)
+		p->key.vlan = tag;
+	else if (!p->key.inner_vlan)
+		p->key.inner_vlan = tag;
+}
+
+/* A TCP header of 14 bytes or more gives its flags too, one of 4 only its ports. */
+static __always_inline void parse_tcp(struct cursor *c, __s32 left, struct packet *p)
+{
+	__u8 copy[TCP_FLAGS_OFFSET + 1];
+	const __u8 *tcp = NULL;
+
+	if (likely(left >= (__s32)sizeof(copy)))
+		tcp = cursor_peek(c, copy, sizeof(copy));
+	if (likely(tcp)) {
+		p->tcp_flags = tcp[TCP_FLAGS_OFFSET];
+		p->headers_len = cursor_offset(c) + (tcp[TCP_DATA_OFFSET] >> 4) * 4;
+	} else if (left >= 4) {
+		tcp = cursor_peek(c, copy, 4);
+	}
+	if (!tcp)
+		return;
+	p->key.src_port = wire16(tcp);
+	p->key.dst_port = wire16(tcp + 2);
+}
+
+static __always_inline void parse_ports(struct cursor *c, __s32 left, struct packet *p)
+{
+	__u8 copy[4];
+	const __u8 *ports = left >= 4 ? cursor_peek(c, copy, sizeof(copy)) : NULL;
+
+	if (!ports)
+		return;
+	p->headers_len = cursor_offset(c);
+	p->headers_len += p->key.ip_proto == IPPROTO_UDP ? UDP_HEADER_LEN : SCTP_HEADER_LEN;
+	p->key.src_port = wire16(ports);
+	p->key.dst_port = wire16(ports + 2);
+}
+
+static __always_inline void parse_icmp(struct cursor *c, __s32 left, struct packet *p)
+{
+	__u8 copy[2];
+	const __u8 *icmp = left >= 2 ? cursor_peek(c, copy, sizeof(copy)) : NULL;
+
+	if (!icmp)
+		return;
+	p->key.src_port = host_to_be16((__u16)(icmp[0] << 8));
+	p->key.dst_port = host_to_be16((__u16)(icmp[1] << 8));
+}
+
+/* The transport header at the cursor, of which left bytes lie inside the IP length. */
+static __always_inline void parse_transport(struct cursor *c, __s32 left, struct packet *p)
+{
+	__u8 proto = p->key.ip_proto;
+
+	if (proto == IPPROTO_TCP)
+		parse_tcp(c, left, p);
+	else if (proto == IPPROTO_UDP || proto == IPPROTO_SCTP || proto == IPPROTO_DCCP ||
+		 proto == IPPROTO_UDPLITE)
+		parse_ports(c, left, p);
+	else if (proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6)
+		parse_icmp(c, left, p);
+}
+
+static __always_inline int parse_ipv4(struct cursor *c, struct packet *p)
+{
+	struct iphdr copy;
+	const __u8 *ip = cursor_peek(c, &copy, sizeof(copy));
+	__u32 header_len, total_len;
+	__be16 fragment;
+
+	if (!ip)
+		return 1 + MALFORMED_IPV4_HEADER_CUT;
+	if (unlikely(ip[0] >> 4 != 4))
+		return 1 + MALFORMED_IPV4_VERSION;
+	header_len = (ip[0] & 15) * 4;
+	if (unlikely(header_len < sizeof(copy)))
+		return 1 + MALFORMED_IPV4_HEADER_LEN;
+
+	p->key.src[2] = host_to_be32(0xffff);
+	p->key.dst[2] = host_to_be32(0xffff);
+	p->key.src[3] = wire32(ip + offsetof(struct iphdr, saddr));
+	p->key.dst[3] = wire32(ip + offsetof(struct iphdr, daddr));
+	p->key.ip_proto = ip[offsetof(struct iphdr, protocol)];
+	p->key.flags |= FLOW_IP;
+
+	fragment = wire16(ip + offsetof(struct iphdr, frag_off));
+	if (unlikely(fragment & host_to_be16(0x1fff))) {
+		p->key.flags |= FLOW_LATER_FRAGMENT;
+		return 0;
+	}
+	total_len = be16_to_host(wire16(ip + offsetof(struct iphdr, tot_len)));
+	if (unlikely(!total_len))
+		total_len = PARSE_LENGTH_UNKNOWN;
+	cursor_skip(c, header_len);
+	parse_transport(c, (__s32)(total_len - header_len), p);
+	return 0;
+}
+
+static __always_inline bool ipv6_is_extension(__u8 next_header)
+{
+	return next_header == IPV6_EXT_HOP_BY_HOP || next_header == IPV6_EXT_ROUTING ||
+	       next_header == IPV6_EXT_FRAGMENT || next_header == IPV6_EXT_AH ||
+	       next_header == IPV6_EXT_DESTINATION;
+}
+
+/* Length in bytes of the extension header that begins with these bytes (RFC 8200, RFC 4302). */
+static __always_inline __u32 ipv6_extension_len(__u8 kind, const __u8 *header)
+{
+	if (kind == IPV6_EXT_FRAGMENT)
+		return 8;
+	if (kind == IPV6_EXT_AH)
+		return (header[1] + 2) * 4;
+	return (header[1] + 1) * 8;
+}
+
+/*
+ * Walks from the end of the fixed header to the transport header. key.ip_proto is the last
+ * next-header value reached, an extension header's own where it is cut.
+ */
+static __always_inline void parse_ipv6_extensions(struct cursor *c, __s32 left, struct packet *p)
+{
+	int i;
+
+	for (i = 0; i < PARSE_IPV6_EXTENSIONS_MAX; i++) {
+		__u8 kind = p->key.ip_proto;
+		__u8 copy[8];
+		const __u8 *header = left >= 8 ? cursor_peek(c, copy, sizeof(copy)) : NULL;
+		__u32 header_len;
+
+		if (!header)
+			return;
+		p->key.ip_proto = header[0];
+		if (kind == IPV6_EXT_FRAGMENT &&
+		    (wire16(header + 2) & host_to_be16(IPV6_FRAGMENT_OFFSET))) {
+			p->key.flags |= FLOW_LATER_FRAGMENT;
+			return;
+		}
+		header_len = ipv6_extension_len(kind, header);
+		cursor_skip(c, header_len);
+		left -= (__s32)header_len;
+		if (!ipv6_is_extension(p->key.ip_proto)) {
+			parse_transport(c, left, p);
+			return;
+		}
+	}
+}
+
+static __always_inline int parse_ipv6(struct cursor *c, struct packet *p)
+{
+	struct ipv6hdr copy;
+	const __u8 *ip = cursor_peek(c, &copy, sizeof(copy));
+	__u32 payload_len;
+	int i;
+
+	if (!ip)
+		return 1 + MALFORMED_IPV6_HEADER_CUT;
+	if (unlikely(ip[0] >> 4 != 6))
+		return 1 + MALFORMED_IPV6_VERSION;
+#pragma GCC unroll 4
+	for (i = 0; i < 4; i++) {
+		p->key.src[i] = wire32(ip + offsetof(struct ipv6hdr, saddr) + 4 * i);
+		p->key.dst[i] = wire32(ip + offsetof(struct ipv6hdr, daddr) + 4 * i);
+	}
+	p->key.ip_proto = ip[offsetof(struct ipv6hdr, nexthdr)];
+	p->key.flags |= FLOW_IP | FLOW_IPV6;
+
+	payload_len = be16_to_host(wire16(ip + offsetof(struct ipv6hdr, payload_len)));
+	if (unlikely(!payload_len))
+		payload_len = PARSE_LENGTH_UNKNOWN;
+	cursor_skip(c, sizeof(copy));
+	if (unlikely(ipv6_is_extension(p->key.ip_proto)))
+		parse_ipv6_extensions(c, (__s32)payload_len, p);
+	else
+		parse_transport(c, (__s32)payload_len, p);
+	return 0;
+}
+
+static __always_inline int parse_non_ip(__be16 ethertype, struct packet *p)
+{
+	if (be16_to_host(ethertype) < ETH_P_802_3_MIN)
+		ethertype = host_to_be16(FLOW_ETHERTYPE_LLC);
+	p->key.src_port = ethertype;
+	return 0;
+}
+
+/* What follows an EtherType field, the cursor standing behind it. */
+static __always_inline int parse_ethertype(struct cursor *c, __be16 ethertype, struct packet *p)
+{
+	int i;
+
+	for (i = 0; i < PARSE_VLAN_TAGS_MAX && unlikely(ethertype_is_vlan(ethertype)); i++) {
+		__u8 copy[4];
+		const __u8 *tag = cursor_peek(c, copy, sizeof(copy));
+
+		if (!tag)
+			return 1 + MALFORMED_VLAN_HEADER_CUT;
+		packet_add_vlan(p, be16_to_host(wire16(tag)));
+		ethertype = wire16(tag + 2);
+		cursor_skip(c, sizeof(copy));
+	}
+	if (likely(ethertype == host_to_be16(ETH_P_IP)))
+		return parse_ipv4(c, p);
+	if (likely(ethertype == host_to_be16(ETH_P_IPV6)))
+		return parse_ipv6(c, p);
+	return parse_non_ip(ethertype, p);
+}
+
+/* A whole Ethernet frame, the cursor at its first byte. */
+static __always_inline int parse_ethernet(struct cursor *c, struct packet *p)
+{
+	struct ethhdr copy;
+	const __u8 *ethernet = cursor_peek(c, &copy, sizeof(copy));
+
+	if (!ethernet)
+		return 1 + MALFORMED_LINK_HEADER_CUT;
+	cursor_skip(c, sizeof(copy));
+	return parse_ethertype(c, wire16(ethernet + offsetof(struct ethhdr, h_proto)), p);
+}
+
+#endif

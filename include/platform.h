@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The few places where BPF and host differ: inlining, copying, byte order, loads from a packet.
+ */
+#ifndef WEIR_PLATFORM_H
+#define WEIR_PLATFORM_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __bpf__
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_endian.h>
+#define be16_to_host(value) bpf_ntohs(value)
+#define host_to_be16(value) bpf_htons(value)
+#define host_to_be32(value) bpf_htonl(value)
+#else
+#include <arpa/inet.h>
+#include <string.h>
+#define be16_to_host(value) ntohs(value)
+#define host_to_be16(value) htons(value)
+#define host_to_be32(value) htonl(value)
+#ifndef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
+#ifndef __noinline
+#define __noinline __attribute__((noinline))
+#endif
+#endif
+
+#ifndef likely
+#define likely(condition)   __builtin_expect(!!(condition), 1)
+#define unlikely(condition) __builtin_expect(!!(condition), 0)
+#endif
+
+/*
+ * Loads from packet bytes at any alignment. The verifier allows unaligned packet loads where
+ * the CPU does; clang would split a packed load for BPF into bytes.
+ */
+static __always_inline __be16 wire16(const __u8 *bytes)
+{
+#ifdef __bpf__
+	return *(const __be16 *)bytes;
+#else
+	__be16 value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return value;
+#endif
+}
+
+static __always_inline __be32 wire32(const __u8 *bytes)
+{
+#ifdef __bpf__
+	return *(const __be32 *)bytes;
+#else
+	__be32 value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return value;
+#endif
+}
+
+#endif

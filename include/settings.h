@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the agent tells the programs before they are loaded.
+ */
+#ifndef WEIR_SETTINGS_H
+#define WEIR_SETTINGS_H
+
+#include "bank.h"
+#include "hash.h"
+
+struct count_settings {
+	struct bank_geometry geometry;
+	struct hash_seed seed;
+	__u8 link_number;    /* of the interface this instance is attached to */
+	__u8 claim_sections; /* PREEMPT_RT: programs may interrupt one another on a CPU */
+	__u8 spare[6];
+};
+
+#endif
