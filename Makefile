@@ -36,6 +36,10 @@ $(BUILD)/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
 	$(CLANG) $(BPFFLAGS) -MMD -MP -MT $@ -c -o $@ $<
 
+$(BUILD)/%.bpf.o: tools/bench/%.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPFFLAGS) -MMD -MP -MT $@ -c -o $@ $<
+
 $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
 	$(BPFTOOL) gen skeleton $< name $*_bpf >$@.tmp && mv $@.tmp $@
 
@@ -47,6 +51,14 @@ $(BUILD)/tests/%: tests/unit/%.c $(LIBRARY)
 unit: $(UNITS) ## build and run the unit tests
 	@set -e; for t in $(UNITS); do echo "== $$t"; $$t; done
 
+$(BUILD)/bench/%: tools/bench/%.c $(LIBRARY) | $(BUILD)/reference.skel.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LIBRARY) $(LDLIBS)
+
+.PHONY: bench-packet
+bench-packet: $(BUILD)/bench/packet ## cost of a packet in the kernel, beside other tables
+	$(BUILD)/bench/packet
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf $(BUILD)
@@ -55,4 +67,4 @@ clean: ## remove what was built
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
--include $(wildcard $(BUILD)/*.d $(BUILD)/user/*.d $(BUILD)/user/*/*.d $(BUILD)/tests/*.d)
+-include $(wildcard $(BUILD)/*.d $(BUILD)/user/*.d $(BUILD)/user/*/*.d $(BUILD)/tests/*.d $(BUILD)/bench/*.d)

@@ -99,29 +99,68 @@ static __always_inline void count_flow(struct packet *p, const struct packet_siz
 	section_release(section);
 }
 
+/*
+ * Parses a packet again, whose headers the fast parser did not see through. These are global
+ * functions, which the verifier checks once, by themselves.
+ */
+__noinline int parse_thoroughly_xdp(struct xdp_md *ctx, struct packet *p)
+{
+	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
+	struct cursor c = cursor_over(CURSOR_LINEAR, data, data_end);
+
+	if (!p)
+		return 0;
+	__builtin_memset(p, 0, sizeof(*p));
+	c.blur = &p->headers_len;
+	return parse_ethernet(&c, p);
+}
+
+__noinline int parse_thoroughly_xdp_frags(struct xdp_md *ctx, struct packet *p)
+{
+	struct cursor c = { .kind = CURSOR_XDP, .context = ctx };
+
+	if (!p)
+		return 0;
+	__builtin_memset(p, 0, sizeof(*p));
+	c.blur = &p->headers_len;
+	return parse_ethernet(&c, p);
+}
+
+__noinline int parse_thoroughly_skb(struct __sk_buff *skb, struct packet *p)
+{
+	struct cursor c = { .kind = CURSOR_SKB, .context = skb };
+
+	if (!p)
+		return 0;
+	__builtin_memset(p, 0, sizeof(*p));
+	c.blur = &p->headers_len;
+	if (skb->vlan_present)
+		packet_add_vlan(p, (__u16)skb->vlan_tci);
+	return parse_ethernet(&c, p);
+}
+
+static __always_inline void count(struct packet *p, int malformed, const struct packet_size *size,
+				  __u8 direction)
+{
+	if (unlikely(malformed))
+		count_malformed(size, malformed);
+	else
+		count_flow(p, size, direction);
+}
+
 SEC("xdp")
 int count_xdp(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
 	struct packet_size size = packet_size_single((__u32)(data_end - data));
-	struct cursor c = cursor_direct(data, data_end);
+	struct cursor c = cursor_over(CURSOR_FAST, data, data_end);
 	struct packet p = {};
 	int malformed = parse_ethernet(&c, &p);
 
-	if (unlikely(malformed))
-		count_malformed(&size, malformed);
-	else
-		count_flow(&p, &size, 0);
+	if (unlikely(c.incomplete))
+		malformed = parse_thoroughly_xdp(ctx, &p);
+	count(&p, malformed, &size, 0);
 	return XDP_PASS;
-}
-
-/* Parses again with copies where the headers may go on behind the linear part. */
-static __noinline int parse_fragmented_xdp(struct xdp_md *ctx, struct packet *p)
-{
-	struct cursor c = { .kind = CURSOR_XDP, .context = ctx };
-
-	__builtin_memset(p, 0, sizeof(*p));
-	return parse_ethernet(&c, p);
 }
 
 /* For MTUs that need packets in several buffers (kernel 5.18). */
@@ -130,27 +169,14 @@ int count_xdp_frags(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
 	struct packet_size size = packet_size_single((__u32)bpf_xdp_get_buff_len(ctx));
-	struct cursor c = cursor_direct(data, data_end);
+	struct cursor c = cursor_over(CURSOR_FAST, data, data_end);
 	struct packet p = {};
 	int malformed = parse_ethernet(&c, &p);
 
-	if (unlikely(c.ran_out && size.bytes > (__u32)(data_end - data)))
-		malformed = parse_fragmented_xdp(ctx, &p);
-	if (unlikely(malformed))
-		count_malformed(&size, malformed);
-	else
-		count_flow(&p, &size, 0);
+	if (unlikely(c.incomplete))
+		malformed = parse_thoroughly_xdp_frags(ctx, &p);
+	count(&p, malformed, &size, 0);
 	return XDP_PASS;
-}
-
-static __noinline int parse_nonlinear_skb(struct __sk_buff *skb, struct packet *p)
-{
-	struct cursor c = { .kind = CURSOR_SKB, .context = skb };
-
-	__builtin_memset(p, 0, sizeof(*p));
-	if (skb->vlan_present)
-		packet_add_vlan(p, (__u16)skb->vlan_tci);
-	return parse_ethernet(&c, p);
 }
 
 static __always_inline struct packet_size skb_size(struct __sk_buff *skb, const struct packet *p)
@@ -175,7 +201,7 @@ static __always_inline struct packet_size skb_size(struct __sk_buff *skb, const 
 static __always_inline int count_skb(struct __sk_buff *skb, __u8 direction)
 {
 	void *data = (void *)(long)skb->data, *data_end = (void *)(long)skb->data_end;
-	struct cursor c = cursor_direct(data, data_end);
+	struct cursor c = cursor_over(CURSOR_FAST, data, data_end);
 	struct packet_size size;
 	struct packet p = {};
 	int malformed;
@@ -183,13 +209,10 @@ static __always_inline int count_skb(struct __sk_buff *skb, __u8 direction)
 	if (unlikely(skb->vlan_present))
 		packet_add_vlan(&p, (__u16)skb->vlan_tci);
 	malformed = parse_ethernet(&c, &p);
-	if (unlikely(c.ran_out && skb->len > (__u32)(data_end - data)))
-		malformed = parse_nonlinear_skb(skb, &p);
+	if (unlikely(c.incomplete))
+		malformed = parse_thoroughly_skb(skb, &p);
 	size = skb_size(skb, &p);
-	if (unlikely(malformed))
-		count_malformed(&size, malformed);
-	else
-		count_flow(&p, &size, direction);
+	count(&p, malformed, &size, direction);
 	return TC_PASS;
 }
 

@@ -1,43 +1,61 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A cursor walks the headers of a packet and never reads past what is there. On the host and
- * in the linear part of a kernel packet it points into the bytes; for the rest of a kernel
- * packet it copies them with the helpers. The kind is a constant where it is used, so that
- * only one of the two ways is left after inlining.
+ * A cursor walks the headers of a packet and never reads past what is there. The kinds differ
+ * in how they reach the bytes; a kind is a constant where it is used, so that after inlining
+ * one way is left.
  */
 #ifndef WEIR_CURSOR_H
 #define WEIR_CURSOR_H
 
-
 #include "platform.h"
 
 enum cursor_kind {
-	CURSOR_DIRECT, /* pos and end */
-	CURSOR_SKB,    /* bpf_skb_load_bytes at offset; context is the struct __sk_buff */
-	CURSOR_XDP,    /* bpf_xdp_load_bytes (kernel 5.18) at offset; context is the xdp_md */
+	CURSOR_MEMORY, /* host: all headers, in memory */
+	CURSOR_FAST,   /* BPF: the linear part, the usual headers; the rest is left to a thorough one */
+	CURSOR_LINEAR, /* BPF, thorough: the linear part, every access checked anew */
+	CURSOR_SKB,    /* BPF, thorough: copies by bpf_skb_load_bytes */
+	CURSOR_XDP,    /* BPF, thorough: copies by bpf_xdp_load_bytes (kernel 5.18) */
 };
+
+/* Headers end before this; it bounds what the verifier has to think of. */
+#define CURSOR_OFFSET_MAX 0x3fff
 
 struct cursor {
 	enum cursor_kind kind;
 	const __u8 *start;
-	const __u8 *pos;
+	const __u8 *pos;     /* CURSOR_MEMORY, CURSOR_FAST */
 	const __u8 *end;
-	void *context;
-	__u32 offset;     /* not for CURSOR_DIRECT */
-	bool ran_out;     /* a read was refused: more bytes might tell more */
+	void *context;       /* CURSOR_SKB, CURSOR_XDP */
+	__u32 offset;        /* the thorough kinds */
+	volatile __u32 *blur; /* the thorough kinds: see cursor_blur */
+	bool incomplete;     /* a read was refused, or a thorough cursor could tell more */
 };
 
-static __always_inline struct cursor cursor_direct(const void *start, const void *end)
+static __always_inline struct cursor cursor_over(enum cursor_kind kind, const void *start,
+						 const void *end)
 {
-	return (struct cursor){ .kind = CURSOR_DIRECT, .start = start, .pos = start, .end = end };
+	return (struct cursor){ .kind = kind, .start = start, .pos = start, .end = end };
 }
 
 #ifdef __bpf__
-static __always_inline long cursor_load(struct cursor *c, void *copy, __u32 len)
+static __always_inline const __u8 *cursor_reach(struct cursor *c, void *copy, __u32 len)
 {
+	if (c->kind == CURSOR_SKB)
+		return bpf_skb_load_bytes(c->context, c->offset, copy, len) ? NULL : copy;
 	if (c->kind == CURSOR_XDP)
-		return bpf_xdp_load_bytes(c->context, c->offset, copy, len);
-	return bpf_skb_load_bytes(c->context, c->offset, copy, len);
+		return bpf_xdp_load_bytes(c->context, c->offset, copy, len) ? NULL : copy;
+	if (c->kind == CURSOR_LINEAR) {
+		const __u8 *at = c->start + c->offset;
+
+		return c->offset <= CURSOR_OFFSET_MAX && at + len <= c->end ? at : NULL;
+	}
+	return c->pos + len <= c->end ? c->pos : NULL;
+}
+#else
+static __always_inline const __u8 *cursor_reach(struct cursor *c, void *copy, __u32 len)
+{
+	(void)copy;
+	return c->end - c->pos >= (long)len ? c->pos : NULL;
 }
 #endif
 
@@ -47,44 +65,43 @@ static __always_inline long cursor_load(struct cursor *c, void *copy, __u32 len)
  */
 static __always_inline const __u8 *cursor_peek(struct cursor *c, void *copy, __u32 len)
 {
-#ifdef __bpf__
-	if (c->kind != CURSOR_DIRECT) {
-		if (cursor_load(c, copy, len) == 0)
-			return copy;
-		c->ran_out = true;
-		return NULL;
-	}
-#endif
-	(void)copy;
-#ifdef __bpf__
-	if (c->pos + len <= c->end)
-		return c->pos;
-#else
-	if (c->end - c->pos >= (long)len)
-		return c->pos;
-#endif
-	c->ran_out = true;
-	return NULL;
+	const __u8 *bytes = cursor_reach(c, copy, len);
+
+	if (unlikely(!bytes))
+		c->incomplete = true;
+	return bytes;
+}
+
+/*
+ * The same value, of which the verifier knows nothing any more: it does not follow what is kept
+ * behind a global function's pointer argument. So all turns of a loop over headers look alike,
+ * and it need not follow each sequence of header lengths.
+ */
+static __always_inline __u32 cursor_blur(struct cursor *c, __u32 value)
+{
+	if (!c->blur)
+		return value;
+	*c->blur = value;
+	return *c->blur;
 }
 
 /* Moves on by len bytes, which may be past the end: then every later read is refused. */
 static __always_inline void cursor_skip(struct cursor *c, __u32 len)
 {
-#ifdef __bpf__
-	if (c->kind != CURSOR_DIRECT) {
-		c->offset += len;
-		return;
-	}
-	c->pos += len;
-#else
-	c->pos = c->end - c->pos >= (long)len ? c->pos + len : c->end;
-#endif
+	if (c->kind == CURSOR_FAST)
+		c->pos += len;
+	else if (c->kind == CURSOR_MEMORY)
+		c->pos = c->end - c->pos >= (long)len ? c->pos + len : c->end;
+	else
+		c->offset = cursor_blur(c, c->offset + len);
 }
 
 /* Bytes walked over. */
 static __always_inline __u32 cursor_offset(const struct cursor *c)
 {
-	return c->kind == CURSOR_DIRECT ? (__u32)(c->pos - c->start) : c->offset;
+	if (c->kind == CURSOR_MEMORY || c->kind == CURSOR_FAST)
+		return (__u32)(c->pos - c->start);
+	return c->offset;
 }
 
 #endif

@@ -19,6 +19,7 @@
 
 /* Tags skipped before the frame counts as one of the tag's own EtherType. */
 #define PARSE_VLAN_TAGS_MAX 8
+#define PARSE_VLAN_TAGS_FAST 2
 /* Extension headers walked; real packets have up to four. Bounds the verifier's work. */
 #define PARSE_IPV6_EXTENSIONS_MAX 10
 /* IP length 0 (segmentation offload, jumbogram): the packet's own end is the limit. */
@@ -199,7 +200,7 @@ static __always_inline void parse_ipv6_extensions(struct cursor *c, __s32 left, 
 		}
 		header_len = ipv6_extension_len(kind, header);
 		cursor_skip(c, header_len);
-		left -= (__s32)header_len;
+		left = (__s32)cursor_blur(c, (__u32)left - header_len);
 		if (!ipv6_is_extension(p->key.ip_proto)) {
 			parse_transport(c, left, p);
 			return;
@@ -230,10 +231,12 @@ static __always_inline int parse_ipv6(struct cursor *c, struct packet *p)
 	if (unlikely(!payload_len))
 		payload_len = PARSE_LENGTH_UNKNOWN;
 	cursor_skip(c, sizeof(copy));
-	if (unlikely(ipv6_is_extension(p->key.ip_proto)))
-		parse_ipv6_extensions(c, (__s32)payload_len, p);
-	else
+	if (likely(!ipv6_is_extension(p->key.ip_proto)))
 		parse_transport(c, (__s32)payload_len, p);
+	else if (c->kind == CURSOR_FAST)
+		c->incomplete = true;
+	else
+		parse_ipv6_extensions(c, (__s32)payload_len, p);
 	return 0;
 }
 
@@ -248,9 +251,9 @@ static __always_inline int parse_non_ip(__be16 ethertype, struct packet *p)
 /* What follows an EtherType field, the cursor standing behind it. */
 static __always_inline int parse_ethertype(struct cursor *c, __be16 ethertype, struct packet *p)
 {
-	int i;
+	int i, tags_max = c->kind == CURSOR_FAST ? PARSE_VLAN_TAGS_FAST : PARSE_VLAN_TAGS_MAX;
 
-	for (i = 0; i < PARSE_VLAN_TAGS_MAX && unlikely(ethertype_is_vlan(ethertype)); i++) {
+	for (i = 0; i < tags_max && unlikely(ethertype_is_vlan(ethertype)); i++) {
 		__u8 copy[4];
 		const __u8 *tag = cursor_peek(c, copy, sizeof(copy));
 
@@ -264,6 +267,8 @@ static __always_inline int parse_ethertype(struct cursor *c, __be16 ethertype, s
 		return parse_ipv4(c, p);
 	if (likely(ethertype == host_to_be16(ETH_P_IPV6)))
 		return parse_ipv6(c, p);
+	if (c->kind == CURSOR_FAST && ethertype_is_vlan(ethertype))
+		c->incomplete = true;
 	return parse_non_ip(ethertype, p);
 }
 
