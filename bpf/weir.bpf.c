@@ -82,15 +82,16 @@ static __always_inline void count_malformed(const struct packet_size *size, int 
 	section_release(section);
 }
 
-static __always_inline void count_flow(struct packet *p, const struct packet_size *size,
-				       __u8 direction)
+static __always_inline void count_flow(struct packet *p, const struct packet_size *size)
 {
 	const struct count_settings *s = count_settings();
-	struct accounted a = { .key = &p->key, .size = size, .tcp_flags = p->tcp_flags };
+	struct flow_key key;
+	struct accounted a = { .key = &key, .size = size, .tcp_flags = p->tcp_flags };
 	struct section_header *section;
 
-	p->key.flags |= direction | (__u8)(s->link_number << FLOW_LINK_SHIFT);
-	a.hash = flow_hash(&p->key, &s->seed);
+	p->flags |= (__u8)(s->link_number << FLOW_LINK_SHIFT);
+	packet_key(p, &key);
+	a.hash = flow_hash(&key, &s->seed);
 	section = current_section(&s->geometry, a.hash);
 	if (!section || !section_claim(section, size))
 		return;
@@ -99,9 +100,17 @@ static __always_inline void count_flow(struct packet *p, const struct packet_siz
 	section_release(section);
 }
 
+static __always_inline void count(struct packet *p, int malformed, const struct packet_size *size)
+{
+	if (unlikely(malformed))
+		count_malformed(size, malformed);
+	else
+		count_flow(p, size);
+}
+
 /*
- * Parses a packet again, whose headers the fast parser did not see through. These are global
- * functions, which the verifier checks once, by themselves.
+ * Packets whose headers the fast parser did not see through are parsed again. The parsers are
+ * global functions: the verifier checks each once, by itself.
  */
 __noinline int parse_thoroughly_xdp(struct xdp_md *ctx, struct packet *p)
 {
@@ -110,7 +119,6 @@ __noinline int parse_thoroughly_xdp(struct xdp_md *ctx, struct packet *p)
 
 	if (!p)
 		return 0;
-	__builtin_memset(p, 0, sizeof(*p));
 	c.blur = &p->headers_len;
 	return parse_ethernet(&c, p);
 }
@@ -121,7 +129,6 @@ __noinline int parse_thoroughly_xdp_frags(struct xdp_md *ctx, struct packet *p)
 
 	if (!p)
 		return 0;
-	__builtin_memset(p, 0, sizeof(*p));
 	c.blur = &p->headers_len;
 	return parse_ethernet(&c, p);
 }
@@ -132,20 +139,17 @@ __noinline int parse_thoroughly_skb(struct __sk_buff *skb, struct packet *p)
 
 	if (!p)
 		return 0;
-	__builtin_memset(p, 0, sizeof(*p));
 	c.blur = &p->headers_len;
-	if (skb->vlan_present)
-		packet_add_vlan(p, (__u16)skb->vlan_tci);
 	return parse_ethernet(&c, p);
 }
 
-static __always_inline void count(struct packet *p, int malformed, const struct packet_size *size,
-				  __u8 direction)
+static __noinline int count_thoroughly_xdp(struct xdp_md *ctx)
 {
-	if (unlikely(malformed))
-		count_malformed(size, malformed);
-	else
-		count_flow(p, size, direction);
+	struct packet_size size = packet_size_single((__u32)(ctx->data_end - ctx->data));
+	struct packet p = {};
+
+	count(&p, parse_thoroughly_xdp(ctx, &p), &size);
+	return XDP_PASS;
 }
 
 SEC("xdp")
@@ -158,8 +162,17 @@ int count_xdp(struct xdp_md *ctx)
 	int malformed = parse_ethernet(&c, &p);
 
 	if (unlikely(c.incomplete))
-		malformed = parse_thoroughly_xdp(ctx, &p);
-	count(&p, malformed, &size, 0);
+		return count_thoroughly_xdp(ctx);
+	count(&p, malformed, &size);
+	return XDP_PASS;
+}
+
+static __noinline int count_thoroughly_xdp_frags(struct xdp_md *ctx)
+{
+	struct packet_size size = packet_size_single((__u32)bpf_xdp_get_buff_len(ctx));
+	struct packet p = {};
+
+	count(&p, parse_thoroughly_xdp_frags(ctx, &p), &size);
 	return XDP_PASS;
 }
 
@@ -174,8 +187,8 @@ int count_xdp_frags(struct xdp_md *ctx)
 	int malformed = parse_ethernet(&c, &p);
 
 	if (unlikely(c.incomplete))
-		malformed = parse_thoroughly_xdp_frags(ctx, &p);
-	count(&p, malformed, &size, 0);
+		return count_thoroughly_xdp_frags(ctx);
+	count(&p, malformed, &size);
 	return XDP_PASS;
 }
 
@@ -198,6 +211,28 @@ static __always_inline struct packet_size skb_size(struct __sk_buff *skb, const 
 	return size;
 }
 
+/* The packet before its parsing: direction, and the tag that is kept beside it. */
+static __always_inline void packet_init_skb(struct packet *p, const struct __sk_buff *skb,
+					    __u8 direction)
+{
+	p->flags = direction;
+	if (unlikely(skb->vlan_present))
+		packet_add_vlan(p, (__u16)skb->vlan_tci);
+}
+
+static __noinline int count_thoroughly_skb(struct __sk_buff *skb, __u8 direction)
+{
+	struct packet_size size;
+	struct packet p = {};
+	int malformed;
+
+	packet_init_skb(&p, skb, direction);
+	malformed = parse_thoroughly_skb(skb, &p);
+	size = skb_size(skb, &p);
+	count(&p, malformed, &size);
+	return TC_PASS;
+}
+
 static __always_inline int count_skb(struct __sk_buff *skb, __u8 direction)
 {
 	void *data = (void *)(long)skb->data, *data_end = (void *)(long)skb->data_end;
@@ -206,13 +241,12 @@ static __always_inline int count_skb(struct __sk_buff *skb, __u8 direction)
 	struct packet p = {};
 	int malformed;
 
-	if (unlikely(skb->vlan_present))
-		packet_add_vlan(&p, (__u16)skb->vlan_tci);
+	packet_init_skb(&p, skb, direction);
 	malformed = parse_ethernet(&c, &p);
 	if (unlikely(c.incomplete))
-		malformed = parse_thoroughly_skb(skb, &p);
+		return count_thoroughly_skb(skb, direction);
 	size = skb_size(skb, &p);
-	count(&p, malformed, &size, direction);
+	count(&p, malformed, &size);
 	return TC_PASS;
 }
 

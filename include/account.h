@@ -203,14 +203,12 @@ static __always_inline void section_evict(struct section_header *section,
 	slot_start(victim, a);
 }
 
-/* Adds to a slot of the packet's flow; one near its limit is spilled first and starts anew. */
-static __always_inline void slot_add_limited(struct section_header *section,
-					     const struct bank_geometry *g,
-					     struct flow_slot *slot, const struct accounted *a)
+/* A slot of the packet's flow that is near its limit is spilled and starts anew. */
+static __always_inline void slot_renew(struct section_header *section,
+				       const struct bank_geometry *g, struct flow_slot *slot,
+				       const struct accounted *a)
 {
-	if (likely(slot->packets < SLOT_PACKETS_LIMIT))
-		slot_add(slot, a);
-	else if (section_spill(section, g, slot))
+	if (section_spill(section, g, slot))
 		slot_start(slot, a);
 	else
 		tally_add(&section->unattributed, a->size->packets, a->size->bytes);
@@ -229,13 +227,16 @@ static __always_inline void account_flow(struct section_header *section,
 	for (i = 0; i < PROBE_WINDOW; i++) {
 		struct flow_slot *slot = section_slot(section, g, a->hash + i);
 
-		if (likely(slot->packets && slot_has_key(slot, a->key))) {
-			slot_add_limited(section, g, slot, a);
-			return;
-		}
 		if (!slot->packets) {
 			slot_start(slot, a);
 			section_mark(section, g, a->hash + i);
+			return;
+		}
+		if (likely(slot_has_key(slot, a->key))) {
+			if (likely(slot->packets < SLOT_PACKETS_LIMIT))
+				slot_add(slot, a);
+			else
+				slot_renew(section, g, slot, a);
 			return;
 		}
 	}

@@ -15,24 +15,25 @@ struct hash_seed {
 	__u64 word[11];
 };
 
-static __always_inline __u64 hash_pair(__u32 low, __u32 high, __u64 seed0, __u64 seed1)
+/* The halves of two words: two 32-bit inputs each. */
+static __always_inline __u64 hash_pair(__u64 a, __u64 b, const __u64 *seed)
 {
-	return (seed0 + low) * (seed1 + high);
+	return (seed[0] + (__u32)a) * (seed[1] + (__u32)b);
 }
 
 /* 32 random bits of the key: the lower 15 place it in a section, those above choose one. */
 static __always_inline __u32 flow_hash(const struct flow_key *key, const struct hash_seed *seed)
 {
-	const __u64 *s = seed->word;
+	const __u64 *w = key->words, *s = seed->word;
 	__u64 hash;
 
-	hash = hash_pair((__u32)key->words[4], (__u32)(key->words[4] >> 32), s[0], s[1]);
+	hash = hash_pair(w[4], w[4] >> 32, s);
 	hash += key->inner_vlan * s[2];
-	hash += hash_pair(key->src[3], key->dst[3], s[3], s[4]);
-	if (key->flags & FLOW_IPV6) {
-		hash += hash_pair(key->src[0], key->dst[0], s[5], s[6]);
-		hash += hash_pair(key->src[1], key->dst[1], s[7], s[8]);
-		hash += hash_pair(key->src[2], key->dst[2], s[9], s[10]);
+	hash += hash_pair(w[1] >> 32, w[3] >> 32, s + 3);
+	if (key->flags & FLOW_IPV6 || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__) {
+		hash += hash_pair(w[0], w[2], s + 5);
+		hash += hash_pair(w[0] >> 32, w[2] >> 32, s + 7);
+		hash += hash_pair(w[1], w[3], s + 9);
 	}
 	hash ^= hash >> 32;
 	hash *= 0x9e3779b97f4a7c15ull; /* 2^64 divided by the golden ratio */

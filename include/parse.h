@@ -41,12 +41,50 @@
 #define IPV6_EXT_DESTINATION 60
 #define IPV6_FRAGMENT_OFFSET 0xfff8
 
-/* What one packet is. All zero before it is parsed, but for vlan where a tag is beside it. */
+/*
+ * What one packet is; all zero before it is parsed. The parts of its key are kept apart until
+ * packet_key, so that they stay in registers: bytes stored one by one and loaded again as a
+ * word would stall the CPU.
+ */
 struct packet {
-	struct flow_key key;
-	__u32 headers_len; /* from the first byte through the TCP, UDP or SCTP header */
+	__u64 src[2];  /* as the words of a flow key */
+	__u64 dst[2];
+	__be32 ports;  /* source, then destination */
+	__u8 ip_proto;
+	__u8 flags;
+	__u16 vlan;
+	__u16 inner_vlan;
 	__u8 tcp_flags;
+	__u32 headers_len; /* from the first byte through the TCP, UDP or SCTP header */
 };
+
+/* The key of a packet that has one. */
+static __always_inline void packet_key(const struct packet *p, struct flow_key *key)
+{
+	key->words[0] = p->src[0];
+	key->words[1] = p->src[1];
+	key->words[2] = p->dst[0];
+	key->words[3] = p->dst[1];
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	key->words[4] = p->ports | (__u64)p->ip_proto << 32 | (__u64)p->flags << 40 |
+			(__u64)p->vlan << 48;
+	key->words[5] = p->inner_vlan;
+#else
+	key->words[4] = (__u64)p->ports << 32 | (__u64)p->ip_proto << 24 |
+			(__u64)p->flags << 16 | p->vlan;
+	key->words[5] = (__u64)p->inner_vlan << 48;
+#endif
+}
+
+/* The second word of an IPv4-mapped address. */
+static __always_inline __u64 ipv4_mapped(__be32 address)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (__u64)address << 32 | 0xffff0000u;
+#else
+	return 0x0000ffff00000000ull | address;
+#endif
+}
 
 static __always_inline bool ethertype_is_vlan(__be16 ethertype)
 {
@@ -60,10 +98,10 @@ static __always_inline void packet_add_vlan(struct packet *p, __u16 tci)
 {
 	__u16 tag = VLAN_TAG_PRESENT | (tci & VLAN_TAG_ID);
 
-	if (!p->key.vlan)
-		p->key.vlan = tag;
-	else if (!p->key.inner_vlan)
-		p->key.inner_vlan = tag;
+	if (!p->vlan)
+		p->vlan = tag;
+	else if (!p->inner_vlan)
+		p->inner_vlan = tag;
 }
 
 /* A TCP header of 14 bytes or more gives its flags too, one of 4 only its ports. */
@@ -80,10 +118,8 @@ static __always_inline void parse_tcp(struct cursor *c, __s32 left, struct packe
 	} else if (left >= 4) {
 		tcp = cursor_peek(c, copy, 4);
 	}
-	if (!tcp)
-		return;
-	p->key.src_port = wire16(tcp);
-	p->key.dst_port = wire16(tcp + 2);
+	if (tcp)
+		p->ports = wire32(tcp);
 }
 
 static __always_inline void parse_ports(struct cursor *c, __s32 left, struct packet *p)
@@ -94,9 +130,8 @@ static __always_inline void parse_ports(struct cursor *c, __s32 left, struct pac
 	if (!ports)
 		return;
 	p->headers_len = cursor_offset(c);
-	p->headers_len += p->key.ip_proto == IPPROTO_UDP ? UDP_HEADER_LEN : SCTP_HEADER_LEN;
-	p->key.src_port = wire16(ports);
-	p->key.dst_port = wire16(ports + 2);
+	p->headers_len += p->ip_proto == IPPROTO_UDP ? UDP_HEADER_LEN : SCTP_HEADER_LEN;
+	p->ports = wire32(ports);
 }
 
 static __always_inline void parse_icmp(struct cursor *c, __s32 left, struct packet *p)
@@ -106,14 +141,13 @@ static __always_inline void parse_icmp(struct cursor *c, __s32 left, struct pack
 
 	if (!icmp)
 		return;
-	p->key.src_port = host_to_be16((__u16)(icmp[0] << 8));
-	p->key.dst_port = host_to_be16((__u16)(icmp[1] << 8));
+	p->ports = host_to_be32((__u32)icmp[0] << 24 | (__u32)icmp[1] << 8);
 }
 
 /* The transport header at the cursor, of which left bytes lie inside the IP length. */
 static __always_inline void parse_transport(struct cursor *c, __s32 left, struct packet *p)
 {
-	__u8 proto = p->key.ip_proto;
+	__u8 proto = p->ip_proto;
 
 	if (proto == IPPROTO_TCP)
 		parse_tcp(c, left, p);
@@ -139,16 +173,14 @@ static __always_inline int parse_ipv4(struct cursor *c, struct packet *p)
 	if (unlikely(header_len < sizeof(copy)))
 		return 1 + MALFORMED_IPV4_HEADER_LEN;
 
-	p->key.src[2] = host_to_be32(0xffff);
-	p->key.dst[2] = host_to_be32(0xffff);
-	p->key.src[3] = wire32(ip + offsetof(struct iphdr, saddr));
-	p->key.dst[3] = wire32(ip + offsetof(struct iphdr, daddr));
-	p->key.ip_proto = ip[offsetof(struct iphdr, protocol)];
-	p->key.flags |= FLOW_IP;
+	p->src[1] = ipv4_mapped(wire32(ip + offsetof(struct iphdr, saddr)));
+	p->dst[1] = ipv4_mapped(wire32(ip + offsetof(struct iphdr, daddr)));
+	p->ip_proto = ip[offsetof(struct iphdr, protocol)];
+	p->flags |= FLOW_IP;
 
 	fragment = wire16(ip + offsetof(struct iphdr, frag_off));
 	if (unlikely(fragment & host_to_be16(0x1fff))) {
-		p->key.flags |= FLOW_LATER_FRAGMENT;
+		p->flags |= FLOW_LATER_FRAGMENT;
 		return 0;
 	}
 	total_len = be16_to_host(wire16(ip + offsetof(struct iphdr, tot_len)));
@@ -177,7 +209,7 @@ static __always_inline __u32 ipv6_extension_len(__u8 kind, const __u8 *header)
 }
 
 /*
- * Walks from the end of the fixed header to the transport header. key.ip_proto is the last
+ * Walks from the end of the fixed header to the transport header. ip_proto is the last
  * next-header value reached, an extension header's own where it is cut.
  */
 static __always_inline void parse_ipv6_extensions(struct cursor *c, __s32 left, struct packet *p)
@@ -185,23 +217,23 @@ static __always_inline void parse_ipv6_extensions(struct cursor *c, __s32 left, 
 	int i;
 
 	for (i = 0; i < PARSE_IPV6_EXTENSIONS_MAX; i++) {
-		__u8 kind = p->key.ip_proto;
+		__u8 kind = p->ip_proto;
 		__u8 copy[8];
 		const __u8 *header = left >= 8 ? cursor_peek(c, copy, sizeof(copy)) : NULL;
 		__u32 header_len;
 
 		if (!header)
 			return;
-		p->key.ip_proto = header[0];
+		p->ip_proto = header[0];
 		if (kind == IPV6_EXT_FRAGMENT &&
 		    (wire16(header + 2) & host_to_be16(IPV6_FRAGMENT_OFFSET))) {
-			p->key.flags |= FLOW_LATER_FRAGMENT;
+			p->flags |= FLOW_LATER_FRAGMENT;
 			return;
 		}
 		header_len = ipv6_extension_len(kind, header);
 		cursor_skip(c, header_len);
 		left = (__s32)cursor_blur(c, (__u32)left - header_len);
-		if (!ipv6_is_extension(p->key.ip_proto)) {
+		if (!ipv6_is_extension(p->ip_proto)) {
 			parse_transport(c, left, p);
 			return;
 		}
@@ -213,25 +245,23 @@ static __always_inline int parse_ipv6(struct cursor *c, struct packet *p)
 	struct ipv6hdr copy;
 	const __u8 *ip = cursor_peek(c, &copy, sizeof(copy));
 	__u32 payload_len;
-	int i;
 
 	if (!ip)
 		return 1 + MALFORMED_IPV6_HEADER_CUT;
 	if (unlikely(ip[0] >> 4 != 6))
 		return 1 + MALFORMED_IPV6_VERSION;
-#pragma GCC unroll 4
-	for (i = 0; i < 4; i++) {
-		p->key.src[i] = wire32(ip + offsetof(struct ipv6hdr, saddr) + 4 * i);
-		p->key.dst[i] = wire32(ip + offsetof(struct ipv6hdr, daddr) + 4 * i);
-	}
-	p->key.ip_proto = ip[offsetof(struct ipv6hdr, nexthdr)];
-	p->key.flags |= FLOW_IP | FLOW_IPV6;
+	p->src[0] = wire64(ip + offsetof(struct ipv6hdr, saddr));
+	p->src[1] = wire64(ip + offsetof(struct ipv6hdr, saddr) + 8);
+	p->dst[0] = wire64(ip + offsetof(struct ipv6hdr, daddr));
+	p->dst[1] = wire64(ip + offsetof(struct ipv6hdr, daddr) + 8);
+	p->ip_proto = ip[offsetof(struct ipv6hdr, nexthdr)];
+	p->flags |= FLOW_IP | FLOW_IPV6;
 
 	payload_len = be16_to_host(wire16(ip + offsetof(struct ipv6hdr, payload_len)));
 	if (unlikely(!payload_len))
 		payload_len = PARSE_LENGTH_UNKNOWN;
 	cursor_skip(c, sizeof(copy));
-	if (likely(!ipv6_is_extension(p->key.ip_proto)))
+	if (likely(!ipv6_is_extension(p->ip_proto)))
 		parse_transport(c, (__s32)payload_len, p);
 	else if (c->kind == CURSOR_FAST)
 		c->incomplete = true;
@@ -244,7 +274,7 @@ static __always_inline int parse_non_ip(__be16 ethertype, struct packet *p)
 {
 	if (be16_to_host(ethertype) < ETH_P_802_3_MIN)
 		ethertype = host_to_be16(FLOW_ETHERTYPE_LLC);
-	p->key.src_port = ethertype;
+	p->ports = host_to_be32((__u32)be16_to_host(ethertype) << 16);
 	return 0;
 }
 

@@ -63,4 +63,16 @@ static __always_inline __be32 wire32(const __u8 *bytes)
 #endif
 }
 
+static __always_inline __u64 wire64(const __u8 *bytes)
+{
+#ifdef __bpf__
+	return *(const __u64 *)bytes;
+#else
+	__u64 value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return value;
+#endif
+}
+
 #endif

@@ -90,17 +90,19 @@ static __always_inline int count_in(struct xdp_md *ctx, void *table, bool shared
 	struct section_header *header = bpf_map_lookup_elem(&headers, &zero);
 	__u64 now_ns = bpf_ktime_get_coarse_ns();
 	struct flow_value *value;
+	struct flow_key key;
 
+	packet_key(&p, &key);
 	if (!len || !header)
 		return XDP_PASS;
 	account_size(header, &size);
-	value = bpf_map_lookup_elem(table, &p.key);
+	value = bpf_map_lookup_elem(table, &key);
 	if (!value) {
 		struct flow_value fresh = { .bytes = len, .packets = 1, .first_ns = now_ns,
 					    .last_ns = now_ns, .max_len = (__u16)len,
 					    .min_len = (__u16)len, .tcp_flags = p.tcp_flags };
 
-		bpf_map_update_elem(table, &p.key, &fresh, BPF_NOEXIST);
+		bpf_map_update_elem(table, &key, &fresh, BPF_NOEXIST);
 		return XDP_PASS;
 	}
 	if (shared) {
