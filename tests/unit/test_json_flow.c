@@ -110,6 +110,20 @@ static void frame_that_is_not_ip_has_neither_addresses_nor_ports(void **state)
 	text_fini(&scene.text);
 }
 
+static void frame_that_is_not_ip_has_no_ports_where_only_they_are_grouped(void **state)
+{
+	struct scene scene;
+	const char *reason;
+
+	(void)state;
+	scene_init(&scene);
+	assert_int_equal(group_by_parse("src_port,vlan", &scene.group, &reason), 0);
+	assert_has(write_flow(&scene), "{\"src_port\": 40000, \"vlan\": null, \"bytes\"");
+	memset(&scene.flow.key, 0, sizeof(scene.flow.key));
+	assert_has(write_flow(&scene), "{\"vlan\": null, \"bytes\"");
+	text_fini(&scene.text);
+}
+
 static void tags_are_numbers_and_priority_tag_is_zero(void **state)
 {
 	struct scene scene;
@@ -218,6 +232,7 @@ int main(void)
 		cmocka_unit_test(later_fragment_has_ports_of_zero_and_is_marked),
 		cmocka_unit_test(whole_packet_is_not_marked_as_fragment),
 		cmocka_unit_test(frame_that_is_not_ip_has_neither_addresses_nor_ports),
+		cmocka_unit_test(frame_that_is_not_ip_has_no_ports_where_only_they_are_grouped),
 		cmocka_unit_test(tags_are_numbers_and_priority_tag_is_zero),
 		cmocka_unit_test(flow_names_its_direction_and_link),
 		cmocka_unit_test(replay_has_null_for_direction_and_interface),

@@ -68,7 +68,7 @@ static int open_directory(struct sink *sink, char *path)
 		slash[slash == path] = '\0';
 		directory = path;
 	}
-	sink->directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	sink->directory_fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return sink->directory_fd < 0 ? -errno : 0;
 }
 

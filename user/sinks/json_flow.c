@@ -191,22 +191,15 @@ static char *put_direction(char *out, const struct document_context *context, ui
 	return PUT_LITERAL(out, "\"direction\": \"in\", ");
 }
 
-/* A key reduced to neither addresses nor protocol does not say whose ports it has. */
-static bool has_ports(const struct group_by *group, const struct flow_key *key)
-{
-	return (key->flags & FLOW_IP) || !(group->field[GROUP_SRC] || group->field[GROUP_DST] ||
-					   group->field[GROUP_PROTO]);
-}
-
 /* The members of the key but the interface, each with the separator to the next. */
 static char *put_key(char *out, const struct document_context *context, const struct flow_key *key)
 {
 	const struct group_by *group = context->group;
 
-	if (key->flags & FLOW_IP)
+	if (key->flags & FLOW_IP) {
 		out = put_addresses(out, group, key);
-	if (has_ports(group, key))
 		out = put_ports(out, group, key);
+	}
 	if (group->field[GROUP_PROTO])
 		out = put_protocol(out, key);
 	out = put_tags(out, group, key);
