@@ -3,13 +3,16 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "utf8.h"
+
 /* Under PIPE_BUF, so that lines of several processes on one pipe never mix. */
 #define LINE_MAX_BYTES  2048
-#define ESCAPED_MAX     4 /* "\x1b" */
+#define ESCAPED_MAX     8 /* of one character: a control of C1 has two bytes */
 #define PREFIX          "weir: "
 
 static _Atomic enum report_level shown_level = REPORT_NORMAL;
@@ -19,35 +22,39 @@ void report_set_level(enum report_level level)
 	shown_level = level;
 }
 
-static bool is_control(unsigned char byte)
-{
-	return byte < 0x20 || byte == 0x7f;
-}
-
-/* Writes one byte of the message, escaped where a terminal would act on it. */
-static size_t escape_byte(char *out, unsigned char byte)
+static size_t escape_bytes(char *out, const char *bytes, size_t count)
 {
 	static const char hex[] = "0123456789abcdef";
+	size_t i;
 
-	if (!is_control(byte)) {
-		out[0] = (char)byte;
-		return 1;
+	for (i = 0; i < count; i++) {
+		uint8_t byte = (uint8_t)bytes[i];
+
+		*out++ = '\\';
+		*out++ = 'x';
+		*out++ = hex[byte >> 4];
+		*out++ = hex[byte & 15];
 	}
-	memcpy(out, "\\x", 2);
-	out[2] = hex[byte >> 4];
-	out[3] = hex[byte & 15];
-	return ESCAPED_MAX;
+	return 4 * count;
 }
 
+/* Escapes what a terminal would act on, and what is no text. */
 static size_t escape_message(char *line, const char *message)
 {
 	const size_t room = LINE_MAX_BYTES - ESCAPED_MAX - 1;
 	size_t length = sizeof(PREFIX) - 1;
-	size_t i;
 
 	memcpy(line, PREFIX, length);
-	for (i = 0; message[i] && length < room; i++)
-		length += escape_byte(line + length, (unsigned char)message[i]);
+	while (*message && length < room) {
+		size_t count = utf8_length(message);
+		bool is_shown = count && !utf8_is_control(message);
+
+		count = count ? count : 1;
+		if (is_shown)
+			memcpy(line + length, message, count);
+		length += is_shown ? count : escape_bytes(line + length, message, count);
+		message += count;
+	}
 	line[length++] = '\n';
 	return length;
 }

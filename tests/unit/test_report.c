@@ -30,9 +30,9 @@ static void control_characters_are_escaped(void **state)
 
 	(void)state;
 	capture_start(&capture);
-	report_error("read %s", "a\x1b[2J\nb\x7f\t\xc3\xa9");
+	report_error("read %s", "a\x1b[2J\nb\x7f\t\xc3\xa9\xc2\x9b\x9b");
 	assert_string_equal(capture_end(&capture),
-			    "weir: read a\\x1b[2J\\x0ab\\x7f\\x09\xc3\xa9\n");
+			    "weir: read a\\x1b[2J\\x0ab\\x7f\\x09\xc3\xa9\\xc2\\x9b\\x9b\n");
 }
 
 static void long_message_is_cut_and_still_ends_its_line(void **state)

@@ -24,9 +24,9 @@ static void strings_are_escaped(void **state)
 	struct text text = { 0 };
 
 	(void)state;
-	json_string(&text, "a\"b\\c\n\x01\x7f/\xc3\xa9\xf0\x9f\x8c\x8a");
+	json_string(&text, "a\"b\\c\n\x01\x7f/\xc3\xa9\xf0\x9f\x8c\x8a\xc2\x9b");
 	assert_string_equal(text_end(&text), "\"a\\\"b\\\\c\\u000a\\u0001\\u007f/"
-					     "\xc3\xa9\xf0\x9f\x8c\x8a\"");
+					     "\xc3\xa9\xf0\x9f\x8c\x8a\\u009b\"");
 	text_fini(&text);
 }
 
