@@ -59,6 +59,28 @@ $(BUILD)/bench/%: tools/bench/%.c $(LIBRARY) | $(BUILD)/reference.skel.h
 bench-packet: $(BUILD)/bench/packet ## cost of a packet in the kernel, beside other tables
 	$(BUILD)/bench/packet
 
+.PHONY: bench-json
+bench-json: $(BUILD)/bench/json ## how many flows a second are written as JSON
+	$< $(BUILD)
+
+MANDIR  ?= $(PREFIX)/share/man
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+COMPDIR ?= $(PREFIX)/share/bash-completion/completions
+
+.PHONY: install
+install: all ## install program, manual, completion, service (PREFIX, DESTDIR)
+	install -D -m 755 $(BUILD)/weir $(DESTDIR)$(PREFIX)/bin/weir
+	install -D -m 644 tools/weir.8 $(DESTDIR)$(MANDIR)/man8/weir.8
+	install -D -m 644 tools/completion.bash $(DESTDIR)$(COMPDIR)/weir
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's|@BINDIR@|$(PREFIX)/bin|' tools/weir@.service >$(DESTDIR)$(UNITDIR)/weir@.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/weir@.service
+
+.PHONY: uninstall
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/weir $(DESTDIR)$(MANDIR)/man8/weir.8
+	rm -f $(DESTDIR)$(COMPDIR)/weir $(DESTDIR)$(UNITDIR)/weir@.service
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf $(BUILD)

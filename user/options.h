@@ -49,13 +49,17 @@ const char *sort_field_name(enum sort_field field);
 
 /*
  * Parses the command line. 0 and the options; EXIT_USAGE after one line on standard error that
- * names what is wrong, then "try: weir help" or the like. --help and --version of any verb
- * become VERB_HELP and VERB_VERSION. Strings are borrowed from argv.
+ * names what is wrong, then "weir: try: weir --help" (EXIT_FAILED where memory has run out).
+ * --help and --version of any verb become VERB_HELP and VERB_VERSION. Strings are borrowed from
+ * argv, whose words check may reorder.
  */
 int options_parse(int argc, char **argv, struct options *options);
 void options_fini(struct options *options);
 
 /* The text of --help: usage, options and two examples, at most 80 columns wide. */
 void options_print_help(void);
+
+/* The text of --version: "weir 1.0.0", then the libraries it runs with. */
+void options_print_version(void);
 
 #endif

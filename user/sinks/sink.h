@@ -32,13 +32,23 @@ struct sink_stats {
 	uint64_t errors;    /* failed writes */
 	uint64_t last_ns;   /* time the last write took */
 	uint64_t opened_ns; /* CLOCK_MONOTONIC */
+	uint64_t age_ns;    /* from opening to the start of the newest sink_write */
 };
+
+/*
+ * Why NAME is no sink, or cannot be one of window_count windows: static text; NULL where it can.
+ * Looks at the name alone.
+ */
+const char *sink_name_refused(const char *name, size_t window_count);
 
 /*
  * Opens the sink that NAME asks for: "-", *.json or *.ndjson (window_count must be 1 for
  * *.json). Checks now that it can be written; an existing *.json is left as it is until the
- * first window. 0, or negative errno; -EINVAL (with *reason static text) for a name or a use
- * that is wrong usage.
+ * first window. A *.ndjson belongs to one sink at a time (-EBUSY); where its last line is the
+ * beginning of one of weir's own documents, cut by a crash, that line is removed, and any other
+ * unfinished last line is finished. 0, or negative errno; -EINVAL (with *reason static text) for
+ * a name or a use that is wrong usage. SIGPIPE is ignored from then on: a reader that has gone
+ * is -EPIPE.
  */
 int sink_open(const char *name, size_t window_count, struct sink **sink, const char **reason);
 

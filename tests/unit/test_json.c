@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "json_scene.h"
+
+#define AMOUNTS_TEXT                                                                       \
+	"\"bytes\": {\"average\": 1500.0, \"total\": 15000, \"max\": 3000.0}, "            \
+	"\"packets\": {\"average\": 3.0, \"total\": 30, \"max\": 6.0}, "                   \
+	"\"packet_bytes\": {\"average\": 500.0, \"min\": 60, \"max\": 1514}"
+#define FLOW_TEXT                                                                          \
+	"{\"src\": \"10.0.0.1\", \"dst\": \"10.0.0.2\", \"src_port\": 40000, "             \
+	"\"dst_port\": 443, \"proto\": \"tcp\", \"ip_proto\": 6, \"vlan\": null, "         \
+	"\"inner_vlan\": null, \"direction\": \"in\", \"interface\": \"eth0\", "           \
+	AMOUNTS_TEXT ", \"tcp_flags\": \"FSPA\", "                                         \
+	"\"first_ns\": 1763800000100000000, \"last_ns\": 1763800009900000000}"
+#define DOCUMENT_TEXT                                                                      \
+	"{\"schema\": \"weir/1\", \"host\": \"edge-1\", "                                  \
+	"\"source\": {\"kind\": \"interface\", \"names\": [\"eth0\"], "                    \
+	"\"attach\": [\"xdp-native\", \"tcx-egress\"], \"direction\": \"both\"}, "         \
+	"\"filter\": \"tcp port 443\", \"group_by\": [\"src\", \"dst\", \"src_port\", "    \
+	"\"dst_port\", \"proto\", \"vlan\", \"inner_vlan\", \"direction\", \"interface\"], " \
+	"\"window\": {\"kind\": \"sliding\", \"length_ns\": 10000000000, "                 \
+	"\"slide_ns\": 1000000000, \"start_ns\": 1763800000000000000, "                    \
+	"\"end_ns\": 1763800010000000000, \"panes\": 10, \"complete\": true}, "            \
+	"\"total\": {\"flows\": 1, " AMOUNTS_TEXT "}, \"flows\": [" FLOW_TEXT "], "        \
+	"\"flows_omitted\": 0, \"outcomes\": {\"flow\": {\"packets\": 30, "                \
+	"\"bytes\": 15000}, \"filtered\": {\"packets\": 0, \"bytes\": 0}, "                \
+	"\"malformed\": {\"packets\": 1, \"bytes\": 60, "                                  \
+	"\"reasons\": {\"ipv4_header_cut\": 1}}, "                                         \
+	"\"unattributed\": {\"packets\": 0, \"bytes\": 0}}, "                              \
+	"\"seen\": {\"packets\": 31, \"bytes\": 15060}, "                                  \
+	"\"health\": {\"collection\": {\"rate\": 3.1, \"latency_ns\": 15000000, "          \
+	"\"loss\": 0.0}, \"processing\": {\"rate\": 2000000.0, \"latency_ns\": 300000, "   \
+	"\"errors\": 1}, \"transmission\": {\"rate\": 1.0, \"latency_ns\": 200000, "       \
+	"\"errors\": 0}}}\n"
+
+static void document_on_one_line_is_that_of_the_contract(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	assert_string_equal(write_document(&scene, false), DOCUMENT_TEXT);
+	text_fini(&scene.text);
+}
+
+/* Takes out the line breaks and indents, all of which stand outside strings here. */
+static void join_lines(char *text)
+{
+	char *out = text;
+
+	for (; *text; text++) {
+		if (*text != '\n') {
+			*out++ = *text;
+			continue;
+		}
+		while (text[1] == ' ')
+			text++;
+		if (out[-1] == ',')
+			*out++ = ' ';
+	}
+	*out++ = '\n';
+	*out = '\0';
+}
+
+static void pretty_document_differs_only_in_line_breaks(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	write_document(&scene, true);
+	assert_has(scene.text.bytes, "\n    " FLOW_TEXT "\n  ],\n");
+	assert_has(scene.text.bytes, "\n  }\n}\n");
+	join_lines(scene.text.bytes);
+	assert_string_equal(scene.text.bytes, DOCUMENT_TEXT);
+	text_fini(&scene.text);
+}
+
+static void window_without_flows_has_an_empty_list(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene.result.flow_count = 0;
+	assert_has(write_document(&scene, false), "\"flows\": [], ");
+	assert_has(write_document(&scene, true), "\"flows\": [],\n");
+	text_fini(&scene.text);
+}
+
+static void window_of_no_length_has_rates_of_zero(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene.result.observed_ns = 0;
+	scene.result.health.merge_ns = 0;
+	scene.transmission.age_ns = 0;
+	scene.flow.bytes_max = NAN;
+	scene.flow.packets_max = INFINITY;
+	write_document(&scene, false);
+	assert_has(scene.text.bytes, "{\"average\": 0.0, \"total\": 15000, \"max\": 0.0}");
+	assert_has(scene.text.bytes, "\"collection\": {\"rate\": 0.0, ");
+	assert_has(scene.text.bytes, "\"processing\": {\"rate\": 0.0, ");
+	assert_has(scene.text.bytes, "\"transmission\": {\"rate\": 0.0, ");
+	assert_lacks(scene.text.bytes, "nan");
+	assert_lacks(scene.text.bytes, "inf");
+	text_fini(&scene.text);
+}
+
+static void empty_window_has_packet_bytes_of_zero(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene.result.total = (struct window_total){ .min_len = UINT16_MAX };
+	assert_has(write_document(&scene, false), "\"packet_bytes\": {\"average\": 0.0, "
+						  "\"min\": 0, \"max\": 0}}, \"flows\": ");
+	text_fini(&scene.text);
+}
+
+static void tumbling_window_has_no_slide(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene.result.spec = &tumbling;
+	scene.result.complete = false;
+	assert_has(write_document(&scene, false), "{\"kind\": \"tumbling\", "
+						  "\"length_ns\": 10000000000, \"start_ns\": ");
+	assert_has(scene.text.bytes, "\"complete\": false}");
+	text_fini(&scene.text);
+}
+
+static void forgotten_flows_are_told_only_where_there_are_any(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	assert_lacks(write_document(&scene, false), "forgotten");
+	scene.result.flows_omitted = 7;
+	scene.result.forgotten_flows = 3;
+	scene.result.forgotten = (struct tally){ 4, 500 };
+	assert_has(write_document(&scene, false),
+		   "\"flows_omitted\": 7, \"forgotten\": {\"flows\": 3, \"packets\": 4, "
+		   "\"bytes\": 500}, \"outcomes\": ");
+	text_fini(&scene.text);
+}
+
+static void loss_is_what_was_dropped_or_not_attributed(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene.result.counts.outcome[PACKET_UNATTRIBUTED].packets = 9;
+	scene.result.health.dropped_packets = 10;
+	scene.result.health.late_packets = 5;
+	assert_has(write_document(&scene, false), "\"loss\": 0.38}");
+	assert_has(scene.text.bytes, "\"latency_ns\": 300000, \"errors\": 6}");
+	text_fini(&scene.text);
+}
+
+static int refuse_text(void *context, const char *bytes, size_t length)
+{
+	(void)bytes;
+	(void)length;
+	(*(int *)context)++;
+	return -ENOSPC;
+}
+
+static void document_ends_early_when_its_drain_fails(void **state)
+{
+	struct scene scene;
+	struct flow_result *flows = calloc(10000, sizeof(*flows));
+	int calls = 0;
+	int i;
+
+	(void)state;
+	assert_non_null(flows);
+	scene_init(&scene);
+	for (i = 0; i < 10000; i++)
+		flows[i] = scene.flow;
+	scene.result.flows = flows;
+	scene.result.flow_count = 10000;
+	scene.text.drain = refuse_text;
+	scene.text.drain_context = &calls;
+	assert_int_equal(json_document(&scene.text, &scene.context, &scene.result,
+				       &scene.transmission, false), -ENOSPC);
+	assert_int_equal(text_flush(&scene.text), -ENOSPC);
+	assert_int_equal(calls, 1);
+	text_fini(&scene.text);
+	free(flows);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(document_on_one_line_is_that_of_the_contract),
+		cmocka_unit_test(pretty_document_differs_only_in_line_breaks),
+		cmocka_unit_test(window_without_flows_has_an_empty_list),
+		cmocka_unit_test(window_of_no_length_has_rates_of_zero),
+		cmocka_unit_test(empty_window_has_packet_bytes_of_zero),
+		cmocka_unit_test(tumbling_window_has_no_slide),
+		cmocka_unit_test(forgotten_flows_are_told_only_where_there_are_any),
+		cmocka_unit_test(loss_is_what_was_dropped_or_not_attributed),
+		cmocka_unit_test(document_ends_early_when_its_drain_fails),
+	};
+
+	return cmocka_run_group_tests_name("json", tests, NULL, NULL);
+}

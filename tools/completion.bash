@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# bash completion of weir
+
+_weir_interfaces()
+{
+	local path
+
+	for path in /sys/class/net/*; do
+		[[ -e $path/ifindex ]] && printf '%s\n' "${path##*/}"
+	done
+}
+
+# Completes the last field of a comma-separated list.
+_weir_list()
+{
+	local current=$1 before=""
+
+	[[ $current == *,* ]] && before=${current%,*},
+	COMPREPLY=($(compgen -P "$before" -W "$2" -- "${current##*,}"))
+	compopt -o nospace
+}
+
+# Files of the kinds given, and folders to go on with.
+_weir_files()
+{
+	local current=$1 pattern=$2
+
+	compopt -o filenames
+	COMPREPLY=($(compgen -f -X "!$pattern" -- "$current") $(compgen -d -- "$current"))
+}
+
+# True where the option before the cursor takes a value, which is then completed.
+_weir_value()
+{
+	local option=$1 current=$2
+
+	case $option in
+	-i | --interface) COMPREPLY=($(compgen -W "$(_weir_interfaces)" -- "$current")) ;;
+	-r | --read) _weir_files "$current" '*.@(pcap|pcapng|cap)' ;;
+	-d | --direction) COMPREPLY=($(compgen -W "in out both" -- "$current")) ;;
+	-a | --attach)
+		COMPREPLY=($(compgen -W "auto native generic tc clsact pcap" -- "$current")) ;;
+	-w | --window)
+		COMPREPLY=($(compgen -W "tumbling: sliding: session:" -- "$current"))
+		compopt -o nospace ;;
+	-g | --group-by)
+		_weir_list "$current" \
+			"src dst src_port dst_port proto vlan inner_vlan direction interface" ;;
+	-s | --sort) COMPREPLY=($(compgen -W "bytes packets average max" -- "$current")) ;;
+	-o | --output) _weir_files "$current" '*.@(json|ndjson)' ;;
+	--speed) COMPREPLY=($(compgen -W "max 1" -- "$current")) ;;
+	-p | --pane | -n | --top | -t | --duration | -c | --count | --slots | --max-flows) ;;
+	*) return 1 ;;
+	esac
+}
+
+_weir()
+{
+	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+	local verb=${COMP_WORDS[1]}
+	local all="--interface --direction --attach --slots --quiet --verbose --help --version"
+	local stream="--read --window --pane --group-by --top --sort --output --duration --count
+		--max-flows --speed"
+
+	COMPREPLY=()
+	if ((COMP_CWORD == 1)); then
+		COMPREPLY=($(compgen -W "top run check --help --version" -- "$current"))
+		return
+	fi
+	_weir_value "$previous" "$current" && return
+	case $verb:$current in
+	check:-*) COMPREPLY=($(compgen -W "$all --json" -- "$current")) ;;
+	check:*) COMPREPLY=($(compgen -W "$(_weir_interfaces)" -- "$current")) ;;
+	*:-*) COMPREPLY=($(compgen -W "$all $stream" -- "$current")) ;;
+	esac
+}
+
+complete -F _weir weir

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "options_table.h"
+
+/* The two libraries both define struct bpf_insn. */
+#define PCAP_DONT_INCLUDE_PCAP_BPF_H
+#include <bpf/libbpf.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+
+#define HELP_COLUMN 25
+
+static const char usage[] =
+	"usage: weir top   [SOURCE] [OPTIONS] [FILTER]   live view in the terminal\n"
+	"       weir run   [SOURCE] [OPTIONS] [FILTER]   aggregate and write results\n"
+	"       weir check [INTERFACE...] [--json]       what can be attached where\n"
+	"\n"
+	"Counts every packet into flows; gives windowed averages, totals and maxima.\n"
+	"\n";
+
+static const char ending[] =
+	"\n"
+	"FILTER is the language of tcpdump and stands after all options.\n"
+	"Exit status: 0 done, 1 failed while running, 2 wrong usage.\n"
+	"\n"
+	"  weir run -i eth0 -w sliding:10s/1s -o flows.json tcp port 443\n"
+	"  weir run -r capture.pcap -g src,dst -n 10 -o -\n";
+
+static void print_words(const struct option_spec *spec)
+{
+	char words[64];
+
+	if (spec->id < 256)
+		snprintf(words, sizeof(words), "  -%c, --%s %s", spec->id, spec->name,
+			 spec->value ? spec->value : "");
+	else
+		snprintf(words, sizeof(words), "      --%s %s", spec->name,
+			 spec->value ? spec->value : "");
+	printf("%-*s", HELP_COLUMN, words);
+}
+
+static void print_option(const struct option_spec *spec)
+{
+	const char *c;
+
+	print_words(spec);
+	for (c = spec->help; *c; c++) {
+		putchar(*c);
+		if (*c == '\n')
+			printf("%*s", HELP_COLUMN, "");
+	}
+	putchar('\n');
+}
+
+void options_print_help(void)
+{
+	size_t i;
+
+	fputs(usage, stdout);
+	for (i = 0; i < option_spec_count; i++)
+		print_option(&option_specs[i]);
+	fputs(ending, stdout);
+}
+
+void options_print_version(void)
+{
+	printf("weir %s\n", WEIR_VERSION);
+	printf("%s, libbpf %u.%u\n", pcap_lib_version(), libbpf_major_version(),
+	       libbpf_minor_version());
+}

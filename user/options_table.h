@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The options of the command line as one list: parsing, checks and --help come from it.
+ */
+#ifndef WEIR_OPTIONS_TABLE_H
+#define WEIR_OPTIONS_TABLE_H
+
+#include "options.h"
+
+/* Values of options without a letter. */
+enum { OPTION_SLOTS = 256, OPTION_MAX_FLOWS, OPTION_SPEED, OPTION_JSON };
+
+#define OPTION_IDS_MAX (OPTION_JSON + 1)
+
+/* What is parsed so far, besides the options themselves. */
+struct parsing {
+	struct options *options;
+	uint64_t wanted_pane_ns;    /* -p; 0: not given */
+	const char *pane_text;      /* as the user wrote it */
+	const char *window_text;    /* the last -w */
+	bool given[OPTION_IDS_MAX]; /* by option_spec.id */
+};
+
+enum { FOR_STREAM = 1, FOR_CHECK = 2, FOR_ALL = 3 };
+
+struct option_spec {
+	int id;              /* the letter, or one of OPTION_* */
+	const char *name;
+	const char *value;   /* its name in the help; NULL: takes none */
+	int verbs;
+	/* NULL, or what is wrong with the value: static text. */
+	const char *(*parse)(struct parsing *parsing, const char *value);
+	const char *help;    /* lines of at most 54 columns */
+};
+
+extern const struct option_spec option_specs[];
+extern const size_t option_spec_count;
+
+/* The option of this id, or NULL. */
+const struct option_spec *option_spec_find(int id);
+
+/* Reports "weir: WHAT VALUE: REASON" and what to try; returns EXIT_USAGE. value: may be NULL. */
+int usage_error(const char *what, const char *value, const char *reason);
+
+/*
+ * Defaults, and what only shows when all options are known. 0 or EXIT_USAGE after a report.
+ */
+int options_complete(struct parsing *parsing);
+
+#endif

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "json.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+/* More than the members take that lie between two strings of unknown length. */
+#define MEMBERS_MAX 640
+
+double rate_per_second(uint64_t amount, uint64_t length_ns)
+{
+	return length_ns ? (double)amount * 1e9 / (double)length_ns : 0.0;
+}
+
+static char *put_average(char *out, uint64_t amount, uint64_t length_ns)
+{
+	return put_decimal(out, rate_per_second(amount, length_ns));
+}
+
+static char *put_amount(char *out, uint64_t amount, double highest, uint64_t length_ns)
+{
+	out = PUT_LITERAL(out, "{\"average\": ");
+	out = put_average(out, amount, length_ns);
+	out = PUT_LITERAL(out, ", \"total\": ");
+	out = put_uint(out, amount);
+	out = PUT_LITERAL(out, ", \"max\": ");
+	out = put_decimal(out, highest);
+	*out++ = '}';
+	return out;
+}
+
+static char *put_packet_bytes(char *out, const struct json_amounts *amounts)
+{
+	uint64_t packets = amounts->packets;
+
+	out = PUT_LITERAL(out, "{\"average\": ");
+	out = put_decimal(out, packets ? (double)amounts->bytes / (double)packets : 0.0);
+	out = PUT_LITERAL(out, ", \"min\": ");
+	out = put_uint(out, packets ? amounts->min_len : 0);
+	out = PUT_LITERAL(out, ", \"max\": ");
+	out = put_uint(out, packets ? amounts->max_len : 0);
+	*out++ = '}';
+	return out;
+}
+
+void json_amounts(struct text *text, const struct json_amounts *amounts, const char *separator)
+{
+	size_t separator_length = strlen(separator);
+	char *out = text_reserve(text, MEMBERS_MAX + 3 * separator_length);
+
+	if (!out)
+		return;
+	out = PUT_LITERAL(out, "\"bytes\": ");
+	out = put_amount(out, amounts->bytes, amounts->bytes_max, amounts->length_ns);
+	out = put_bytes(out, separator, separator_length);
+	out = PUT_LITERAL(out, "\"packets\": ");
+	out = put_amount(out, amounts->packets, amounts->packets_max, amounts->length_ns);
+	out = put_bytes(out, separator, separator_length);
+	out = PUT_LITERAL(out, "\"packet_bytes\": ");
+	out = put_packet_bytes(out, amounts);
+	text_commit(text, out);
+}
+
+static char *put_prefix_length(char *out, unsigned int prefix, unsigned int whole)
+{
+	if (prefix >= whole)
+		return out;
+	*out++ = '/';
+	return put_uint(out, prefix);
+}
+
+struct address_view {
+	const __be32 *address;
+	unsigned char prefix4;
+	unsigned char prefix6;
+};
+
+static char *put_address(char *out, const struct address_view *view, uint8_t flags)
+{
+	const uint8_t *bytes = (const uint8_t *)view->address;
+
+	if (flags & FLOW_IPV6) {
+		out = put_ipv6(out, bytes);
+		return put_prefix_length(out, view->prefix6, 128);
+	}
+	out = put_ipv4(out, bytes + 12);
+	return put_prefix_length(out, view->prefix4, 32);
+}
+
+static char *put_addresses(char *out, const struct group_by *group, const struct flow_key *key)
+{
+	struct address_view src = { key->src, group->src_prefix4, group->src_prefix6 };
+	struct address_view dst = { key->dst, group->dst_prefix4, group->dst_prefix6 };
+
+	if (group->field[GROUP_SRC]) {
+		out = PUT_LITERAL(out, "\"src\": \"");
+		out = put_address(out, &src, key->flags);
+		out = PUT_LITERAL(out, "\", ");
+	}
+	if (group->field[GROUP_DST]) {
+		out = PUT_LITERAL(out, "\"dst\": \"");
+		out = put_address(out, &dst, key->flags);
+		out = PUT_LITERAL(out, "\", ");
+	}
+	return out;
+}
+
+/* A later fragment holds no ICMP header: a type of 0 would call it an echo reply. */
+static bool has_icmp_header(const struct flow_key *key)
+{
+	return (key->ip_proto == IPPROTO_ICMP || key->ip_proto == IPPROTO_ICMPV6) &&
+	       !(key->flags & FLOW_LATER_FRAGMENT);
+}
+
+static char *put_icmp(char *out, const struct group_by *group, const struct flow_key *key)
+{
+	if (group->field[GROUP_SRC_PORT]) {
+		out = PUT_LITERAL(out, "\"icmp_type\": ");
+		out = put_uint(out, *(const uint8_t *)&key->src_port);
+		out = PUT_LITERAL(out, ", ");
+	}
+	if (group->field[GROUP_DST_PORT]) {
+		out = PUT_LITERAL(out, "\"icmp_code\": ");
+		out = put_uint(out, *(const uint8_t *)&key->dst_port);
+		out = PUT_LITERAL(out, ", ");
+	}
+	return out;
+}
+
+static char *put_ports(char *out, const struct group_by *group, const struct flow_key *key)
+{
+	if (group->field[GROUP_PROTO] && has_icmp_header(key))
+		return put_icmp(out, group, key);
+	if (group->field[GROUP_SRC_PORT]) {
+		out = PUT_LITERAL(out, "\"src_port\": ");
+		out = put_uint(out, ntohs(key->src_port));
+		out = PUT_LITERAL(out, ", ");
+	}
+	if (group->field[GROUP_DST_PORT]) {
+		out = PUT_LITERAL(out, "\"dst_port\": ");
+		out = put_uint(out, ntohs(key->dst_port));
+		out = PUT_LITERAL(out, ", ");
+	}
+	return out;
+}
+
+static char *put_protocol(char *out, const struct flow_key *key)
+{
+	char name[PROTOCOL_NAME_MAX];
+
+	out = PUT_LITERAL(out, "\"proto\": \"");
+	if (!(key->flags & FLOW_IP)) {
+		ethertype_name(ntohs(key->src_port), name, sizeof(name));
+		out = put_bytes(out, name, strlen(name));
+		return PUT_LITERAL(out, "\", ");
+	}
+	ip_proto_name(key->ip_proto, name, sizeof(name));
+	out = put_bytes(out, name, strlen(name));
+	out = PUT_LITERAL(out, "\", \"ip_proto\": ");
+	out = put_uint(out, key->ip_proto);
+	return PUT_LITERAL(out, ", ");
+}
+
+static char *put_tag(char *out, uint16_t tag)
+{
+	if (!(tag & VLAN_TAG_PRESENT))
+		return PUT_LITERAL(out, "null, ");
+	out = put_uint(out, tag & VLAN_TAG_ID);
+	return PUT_LITERAL(out, ", ");
+}
+
+static char *put_tags(char *out, const struct group_by *group, const struct flow_key *key)
+{
+	if (group->field[GROUP_VLAN]) {
+		out = PUT_LITERAL(out, "\"vlan\": ");
+		out = put_tag(out, key->vlan);
+	}
+	if (group->field[GROUP_INNER_VLAN]) {
+		out = PUT_LITERAL(out, "\"inner_vlan\": ");
+		out = put_tag(out, key->inner_vlan);
+	}
+	return out;
+}
+
+static char *put_direction(char *out, const struct document_context *context, uint8_t flags)
+{
+	if (!context->direction)
+		return PUT_LITERAL(out, "\"direction\": null, ");
+	if (flags & FLOW_OUT)
+		return PUT_LITERAL(out, "\"direction\": \"out\", ");
+	return PUT_LITERAL(out, "\"direction\": \"in\", ");
+}
+
+/* The members of the key but the interface, each with the separator to the next. */
+static char *put_key(char *out, const struct document_context *context, const struct flow_key *key)
+{
+	const struct group_by *group = context->group;
+
+	if (key->flags & FLOW_IP) {
+		out = put_addresses(out, group, key);
+		out = put_ports(out, group, key);
+	}
+	if (group->field[GROUP_PROTO])
+		out = put_protocol(out, key);
+	out = put_tags(out, group, key);
+	if (group->field[GROUP_DIRECTION])
+		out = put_direction(out, context, key->flags);
+	return out;
+}
+
+static char *put_tcp_flags(char *out, uint8_t tcp_flags)
+{
+	static const char letters[] = "FSRPAUEC";
+	unsigned int bit;
+
+	out = PUT_LITERAL(out, ", \"tcp_flags\": \"");
+	for (bit = 0; bit < sizeof(letters) - 1; bit++) {
+		if (tcp_flags & 1u << bit)
+			*out++ = letters[bit];
+	}
+	*out++ = '"';
+	return out;
+}
+
+static char *put_instant(char *out, uint64_t instant_ns, const struct document_context *context)
+{
+	return put_uint(out, instant_ns + (uint64_t)context->clock_offset_ns);
+}
+
+static char *put_times(char *out, const struct document_context *context,
+		       const struct flow_result *flow, bool is_session)
+{
+	if (is_session) {
+		out = PUT_LITERAL(out, ", \"start_ns\": ");
+		out = put_instant(out, flow->start_ns, context);
+		out = PUT_LITERAL(out, ", \"end_ns\": ");
+		out = put_instant(out, flow->end_ns, context);
+	}
+	out = PUT_LITERAL(out, ", \"first_ns\": ");
+	out = put_instant(out, flow->first_ns, context);
+	out = PUT_LITERAL(out, ", \"last_ns\": ");
+	return put_instant(out, flow->last_ns, context);
+}
+
+/* A session averages over its own length, at least one pane; all else over the window. */
+static uint64_t average_length_ns(const struct window_result *result,
+				  const struct flow_result *flow)
+{
+	uint64_t pane_ns;
+	uint64_t own_ns;
+
+	if (result->spec->kind != WINDOW_SESSION)
+		return result->observed_ns;
+	pane_ns = result->panes ? result->observed_ns / result->panes : result->observed_ns;
+	own_ns = flow->end_ns > flow->start_ns ? flow->end_ns - flow->start_ns : 0;
+	return own_ns > pane_ns ? own_ns : pane_ns;
+}
+
+static void append_interface(struct text *text, const struct document_context *context,
+			     const struct flow_key *key)
+{
+	unsigned int link = key->flags >> FLOW_LINK_SHIFT;
+
+	text_string(text, "\"interface\": ");
+	json_string_or_null(text, context->link_names ? context->link_names[link] : NULL);
+	text_string(text, ", ");
+}
+
+static bool has_tcp_flags(const struct group_by *group, const struct flow_key *key)
+{
+	return group->field[GROUP_PROTO] && (key->flags & FLOW_IP) &&
+	       key->ip_proto == IPPROTO_TCP;
+}
+
+static void append_key(struct text *text, const struct document_context *context,
+		       const struct flow_key *key)
+{
+	char *out = text_reserve(text, MEMBERS_MAX);
+
+	if (!out)
+		return;
+	*out++ = '{';
+	text_commit(text, put_key(out, context, key));
+	if (context->group->field[GROUP_INTERFACE])
+		append_interface(text, context, key);
+	if (key->flags & FLOW_LATER_FRAGMENT)
+		text_string(text, "\"fragment\": true, ");
+}
+
+void json_flow(struct text *text, const struct document_context *context,
+	       const struct window_result *result, const struct flow_result *flow)
+{
+	const struct json_amounts amounts = {
+		.bytes = flow->bytes,         .packets = flow->packets,
+		.bytes_max = flow->bytes_max, .packets_max = flow->packets_max,
+		.min_len = flow->min_len,     .max_len = flow->max_len,
+		.length_ns = average_length_ns(result, flow),
+	};
+	char *out;
+
+	append_key(text, context, &flow->key);
+	json_amounts(text, &amounts, ", ");
+	out = text_reserve(text, MEMBERS_MAX);
+	if (!out)
+		return;
+	if (has_tcp_flags(context->group, &flow->key))
+		out = put_tcp_flags(out, flow->tcp_flags);
+	out = put_times(out, context, flow, result->spec->kind == WINDOW_SESSION);
+	*out++ = '}';
+	text_commit(text, out);
+}
