@@ -154,6 +154,7 @@ int machine_query(struct machine_facts *facts)
 	memset(facts, 0, sizeof(*facts));
 	kernel_query(facts);
 	facts->capabilities = effective_capabilities();
+	facts->is_root = geteuid() == 0;
 	/* Before libbpf raises the limit, which it does where the limit counts. */
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0)
 		facts->memlock_bytes = limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX :

@@ -29,6 +29,7 @@ struct machine_facts {
 	char kernel[65];            /* release, as uname -r has it */
 	unsigned kernel_major, kernel_minor;
 	uint64_t capabilities;      /* effective */
+	bool is_root;               /* by its effective user id, whatever capabilities it has */
 	bool has_bpf;               /* the system call is there */
 	int load_error;             /* loading a trivial XDP program: 0 or negative errno */
 	enum machine_jit jit;

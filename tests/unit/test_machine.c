@@ -37,7 +37,9 @@ static void holes_between_cpu_ids_are_counted(void **state)
 
 static void what_is_no_list_of_cpus_is_refused(void **state)
 {
-	static const char *const wrong[] = { "", "\n", "-1", "0-", "0,", "x", "0x1", "0-1 2", " 0" };
+	static const char *const wrong[] = {
+		"", "\n", "-1", "0-", "0,", "x", "0x1", "0-1 2", " 0",
+	};
 	uint32_t cpus;
 
 	(void)state;
