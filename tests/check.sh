@@ -261,6 +261,11 @@ proves "and sudo is not suggested to root" lacks -F sudo
 inside capsh --drop=cap_sys_admin -- -c "'$weir' check v0" >"$work/out" 2>"$work/err"
 status=$?
 proves "CAP_SYS_ADMIN is not needed: exit 0" ends 0
+inside capsh --drop=cap_sys_admin,cap_perfmon -- -c "'$weir' check v0" \
+	>"$work/out" 2>"$work/err"
+status=$?
+proves "CAP_PERFMON is: exit 1" ends 1
+proves "and it is named" says privileges fail "without CAP_PERFMON ->"
 
 check v0 --slots 16777216
 proves "--slots overrules the quarter of the memory" says memory '(ok|note)' "16777216 flows"

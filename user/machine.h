@@ -16,10 +16,12 @@
 
 /* Sets of capabilities: bit n is capability n of linux/capability.h. */
 #define MACHINE_CAP(number) (1ull << (number))
-/* Attaching and counting fails without these ... */
-#define MACHINE_CAPS_NEEDED (MACHINE_CAP(CAP_BPF) | MACHINE_CAP(CAP_NET_ADMIN))
-/* ... and without this the kernel guards the programs against speculation, which costs time. */
-#define MACHINE_CAPS_WANTED MACHINE_CAP(CAP_PERFMON)
+/*
+ * What loading, attaching and counting needs. Without CAP_PERFMON the verifier refuses what the
+ * programs do with packet pointers (kernel/bpf/verifier.c, allow_ptr_leaks).
+ */
+#define MACHINE_CAPS_NEEDED \
+	(MACHINE_CAP(CAP_BPF) | MACHINE_CAP(CAP_NET_ADMIN) | MACHINE_CAP(CAP_PERFMON))
 /* Capture through libpcap (attach mode pcap). */
 #define MACHINE_CAPS_PCAP   MACHINE_CAP(CAP_NET_RAW)
 

@@ -6,9 +6,8 @@
 
 #include "survey.h"
 
-#define CAPS_SHOWN (MACHINE_CAPS_NEEDED | MACHINE_CAPS_WANTED)
-#define CAPS_MAX   96
-#define MIB        (1024.0 * 1024.0)
+#define CAPS_MAX 96
+#define MIB      (1024.0 * 1024.0)
 
 static void kernel_judge(const struct machine_facts *facts, struct findings *findings)
 {
@@ -26,8 +25,7 @@ static void kernel_judge(const struct machine_facts *facts, struct findings *fin
 	if (!facts->has_bpf) {
 		finding->state = FINDING_FAIL;
 		finding_fact(finding, "%s, without the bpf system call", facts->kernel);
-		finding_action(finding, "nothing can be loaded: a kernel with CONFIG_BPF_SYSCALL=y"
-					" is needed");
+		finding_action(finding, "nothing can be loaded: it needs CONFIG_BPF_SYSCALL=y");
 	}
 }
 
@@ -58,13 +56,8 @@ static void missing_judge(const struct machine_facts *facts, uint64_t missing,
 	char text[CAPS_MAX];
 
 	finding_fact(finding, "without %s", machine_capabilities_text(missing, text, sizeof(text)));
-	if (missing & (MACHINE_CAPS_NEEDED | MACHINE_CAPS_PCAP)) {
-		finding->state = FINDING_FAIL;
-		finding_action(finding, "nothing can be attached%s", grant);
-	} else {
-		finding->state = FINDING_NOTE;
-		finding_action(finding, "the kernel's guards cost every packet time%s", grant);
-	}
+	finding->state = FINDING_FAIL;
+	finding_action(finding, "nothing can be attached%s", grant);
 	if (!facts->is_root)
 		finding_mend(finding, "sudo weir check");
 }
@@ -82,13 +75,12 @@ static void privileges_judge(const struct machine_facts *facts, uint64_t wanted,
 	}
 	finding_fact(finding, "%s", machine_capabilities_text(wanted, text, sizeof(text)));
 	finding_action(finding, "programs can be loaded and attached");
-	if (wanted == MACHINE_CAPS_PCAP)
+	if (wanted == MACHINE_CAPS_PCAP) {
 		finding_action(finding, "packets can be captured");
-	else if (facts->load_error && facts->has_bpf) {
+	} else if (facts->load_error && facts->has_bpf) {
 		finding->state = FINDING_FAIL;
-		finding_action(finding,
-			       "loading is refused all the same (%s): see the limits of the "
-			       "container, seccomp and lockdown", strerror(-facts->load_error));
+		finding_action(finding, "refused all the same (%s): by container, seccomp, lockdown?",
+			       strerror(-facts->load_error));
 	}
 }
 
@@ -138,7 +130,7 @@ void machine_judge(struct machine_survey *machine, const struct options *options
 	}
 	kernel_judge(&machine->facts, findings);
 	jit_judge(&machine->facts, findings);
-	privileges_judge(&machine->facts, CAPS_SHOWN, findings);
+	privileges_judge(&machine->facts, MACHINE_CAPS_NEEDED, findings);
 	memory_judge(machine, options->slots_given, findings_add(findings, "memory"));
 	memlock_judge(machine, findings);
 }

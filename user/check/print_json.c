@@ -120,7 +120,6 @@ static void put_capabilities(struct writer *writer, const char *key, uint64_t ca
 static void put_machine(struct writer *writer, const struct machine_survey *machine)
 {
 	const struct machine_facts *facts = &machine->facts;
-	uint64_t wanted = MACHINE_CAPS_NEEDED | MACHINE_CAPS_WANTED;
 
 	writer_open(writer, "machine", "{");
 	put_bool(writer, "ok", findings_are_good(&machine->findings));
@@ -134,7 +133,7 @@ static void put_machine(struct writer *writer, const struct machine_survey *mach
 		put_bool(writer, "jit", facts->jit == MACHINE_JIT_ON);
 	put_capabilities(writer, "capabilities", facts->capabilities);
 	put_capabilities(writer, "capabilities_missing",
-			 machine_capabilities_missing(facts, wanted));
+			 machine_capabilities_missing(facts, MACHINE_CAPS_NEEDED));
 	put_number_unless(writer, "unprivileged_bpf_disabled",
 			  (uint64_t)facts->unprivileged_bpf_disabled,
 			  facts->unprivileged_bpf_disabled < 0);
