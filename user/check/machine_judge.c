@@ -79,7 +79,7 @@ static void privileges_judge(const struct machine_facts *facts, uint64_t wanted,
 		finding_action(finding, "packets can be captured");
 	} else if (facts->load_error && facts->has_bpf) {
 		finding->state = FINDING_FAIL;
-		finding_action(finding, "refused all the same (%s): by container, seccomp, lockdown?",
+		finding_action(finding, "refused all the same (%s): container, seccomp, lockdown?",
 			       strerror(-facts->load_error));
 	}
 }
