@@ -167,7 +167,7 @@ static void tc_judge(struct judging *judging, bool tcx)
 	struct finding *finding = findings_add(judging->findings, "TC");
 
 	if (tcx) {
-		finding_fact(finding, "TCX, %u programs in, %u out", facts->tcx_ingress,
+		finding_fact(finding, "TCX, programs there: %u in, %u out", facts->tcx_ingress,
 			     facts->tcx_egress);
 		finding_action(finding, "links that vanish with weir");
 		return;
