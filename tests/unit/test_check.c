@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../include/bank.h"
+#include "../../user/check/escape.h"
+#include "../../user/check/survey.h"
+
+static const struct machine_facts new_machine = {
+	.kernel = "6.12.1",
+	.kernel_major = 6,
+	.kernel_minor = 12,
+	.capabilities = ~0ull,
+	.has_bpf = true,
+	.jit = MACHINE_JIT_ON,
+	.cpus = 4,
+	.memory_bytes = 8ull << 30,
+};
+
+/* eth0: native XDP in the driver, nothing in the way. */
+static const struct netdev_facts plain_link = {
+	.name = "eth0",
+	.driver = "ice",
+	.ifindex = 2,
+	.mtu = 1500,
+	.native_mtu = 1500,
+	.up = true,
+	.running = true,
+	.is_ethernet = true,
+	.native_xdp = NETDEV_YES,
+	.tcx = NETDEV_YES,
+};
+
+static struct attach_plan plan_of(const struct netdev_facts *facts, enum attach_how how,
+				  enum direction direction)
+{
+	const struct options options = { .attach = how, .direction = direction };
+	struct attach_plan plan;
+
+	attach_plan_make(facts, &new_machine, &options, &plan);
+	return plan;
+}
+
+static struct interface_survey judged(const struct netdev_facts *facts, enum attach_how how)
+{
+	const struct options options = { .attach = how };
+	struct interface_survey interface = { .facts = *facts };
+
+	interface_judge(&interface, &new_machine, &options);
+	return interface;
+}
+
+static const struct finding *finding_of(const struct findings *findings, const char *subject)
+{
+	for (size_t i = 0; i < findings->count; i++) {
+		if (strcmp(findings->list[i].subject, subject) == 0)
+			return &findings->list[i];
+	}
+	fail_msg("no finding on %s", subject);
+	return NULL;
+}
+
+static void expect_finding(const struct findings *findings, const char *subject,
+			   enum finding_state state, const char *mend)
+{
+	const struct finding *finding = finding_of(findings, subject);
+
+	assert_string_equal(finding_state_name(finding->state), finding_state_name(state));
+	assert_string_equal(finding->mend, mend);
+	assert_true(finding->fact[0] && finding->action[0]);
+}
+
+static void auto_is_xdp_in_and_tcx_out_where_nothing_is_in_the_way(void **state)
+{
+	struct attach_plan plan = plan_of(&plain_link, ATTACH_AUTO, DIRECTION_BOTH);
+
+	(void)state;
+	assert_string_equal(plan.in, "xdp-native");
+	assert_string_equal(plan.out, "tcx-egress");
+	assert_string_equal(plan.why, "");
+	assert_true(plan.native && !plan.impossible);
+}
+
+static void auto_leaves_a_veth_to_tc_and_native_takes_it(void **state)
+{
+	struct netdev_facts facts = plain_link;
+
+	(void)state;
+	strcpy(facts.driver, "veth");
+	assert_string_equal(plan_of(&facts, ATTACH_AUTO, DIRECTION_BOTH).in, "tcx-ingress");
+	assert_string_equal(plan_of(&facts, ATTACH_NATIVE, DIRECTION_BOTH).in, "xdp-native");
+}
+
+static void native_is_impossible_where_something_is_in_the_way(void **state)
+{
+	struct netdev_facts held = plain_link, large = plain_link, without = plain_link;
+
+	(void)state;
+	held.xdp_mode = NETDEV_XDP_NATIVE;
+	large.native_mtu_max = 1499;
+	without.native_xdp = NETDEV_NO;
+	assert_true(plan_of(&held, ATTACH_NATIVE, DIRECTION_BOTH).impossible);
+	assert_true(plan_of(&large, ATTACH_NATIVE, DIRECTION_BOTH).impossible);
+	assert_true(plan_of(&without, ATTACH_NATIVE, DIRECTION_BOTH).impossible);
+	assert_true(plan_of(&held, ATTACH_GENERIC, DIRECTION_BOTH).impossible);
+	assert_false(plan_of(&large, ATTACH_GENERIC, DIRECTION_BOTH).impossible);
+}
+
+static void native_is_tried_on_a_driver_nobody_knows(void **state)
+{
+	struct netdev_facts facts = plain_link;
+
+	(void)state;
+	facts.native_xdp = NETDEV_UNKNOWN;
+	assert_string_equal(plan_of(&facts, ATTACH_NATIVE, DIRECTION_IN).in, "xdp-native");
+}
+
+static void a_direction_not_asked_for_has_no_hook(void **state)
+{
+	struct attach_plan in = plan_of(&plain_link, ATTACH_AUTO, DIRECTION_IN);
+	struct attach_plan out = plan_of(&plain_link, ATTACH_PCAP, DIRECTION_OUT);
+
+	(void)state;
+	assert_string_equal(in.in, "xdp-native");
+	assert_null(in.out);
+	assert_null(out.in);
+	assert_string_equal(out.out, "pcap");
+}
+
+static void a_held_xdp_hook_is_nothing_to_what_goes_out(void **state)
+{
+	struct netdev_facts facts = plain_link;
+
+	(void)state;
+	facts.xdp_mode = NETDEV_XDP_NATIVE;
+	assert_false(plan_of(&facts, ATTACH_NATIVE, DIRECTION_OUT).impossible);
+}
+
+static void an_older_kernel_has_clsact(void **state)
+{
+	struct netdev_facts facts = plain_link;
+
+	(void)state;
+	facts.tcx = NETDEV_NO;
+	assert_string_equal(plan_of(&facts, ATTACH_TC, DIRECTION_BOTH).in, "clsact-ingress");
+	assert_string_equal(plan_of(&facts, ATTACH_AUTO, DIRECTION_BOTH).out, "clsact-egress");
+	assert_string_equal(plan_of(&plain_link, ATTACH_CLSACT, DIRECTION_BOTH).out,
+			    "clsact-egress");
+}
+
+static void without_privileges_tcx_is_told_by_the_kernels_age(void **state)
+{
+	const struct machine_facts old = { .kernel_major = 6, .kernel_minor = 5 };
+	struct netdev_facts facts = plain_link;
+
+	(void)state;
+	facts.tcx = NETDEV_UNKNOWN;
+	assert_true(attach_plan_has_tcx(&facts, &new_machine));
+	assert_false(attach_plan_has_tcx(&facts, &old));
+}
+
+static void the_ingress_qdisc_keeps_clsact_out_unless_it_is_not_needed(void **state)
+{
+	struct netdev_facts facts = plain_link;
+	struct interface_survey interface;
+
+	(void)state;
+	facts.has_ingress_qdisc = true;
+	assert_false(plan_of(&facts, ATTACH_AUTO, DIRECTION_BOTH).impossible);
+	facts.tcx = NETDEV_NO;
+	assert_true(plan_of(&facts, ATTACH_AUTO, DIRECTION_BOTH).impossible);
+	assert_false(plan_of(&facts, ATTACH_AUTO, DIRECTION_IN).impossible);
+	interface = judged(&facts, ATTACH_AUTO);
+	expect_finding(&interface.findings, "TC", FINDING_FAIL, "tc qdisc del dev eth0 ingress");
+}
+
+static void an_interface_without_ethernet_is_refused(void **state)
+{
+	struct netdev_facts facts = plain_link;
+	struct interface_survey interface;
+
+	(void)state;
+	facts.is_ethernet = false;
+	interface = judged(&facts, ATTACH_AUTO);
+	assert_false(findings_are_good(&interface.findings));
+	assert_null(interface.plan.in);
+	expect_finding(&interface.findings, "link", FINDING_FAIL, "");
+}
+
+static void nothing_in_the_way_is_all_ok(void **state)
+{
+	struct interface_survey interface = judged(&plain_link, ATTACH_AUTO);
+
+	(void)state;
+	for (size_t i = 0; i < interface.findings.count; i++)
+		assert_int_equal(interface.findings.list[i].state, FINDING_OK);
+	assert_int_equal(interface.findings.count, 7);
+}
+
+static void an_interface_that_is_down_is_a_note(void **state)
+{
+	struct netdev_facts facts = plain_link;
+	struct interface_survey interface;
+
+	(void)state;
+	facts.up = facts.running = false;
+	interface = judged(&facts, ATTACH_AUTO);
+	expect_finding(&interface.findings, "link", FINDING_NOTE, "ip link set dev eth0 up");
+	assert_true(findings_are_good(&interface.findings));
+}
+
+static void tags_beside_the_packet_are_a_note_for_xdp_only(void **state)
+{
+	struct netdev_facts facts = plain_link;
+	struct interface_survey xdp, tc;
+
+	(void)state;
+	facts.rx_vlan_strip = true;
+	xdp = judged(&facts, ATTACH_AUTO);
+	tc = judged(&facts, ATTACH_TC);
+	expect_finding(&xdp.findings, "VLAN tags", FINDING_NOTE, "ethtool -K eth0 rxvlan off");
+	expect_finding(&tc.findings, "VLAN tags", FINDING_OK, "");
+}
+
+static void lro_has_its_command(void **state)
+{
+	struct netdev_facts facts = plain_link;
+	struct interface_survey interface;
+
+	(void)state;
+	facts.lro = true;
+	interface = judged(&facts, ATTACH_AUTO);
+	assert_string_equal(interface.plan.in, "tcx-ingress");
+	expect_finding(&interface.findings, "merging", FINDING_NOTE, "ethtool -K eth0 lro off");
+}
+
+static void a_held_hook_has_the_command_of_its_mode(void **state)
+{
+	struct netdev_facts facts = plain_link;
+	struct interface_survey interface;
+
+	(void)state;
+	facts.xdp_mode = NETDEV_XDP_GENERIC;
+	facts.xdp_prog_id = 7;
+	interface = judged(&facts, ATTACH_AUTO);
+	expect_finding(&interface.findings, "XDP hook", FINDING_NOTE,
+		       "ip link set dev eth0 xdpgeneric off");
+	assert_true(findings_are_good(&interface.findings));
+	interface = judged(&facts, ATTACH_NATIVE);
+	expect_finding(&interface.findings, "attach", FINDING_FAIL, "weir run -i eth0 -a auto");
+}
+
+static void an_mtu_that_native_xdp_refuses_has_its_command(void **state)
+{
+	struct netdev_facts facts = plain_link;
+	struct interface_survey interface;
+
+	(void)state;
+	facts.mtu = facts.native_mtu = 9000;
+	facts.native_mtu_max = 3506;
+	interface = judged(&facts, ATTACH_AUTO);
+	expect_finding(&interface.findings, "MTU", FINDING_NOTE, "ip link set dev eth0 mtu 3506");
+	facts.xdp_frags = NETDEV_YES;
+	interface = judged(&facts, ATTACH_AUTO);
+	expect_finding(&interface.findings, "MTU", FINDING_OK, "");
+	assert_string_equal(interface.plan.in, "xdp-native");
+}
+
+static void a_name_made_for_a_shell_is_quoted_in_commands(void **state)
+{
+	struct netdev_facts facts = plain_link;
+	struct interface_survey interface;
+
+	(void)state;
+	strcpy(facts.name, "a;reboot'\x1b");
+	facts.up = facts.running = false;
+	interface = judged(&facts, ATTACH_AUTO);
+	expect_finding(&interface.findings, "link", FINDING_NOTE,
+		       "ip link set dev $'a;reboot\\'\\x1b' up");
+}
+
+static void the_longest_worst_name_fits(void **state)
+{
+	char word[SHELL_WORD_MAX];
+
+	(void)state;
+	escape_shell_word("\x01\x02\x03\x04\x05\x06\x07\x08\x0e\x0f\x10\x11\x12\x13\x14", word,
+			  sizeof(word));
+	assert_int_equal(strlen(word), 15 * 4 + 3);
+	assert_string_equal(word + strlen(word) - 5, "\\x14'");
+}
+
+static void what_a_terminal_acts_on_is_escaped(void **state)
+{
+	char out[32], cut[7];
+
+	(void)state;
+	assert_string_equal(escape_text("eth0", out, sizeof(out)), "eth0");
+	assert_string_equal(escape_text("\x1b[2J\xc2\x9b", out, sizeof(out)), "\\x1b[2J\\xc2\\x9b");
+	assert_string_equal(escape_text("abc\x1b", cut, sizeof(cut)), "abc");
+	assert_string_equal(escape_shell_word("", out, sizeof(out)), "$''");
+}
+
+static struct machine_survey machine_judged(const struct machine_facts *facts,
+					    const struct options *options)
+{
+	struct machine_survey machine = { .facts = *facts };
+
+	machine_judge(&machine, options);
+	return machine;
+}
+
+static void a_good_machine_is_all_ok(void **state)
+{
+	const struct options options = { .slots = 65536 };
+	struct machine_survey machine = machine_judged(&new_machine, &options);
+
+	(void)state;
+	for (size_t i = 0; i < machine.findings.count; i++)
+		assert_int_equal(machine.findings.list[i].state, FINDING_OK);
+	assert_int_equal(machine.findings.count, 4);
+	assert_int_equal(machine.banks_bytes, machine_banks_bytes(65536, 4));
+}
+
+static void missing_privileges_fail_and_are_named(void **state)
+{
+	const struct options options = { .slots = 65536 };
+	struct machine_facts facts = new_machine;
+	struct machine_survey machine;
+
+	(void)state;
+	facts.capabilities = MACHINE_CAP(CAP_BPF) | MACHINE_CAP(CAP_PERFMON);
+	machine = machine_judged(&facts, &options);
+	expect_finding(&machine.findings, "privileges", FINDING_FAIL, "sudo weir check");
+	assert_non_null(strstr(finding_of(&machine.findings, "privileges")->fact,
+			       "CAP_NET_ADMIN"));
+	facts.is_root = true;
+	machine = machine_judged(&facts, &options);
+	expect_finding(&machine.findings, "privileges", FINDING_FAIL, "");
+}
+
+static void capture_needs_one_capability_and_no_bpf(void **state)
+{
+	const struct options options = { .slots = 65536, .attach = ATTACH_PCAP };
+	struct machine_facts facts = new_machine;
+	struct machine_survey machine;
+
+	(void)state;
+	facts.has_bpf = false;
+	facts.capabilities = MACHINE_CAP(CAP_NET_RAW);
+	machine = machine_judged(&facts, &options);
+	assert_true(findings_are_good(&machine.findings));
+	facts.capabilities = 0;
+	machine = machine_judged(&facts, &options);
+	assert_false(findings_are_good(&machine.findings));
+}
+
+static void a_kernel_without_bpf_fails(void **state)
+{
+	const struct options options = { .slots = 65536 };
+	struct machine_facts facts = new_machine;
+	struct machine_survey machine;
+
+	(void)state;
+	facts.has_bpf = false;
+	machine = machine_judged(&facts, &options);
+	expect_finding(&machine.findings, "kernel", FINDING_FAIL, "");
+}
+
+static void loading_refused_in_spite_of_privileges_fails(void **state)
+{
+	const struct options options = { .slots = 65536 };
+	struct machine_facts facts = new_machine;
+	struct machine_survey machine;
+
+	(void)state;
+	facts.load_error = -1;
+	machine = machine_judged(&facts, &options);
+	expect_finding(&machine.findings, "privileges", FINDING_FAIL, "");
+}
+
+static void an_old_kernel_and_no_jit_are_notes(void **state)
+{
+	const struct options options = { .slots = 65536 };
+	struct machine_facts facts = new_machine;
+	struct machine_survey machine;
+
+	(void)state;
+	facts.kernel_major = 5;
+	facts.kernel_minor = 10;
+	facts.jit = MACHINE_JIT_OFF;
+	facts.memlock_counts = true;
+	facts.memlock_bytes = 65536;
+	machine = machine_judged(&facts, &options);
+	expect_finding(&machine.findings, "kernel", FINDING_NOTE, "");
+	expect_finding(&machine.findings, "JIT", FINDING_NOTE,
+		       "sysctl -w net.core.bpf_jit_enable=1");
+	expect_finding(&machine.findings, "memlock", FINDING_NOTE, "ulimit -l unlimited");
+}
+
+static void banks_past_a_quarter_fail_unless_slots_are_given(void **state)
+{
+	struct options options = { .slots = 1 << 22 };
+	struct machine_facts facts = new_machine;
+	struct machine_survey machine;
+	char mend[64];
+
+	(void)state;
+	facts.memory_bytes = 1ull << 30;
+	snprintf(mend, sizeof(mend), "weir run --slots %u", machine_slots_max(1ull << 30, 4));
+	machine = machine_judged(&facts, &options);
+	expect_finding(&machine.findings, "memory", FINDING_FAIL, mend);
+	options.slots_given = true;
+	machine = machine_judged(&facts, &options);
+	expect_finding(&machine.findings, "memory", FINDING_NOTE, mend);
+}
+
+static void half_a_command_is_never_suggested(void **state)
+{
+	struct finding finding = { 0 };
+	char longest[FINDING_TEXT_MAX + 1];
+
+	(void)state;
+	memset(longest, 'a', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	finding_mend(&finding, "%s", longest);
+	assert_string_equal(finding.mend, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(auto_is_xdp_in_and_tcx_out_where_nothing_is_in_the_way),
+		cmocka_unit_test(auto_leaves_a_veth_to_tc_and_native_takes_it),
+		cmocka_unit_test(native_is_impossible_where_something_is_in_the_way),
+		cmocka_unit_test(native_is_tried_on_a_driver_nobody_knows),
+		cmocka_unit_test(a_direction_not_asked_for_has_no_hook),
+		cmocka_unit_test(a_held_xdp_hook_is_nothing_to_what_goes_out),
+		cmocka_unit_test(an_older_kernel_has_clsact),
+		cmocka_unit_test(without_privileges_tcx_is_told_by_the_kernels_age),
+		cmocka_unit_test(the_ingress_qdisc_keeps_clsact_out_unless_it_is_not_needed),
+		cmocka_unit_test(an_interface_without_ethernet_is_refused),
+		cmocka_unit_test(nothing_in_the_way_is_all_ok),
+		cmocka_unit_test(an_interface_that_is_down_is_a_note),
+		cmocka_unit_test(tags_beside_the_packet_are_a_note_for_xdp_only),
+		cmocka_unit_test(lro_has_its_command),
+		cmocka_unit_test(a_held_hook_has_the_command_of_its_mode),
+		cmocka_unit_test(an_mtu_that_native_xdp_refuses_has_its_command),
+		cmocka_unit_test(a_name_made_for_a_shell_is_quoted_in_commands),
+		cmocka_unit_test(the_longest_worst_name_fits),
+		cmocka_unit_test(what_a_terminal_acts_on_is_escaped),
+		cmocka_unit_test(a_good_machine_is_all_ok),
+		cmocka_unit_test(missing_privileges_fail_and_are_named),
+		cmocka_unit_test(capture_needs_one_capability_and_no_bpf),
+		cmocka_unit_test(a_kernel_without_bpf_fails),
+		cmocka_unit_test(loading_refused_in_spite_of_privileges_fails),
+		cmocka_unit_test(an_old_kernel_and_no_jit_are_notes),
+		cmocka_unit_test(banks_past_a_quarter_fail_unless_slots_are_given),
+		cmocka_unit_test(half_a_command_is_never_suggested),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "survey.h"
+
+#define CAPS_MAX 96
+#define MIB      (1024.0 * 1024.0)
+
+static void kernel_judge(const struct machine_facts *facts, struct findings *findings)
+{
+	struct finding *finding = findings_add(findings, "kernel");
+
+	finding_fact(finding, "%s%s", facts->kernel, facts->realtime ? ", PREEMPT_RT" : "");
+	finding_action(finding, "new enough");
+	if (facts->realtime)
+		finding_action(finding, "each program claims its section first");
+	if (!machine_kernel_is_at_least(facts, MACHINE_KERNEL_MAJOR, MACHINE_KERNEL_MINOR)) {
+		finding->state = FINDING_NOTE;
+		finding_action(finding, "weir is made for %u.%u and newer: loading may fail",
+			       MACHINE_KERNEL_MAJOR, MACHINE_KERNEL_MINOR);
+	}
+	if (!facts->has_bpf) {
+		finding->state = FINDING_FAIL;
+		finding_fact(finding, "%s, without the bpf system call", facts->kernel);
+		finding_action(finding, "nothing can be loaded: it needs CONFIG_BPF_SYSCALL=y");
+	}
+}
+
+static void jit_judge(const struct machine_facts *facts, struct findings *findings)
+{
+	struct finding *finding = findings_add(findings, "JIT");
+
+	if (facts->jit == MACHINE_JIT_ON) {
+		finding_fact(finding, "on");
+		finding_action(finding, "programs run as machine code");
+		return;
+	}
+	finding->state = FINDING_NOTE;
+	if (facts->jit == MACHINE_JIT_UNKNOWN) {
+		finding_fact(finding, "not known");
+		finding_action(finding, "asking for it needs privileges");
+		return;
+	}
+	finding_fact(finding, "off");
+	finding_action(finding, "programs are interpreted: a packet costs many times as much");
+	finding_mend(finding, "sysctl -w net.core.bpf_jit_enable=1");
+}
+
+static void missing_judge(const struct machine_facts *facts, uint64_t missing,
+			  struct finding *finding)
+{
+	const char *grant = facts->is_root ? ": what started weir has to grant it" : "";
+	char text[CAPS_MAX];
+
+	finding_fact(finding, "without %s", machine_capabilities_text(missing, text, sizeof(text)));
+	finding->state = FINDING_FAIL;
+	finding_action(finding, "nothing can be attached%s", grant);
+	if (!facts->is_root)
+		finding_mend(finding, "sudo weir check");
+}
+
+static void privileges_judge(const struct machine_facts *facts, uint64_t wanted,
+			     struct findings *findings)
+{
+	struct finding *finding = findings_add(findings, "privileges");
+	uint64_t missing = machine_capabilities_missing(facts, wanted);
+	char text[CAPS_MAX];
+
+	if (missing) {
+		missing_judge(facts, missing, finding);
+		return;
+	}
+	finding_fact(finding, "%s", machine_capabilities_text(wanted, text, sizeof(text)));
+	finding_action(finding, "programs can be loaded and attached");
+	if (wanted == MACHINE_CAPS_PCAP) {
+		finding_action(finding, "packets can be captured");
+	} else if (facts->load_error && facts->has_bpf) {
+		finding->state = FINDING_FAIL;
+		finding_action(finding, "refused all the same (%s): container, seccomp, lockdown?",
+			       strerror(-facts->load_error));
+	}
+}
+
+static void memory_judge(const struct machine_survey *machine, bool slots_given,
+			 struct finding *finding)
+{
+	const struct machine_facts *facts = &machine->facts;
+
+	finding_fact(finding, "two banks of %u flows on %u CPUs take %.0f MiB of %.0f MiB",
+		     machine->slots, facts->cpus, (double)machine->banks_bytes / MIB,
+		     (double)facts->memory_bytes / MIB);
+	finding_action(finding, "taken at the start, given back at the end");
+	if (machine_allows_banks(machine->banks_bytes, facts->memory_bytes, false))
+		return;
+	finding->state = slots_given ? FINDING_NOTE : FINDING_FAIL;
+	finding_action(finding, slots_given ? "more than a quarter, taken because --slots is given"
+					    : "refused: more than a quarter of the memory");
+	finding_mend(finding, "weir run --slots %u",
+		     machine_slots_max(facts->memory_bytes, facts->cpus));
+}
+
+static void memlock_judge(const struct machine_survey *machine, struct findings *findings)
+{
+	const struct machine_facts *facts = &machine->facts;
+	struct finding *finding;
+
+	if (!facts->memlock_counts || facts->memlock_bytes >= machine->banks_bytes)
+		return;
+	finding = findings_add(findings, "memlock");
+	finding->state = FINDING_NOTE;
+	finding_fact(finding, "%" PRIu64 " KiB, less than the banks take",
+		     facts->memlock_bytes / 1024);
+	finding_action(finding, "weir raises the limit where it is root");
+	finding_mend(finding, "ulimit -l unlimited");
+}
+
+void machine_judge(struct machine_survey *machine, const struct options *options)
+{
+	struct findings *findings = &machine->findings;
+	bool pcap = options->attach == ATTACH_PCAP;
+
+	machine->slots = options->slots;
+	machine->banks_bytes = machine_banks_bytes(machine->slots, machine->facts.cpus);
+	if (pcap) {
+		privileges_judge(&machine->facts, MACHINE_CAPS_PCAP, findings);
+		return;
+	}
+	kernel_judge(&machine->facts, findings);
+	jit_judge(&machine->facts, findings);
+	privileges_judge(&machine->facts, MACHINE_CAPS_NEEDED, findings);
+	memory_judge(machine, options->slots_given, findings_add(findings, "memory"));
+	memlock_judge(machine, findings);
+}

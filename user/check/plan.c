@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool attach_plan_has_tcx(const struct netdev_facts *facts, const struct machine_facts *machine)
+{
+	if (facts->tcx == NETDEV_UNKNOWN)
+		return machine_kernel_is_at_least(machine, 6, 6);
+	return facts->tcx == NETDEV_YES;
+}
+
+static void refuse(struct attach_plan *plan, const char *why)
+{
+	plan->in = plan->out = NULL;
+	plan->native = false;
+	plan->impossible = true;
+	if (why != plan->why)
+		snprintf(plan->why, sizeof(plan->why), "%s", why);
+}
+
+/* Native XDP is asked for: what auto weighs (offloads) is no obstacle then. */
+static void plan_native(const struct netdev_facts *facts, struct attach_plan *plan)
+{
+	struct netdev_facts willing = *facts;
+
+	willing.lro = willing.gro_hw = false;
+	if (strcmp(facts->driver, "veth") == 0 || strcmp(facts->driver, "tun") == 0)
+		willing.driver[0] = '\0';
+	if (willing.native_xdp == NETDEV_UNKNOWN)
+		willing.native_xdp = NETDEV_YES;
+	plan->native = netdev_should_attach_native(&willing, plan->why, sizeof(plan->why));
+	plan->in = "xdp-native";
+	if (!plan->native)
+		refuse(plan, plan->why);
+}
+
+static void plan_generic(const struct netdev_facts *facts, struct attach_plan *plan)
+{
+	plan->in = "xdp-generic";
+	snprintf(plan->why, sizeof(plan->why), "generic XDP is asked for");
+	if (facts->xdp_mode == NETDEV_XDP_NATIVE || facts->xdp_mode == NETDEV_XDP_GENERIC)
+		refuse(plan, "another program holds the XDP hook");
+}
+
+static void plan_auto(const struct netdev_facts *facts, struct attach_plan *plan)
+{
+	plan->native = netdev_should_attach_native(facts, plan->why, sizeof(plan->why));
+	if (plan->native)
+		plan->in = "xdp-native";
+}
+
+static void plan_pcap(struct attach_plan *plan)
+{
+	plan->in = plan->in ? "pcap" : NULL;
+	plan->out = plan->out ? "pcap" : NULL;
+	snprintf(plan->why, sizeof(plan->why), "capture through libpcap is asked for");
+}
+
+static void plan_in(const struct netdev_facts *facts, enum attach_how how,
+		    struct attach_plan *plan)
+{
+	if (how == ATTACH_AUTO)
+		plan_auto(facts, plan);
+	else if (how == ATTACH_NATIVE)
+		plan_native(facts, plan);
+	else if (how == ATTACH_GENERIC)
+		plan_generic(facts, plan);
+	else
+		snprintf(plan->why, sizeof(plan->why), "TC is asked for");
+}
+
+/* The old qdisc and clsact have the same handle (ffff:); TCX needs neither. */
+static bool is_kept_out(const struct netdev_facts *facts, const struct attach_plan *plan)
+{
+	bool needs_clsact = (plan->in && strcmp(plan->in, "clsact-ingress") == 0) ||
+			    (plan->out && strcmp(plan->out, "clsact-egress") == 0);
+
+	return needs_clsact && facts->has_ingress_qdisc && !facts->has_clsact;
+}
+
+void attach_plan_make(const struct netdev_facts *facts, const struct machine_facts *machine,
+		      const struct options *options, struct attach_plan *plan)
+{
+	bool tcx = attach_plan_has_tcx(facts, machine) && options->attach != ATTACH_CLSACT;
+
+	memset(plan, 0, sizeof(*plan));
+	if (options->direction != DIRECTION_OUT)
+		plan->in = tcx ? "tcx-ingress" : "clsact-ingress";
+	if (options->direction != DIRECTION_IN)
+		plan->out = tcx ? "tcx-egress" : "clsact-egress";
+	if (options->attach == ATTACH_PCAP)
+		plan_pcap(plan);
+	else if (plan->in)
+		plan_in(facts, options->attach, plan);
+	if (!facts->is_ethernet)
+		refuse(plan, "it carries no Ethernet frames");
+	else if (is_kept_out(facts, plan))
+		refuse(plan, "the qdisc ingress keeps clsact out");
+}

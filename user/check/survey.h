@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What check found, before it is printed: facts, plan and findings of the machine and of each
+ * interface. The judging functions are pure: facts in, findings out.
+ */
+#ifndef WEIR_SURVEY_H
+#define WEIR_SURVEY_H
+
+#include "finding.h"
+#include "plan.h"
+
+struct machine_survey {
+	struct machine_facts facts;
+	uint32_t slots;            /* per CPU and bank, as weir run would take them */
+	uint64_t banks_bytes;
+	struct findings findings;
+};
+
+struct interface_survey {
+	char name[IF_NAMESIZE * 2]; /* as asked for, cut; facts.name is the kernel's */
+	int err;                    /* of netdev_query; the rest counts only where it is 0 */
+	bool is_default_route;
+	struct netdev_facts facts;
+	struct attach_plan plan;
+	struct findings findings;
+};
+
+struct survey {
+	struct machine_survey machine;
+	struct interface_survey *interfaces;
+	size_t interface_count;
+	bool named;                 /* by the user: then all of them have to do */
+	bool ok;
+};
+
+/* From machine->facts, options->slots and options->attach to the rest of *machine. */
+void machine_judge(struct machine_survey *machine, const struct options *options);
+
+/* From interface->facts and the machine's to plan and findings. */
+void interface_judge(struct interface_survey *interface, const struct machine_facts *machine,
+		     const struct options *options);
+
+/* What no attach mode sees, and known differences to other counters: static texts, then NULL. */
+const char *const *survey_blind_spots(void);
+
+#endif
