@@ -13,7 +13,7 @@ from watch import NANO, Weir
 
 TOP_FIELDS = ("schema host source filter group_by window total flows flows_omitted outcomes seen "
               "health").split()
-WINDOW_FIELDS = "kind length_ns slide_ns start_ns end_ns panes complete".split()
+WINDOW_FIELDS = "kind length_ns start_ns end_ns panes complete".split()
 OUTCOMES = ["flow", "filtered", "malformed", "unattributed"]
 RATES = ["average", "total", "max"]
 FLOW_FIELDS = ("src dst src_port dst_port proto ip_proto vlan inner_vlan direction interface bytes "
