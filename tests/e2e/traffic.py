@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Traffic between two Devices: sockets, ping, iperf3, and frames sent as they are."""
 import contextlib
+import errno
 import json
 import socket
 import struct
@@ -85,12 +86,20 @@ def ping(source, target, *options, count=20):
 
 @contextlib.contextmanager
 def raw_sender(device):
-    """A function that sends one frame out of the device as it is."""
+    """A function that sends one frame out of the device as it is, again while a queue is full."""
     with device.namespace.inside():
         sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     with sock:
         sock.bind((device.name, 0))
-        yield sock.send
+
+        def send(frame):
+            while True:
+                try:
+                    return sock.send(frame)
+                except OSError as error:
+                    if error.errno != errno.ENOBUFS:
+                        raise
+        yield send
 
 
 def send_frames(device, frames, repeat=1):
