@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Ends of a run: signals, durations, interfaces that go away; and what stays attached."""
+import json
 import signal
 import time
 
 import traffic
 import watch
 from lab import expect, expect_equal, wait_until
-from watch import Weir
+from watch import BINARY, Weir
 
 HOOKS = ("xdp-native", "tcx-egress")
 CLSACT = ("clsact-ingress", "clsact-egress")
@@ -26,6 +27,36 @@ def signals_end_a_run_with_its_partial_window(lab):
         expect_equal(documents[0]["seen"]["packets"], sent, "packets seen")
         expect_equal(near.hooks(), set(), "hooks after the end")
     return "SIGINT and SIGTERM: status 0, one document with complete false, all detached"
+
+
+def the_start_says_in_a_line_what_was_attached_and_what_it_alters(lab):
+    near, _ = lab.pair()
+    lines = []
+    for how, hooks, words in (("native", HOOKS, ("offload", "segmentation")),
+                              ("generic", ("xdp-generic", "tcx-egress"), ("gro", "merge")),
+                              ("auto", ("tcx-ingress", "tcx-egress"), ("veth",))):
+        weir = Weir(lab, near, "-a", how).wait_attached(*hooks).stop()
+        said = weir.stderr.strip()
+        expect(said.startswith("weir: ") and near.name in said, f"-a {how} says: {said}")
+        expect(any(word in said.lower() for word in words), f"-a {how} says no {words}: {said}")
+        lines.append(said.splitlines()[0])
+    return " | ".join(lines)
+
+
+def check_names_driver_and_hooks_and_changes_nothing(lab):
+    """Idle, and while another weir holds the XDP hook."""
+    near, _ = lab.pair()
+    for held in ((), HOOKS):
+        weir = Weir(lab, near, "-a", "native").wait_attached(*held) if held else None
+        before = near.hooks(), near.show()["flags"], near.qdiscs()
+        text = near.namespace.run(BINARY, "check", near.name).stdout
+        report = json.loads(near.namespace.run(BINARY, "check", "--json", near.name).stdout)
+        expect("veth" in text and near.name in text, f"weir check says: {text}")
+        expect("veth" in json.dumps(report), f"weir check --json says: {report}")
+        expect_equal((near.hooks(), near.show()["flags"], near.qdiscs()), before, "what there was")
+    expect("count_xdp" in text, f"the holder of the hook is not named: {text}")
+    weir.stop()
+    return f"{len(text.splitlines())} lines; hooks, flags and qdiscs as before"
 
 
 def a_kill_leaves_no_xdp_or_tcx_program(lab):
@@ -158,6 +189,8 @@ def the_loopback_is_counted_in_and_out(lab):
 
 
 TESTS = [
+    the_start_says_in_a_line_what_was_attached_and_what_it_alters,
+    check_names_driver_and_hooks_and_changes_nothing,
     signals_end_a_run_with_its_partial_window,
     a_kill_leaves_no_xdp_or_tcx_program,
     a_clsact_filter_left_by_a_kill_is_replaced,

@@ -56,6 +56,14 @@ def a_large_table_fills_without_loss(lab):
     return f"{delivered} packets of 200000 flows, none unattributed"
 
 
+def check_loss(document):
+    """health.collection.loss, where nothing was dropped before the hook."""
+    lost, seen = document["outcomes"]["unattributed"]["packets"], document["seen"]["packets"]
+    loss = document["health"]["collection"]["loss"]
+    wanted = lost / seen if seen else 0
+    expect(abs(loss - wanted) <= 1e-6, f"collection.loss {loss}, expected {wanted}")
+
+
 def steady_flows(documents):
     return {key.src_port: flow for key, flow in watch.flows(documents).items()
             if key.src == STEADY_SRC}
@@ -91,6 +99,8 @@ def a_flood_past_the_spill_area_goes_to_unattributed_to_the_byte(lab):
         generator=("-n", "4000000", "-f", "0", "-s", str(STEADY), "-e", "20"))
     dropped_none(delivered, reports)
     expect_equal(watch.seen(documents), (delivered, delivered * FRAME), "seen")
+    for document in documents:
+        check_loss(document)
     lost = watch.outcome(documents, "unattributed")
     counted = watch.outcome(documents, "flow")
     expect(lost[0] > 0, "the flood did not fill the spill area")
