@@ -36,16 +36,18 @@ def wrong_usage_is_named_and_refused(lab):
     cases = [
         ["-w", "tumbling:0s"], ["-w", "tumbling:abc"], ["-w", "tumbling:"], ["-w", "hopping:1s"],
         ["-w", "sliding:10s/3s"], ["-w", "sliding:1s/2s"], ["-w", "sliding:1s"],
-        ["-p", "5ms"], ["-w", "tumbling:1s", "-p", "300ms"], ["-w", "tumbling:15ms"],
+        ["-p", "5ms"], ["-w", "tumbling:1s", "-p", "300ms"],
+        ["-w", "tumbling:15ms", "-w", "tumbling:10ms"], ["-c", "0"], ["--slots", "32"],
         ["-t", "soon"], ["-t", "0s"], ["-t", "10"], ["--slots", "100"], ["--slots", "0"],
         ["--slots", "many"], ["-c", "-1"], ["-n", "x"], ["-s", "colour"], ["-a", "magic"],
         ["-d", "sideways"], ["-g", "src,src"], ["-g", "moon"], ["-g", "src/33"], ["--frobnicate"],
         ["-w", "tumbling:1s", "-w", "tumbling:2s", "-o", "@flows.json"], ["-o", "@flows.txt"],
-        ["-r", "x.pcap", "-d", "in"], ["--max-flows", "-5"], ["-o"],
+        ["-r", "x.pcap"], ["--max-flows", "-5"], ["-o"],
     ]
     for case in cases:
         expect_refused(lab, near, ["-i", near.name, *case], USAGE)
-    return f"{len(cases)} wrong command lines, each one line and status 2"
+    expect_refused(lab, near, ["-r", "x.pcap", "-d", "in"], USAGE)
+    return f"{len(cases) + 1} wrong command lines, each one line and status 2"
 
 
 def a_missing_interface_is_named(lab):
