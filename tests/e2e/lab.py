@@ -5,6 +5,7 @@ import ctypes
 import json
 import os
 import platform
+import re
 import shutil
 import signal
 import struct
@@ -148,30 +149,32 @@ class Device:
         self.namespace.run("ethtool", "-K", self.name, *words)
 
     def hooks(self):
-        """Names of the hooks that hold a program now, for instance {"xdp-native"}."""
-        found = set()
-        xdp = self.show().get("xdp")
-        if xdp:
-            found.add(XDP_MODES.get(xdp["mode"], "xdp-multi"))
-        index = self.show()["ifindex"]
+        """The programs attached now, for instance {("xdp-native", 17)}: hook and program id."""
+        shown, found = self.show(), set()
+        if "xdp" in shown:
+            mode = XDP_MODES.get(shown["xdp"]["mode"], "xdp-multi")
+            found.add((mode, shown["xdp"].get("prog", {}).get("id")))
         with self.namespace.inside():
-            found |= {name for name, kind in BPF_TCX.items() if tcx_count(index, kind)}
+            for name, kind in BPF_TCX.items():
+                found |= {(name, number) for number in tcx_programs(shown["ifindex"], kind)}
         for way in ("ingress", "egress"):
             text = self.namespace.run("tc", "filter", "show", "dev", self.name, way).stdout
-            if "direct-action" in text:
-                found.add(f"clsact-{way}")
+            found |= {(f"clsact-{way}", int(number))
+                      for number in re.findall(r"direct-action.* id (\d+)", text)}
         return found
 
     def qdiscs(self):
         return self.namespace.run("tc", "qdisc", "show", "dev", self.name).stdout
 
 
-def tcx_count(index, kind):
-    """How many programs hold a TCX hook; 0 also where the kernel has no TCX."""
-    attr = ctypes.create_string_buffer(struct.pack("=II", index, kind) + bytes(120))
-    if libc.syscall(BPF_SYSCALL, BPF_PROG_QUERY, attr, len(attr) - 1) != 0:
-        return 0
-    return struct.unpack_from("=I", attr, 24)[0]
+def tcx_programs(index, kind):
+    """Ids of the programs at a TCX hook; none also where the kernel has no TCX."""
+    numbers = (ctypes.c_uint32 * 64)()
+    query = struct.pack("=IIIIQI", index, kind, 0, 0, ctypes.addressof(numbers), len(numbers))
+    attr = ctypes.create_string_buffer(query, 128)
+    if libc.syscall(BPF_SYSCALL, BPF_PROG_QUERY, attr, len(attr)) != 0:
+        return []
+    return numbers[:struct.unpack_from("=I", attr, 24)[0]]
 
 
 class Lab:

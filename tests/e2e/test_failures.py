@@ -88,7 +88,7 @@ def an_xdp_hook_in_use_is_named_and_left_alone(lab):
     first = Weir(lab, near, "-a", "native", "-d", "in").wait_attached("xdp-native")
     line = expect_refused(lab, near, ["-i", near.name, "-a", "native", "-o", "@x.ndjson"], FAILED,
                           [near.name])
-    second = Weir(lab, near, "-d", "in").wait_attached("xdp-native", "tcx-ingress")
+    second = Weir(lab, near, "-d", "in").wait_attached("tcx-ingress")
     traffic.send_frames(far, traffic.frame_zoo(far, near), 3)
     near.settle()
     counts = [watch.seen(weir.stop().documents()) for weir in (first, second)]

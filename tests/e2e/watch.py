@@ -22,6 +22,7 @@ class Weir:
         self.devices = devices if isinstance(devices, (list, tuple)) else [devices]
         self.path = lab.path(f"weir-{Weir.count}.ndjson")
         self.stderr_path = self.path + ".stderr"
+        self.held = [device.hooks() for device in self.devices]
         command = [BINARY, "run"]
         for device in self.devices:
             command += ["-i", device.name]
@@ -39,11 +40,12 @@ class Weir:
             return file.read()
 
     def wait_attached(self, *hooks):
-        """Returns once each device holds these hooks; Failed when weir ends before."""
+        """Returns once each device holds new programs there; Failed when weir ends before."""
         def ready():
             if self.process.poll() is not None:
                 raise Failed(f"weir ended with {self.process.returncode}: {self.stderr.strip()}")
-            return all(set(hooks) <= device.hooks() for device in self.devices)
+            return all(set(hooks) <= {name for name, _ in device.hooks() - held}
+                       for device, held in zip(self.devices, self.held))
         wait_until(ready, f"weir at {', '.join(hooks)}")
         return self
 
