@@ -81,12 +81,44 @@ uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/weir $(DESTDIR)$(MANDIR)/man8/weir.8
 	rm -f $(DESTDIR)$(COMPDIR)/weir $(DESTDIR)$(UNITDIR)/weir@.service
 
+TRAFFIC  := $(BUILD)/tests/traffic
+
+.PHONY: traffic
+traffic: $(TRAFFIC)/txring $(TRAFFIC)/xdpgen ## build the traffic tools of tests and benchmarks
+
+$(TRAFFIC)/xdpgen.bpf.o: tests/traffic/xdpgen.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPFFLAGS) -MMD -MP -MT $@ -c -o $@ $<
+
+$(TRAFFIC)/xdpgen.skel.h: $(TRAFFIC)/xdpgen.bpf.o
+	$(BPFTOOL) gen skeleton $< name xdpgen_bpf >$@.tmp && mv $@.tmp $@
+
+$(TRAFFIC)/xdpgen: $(TRAFFIC)/xdpgen.skel.h
+
+$(TRAFFIC)/%: tests/traffic/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(LDLIBS)
+
+.PHONY: e2e
+e2e: all traffic ## run the end-to-end tests (root): network namespaces, real traffic
+	tests/e2e/run
+
+.PHONY: bench-live
+bench-live: all traffic ## rate of a veth with weir beside one with a program that only passes
+	tools/bench/live
+
+.PHONY: demo
+demo: ## set up, build, send real traffic between two namespaces, show its flows
+	tools/setup
+	$(MAKE) all
+	tools/demo
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf $(BUILD)
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 -include $(wildcard $(BUILD)/*.d $(BUILD)/user/*.d $(BUILD)/user/*/*.d $(BUILD)/tests/*.d $(BUILD)/bench/*.d)

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Millions of packets a second through native XDP, with the table large and far too small."""
+import traffic
+import watch
+from lab import expect, expect_equal
+from watch import Weir
+
+FRAME = 60
+STEADY = 20
+STEADY_SRC = "172.16.0.1"
+
+
+def flood(lab, *options, generator=(), runs=1, windows=("tumbling:200ms",)):
+    """Floods a watched veth; returns (delivered packets, documents, the generator's reports)."""
+    near, far = lab.pair()
+    weir = Weir(lab, near, "-a", "native", "-d", "in", *options, windows=windows)
+    weir.wait_attached("xdp-native")
+    before = near.settle()
+    reports = [traffic.xdpgen(far.namespace, far.name, "-l", str(FRAME), *generator)
+               for _ in range(runs)]
+    after = near.settle()
+    weir.stop()
+    delivered = after[0][0] - before[0][0]
+    expect_equal(after[0][1] - before[0][1], FRAME * delivered, "bytes delivered")
+    return delivered, weir.documents(), reports
+
+
+def dropped_none(delivered, reports):
+    """Fails where the veth's queue dropped frames: then no flow has a known count."""
+    expect_equal(delivered, sum(report["sent"] for report in reports), "frames delivered")
+
+
+def at_millions_a_second_every_packet_is_seen(lab):
+    """1000 flows and 20 ms panes; a single packet lost over all flips fails this."""
+    delivered, documents, reports = flood(lab, "-p", "20ms",
+                                          generator=("-n", "2000000", "-f", "1000"))
+    expect_equal(watch.seen(documents), (delivered, delivered * FRAME), "seen")
+    expect_equal(watch.outcome(documents, "flow"), (delivered, delivered * FRAME), "flow")
+    dropped_none(delivered, reports)
+    counts = {flow.packets for flow in watch.flows(documents).values()}
+    expect_equal(counts, {2000}, "packets of each of 1000 flows")
+    panes = sum(document["window"]["panes"] for document in documents)
+    return (f"{delivered} packets at {reports[0]['rate'] / 1e6:.1f} M/s over {panes} panes, "
+            "each of 1000 flows exact")
+
+
+def a_large_table_fills_without_loss(lab):
+    """200 000 flows at once, in a table made for them."""
+    delivered, documents, reports = flood(lab, "--slots", "524288", "-n", "10",
+                                          generator=("-n", "1000000", "-f", "200000"),
+                                          windows=["tumbling:20s"])
+    expect_equal(watch.seen(documents), (delivered, delivered * FRAME), "seen")
+    expect_equal(watch.outcome(documents, "flow"), (delivered, delivered * FRAME), "flow")
+    expect_equal(documents[-1]["total"]["flows"], 200000, "flows")
+    dropped_none(delivered, reports)
+    return f"{delivered} packets of 200000 flows, none unattributed"
+
+
+def check_loss(document):
+    """health.collection.loss, where nothing was dropped before the hook."""
+    lost, seen = document["outcomes"]["unattributed"]["packets"], document["seen"]["packets"]
+    loss = document["health"]["collection"]["loss"]
+    wanted = lost / seen if seen else 0
+    expect(abs(loss - wanted) <= 1e-6, f"collection.loss {loss}, expected {wanted}")
+
+
+def steady_flows(documents):
+    return {key.src_port: flow for key, flow in watch.flows(documents).items()
+            if key.src == STEADY_SRC}
+
+
+def steady_expected(reports):
+    """Packets of each steady flow: taken in turn, from the first in every run."""
+    return {port: sum(len(range(port - 1, report["steady"], STEADY)) for report in reports)
+            for port in range(1, STEADY + 1)}
+
+
+def a_flood_within_the_spill_area_leaves_every_flow_exact(lab):
+    """Each packet of a pane a new flow; slots and spill area together hold them."""
+    runs = 4
+    delivered, documents, reports = flood(
+        lab, "--slots", "4096", "-p", "50ms", runs=runs,
+        generator=("-n", "5000", "-f", "0", "-s", str(STEADY), "-e", "5"))
+    dropped_none(delivered, reports)
+    expect_equal(watch.outcome(documents, "unattributed"), (0, 0), "unattributed")
+    expect_equal(watch.seen(documents), (delivered, delivered * FRAME), "seen")
+    got = {port: flow.packets for port, flow in steady_flows(documents).items()}
+    expect_equal(got, steady_expected(reports), "packets of the steady flows")
+    fresh = [flow for key, flow in watch.flows(documents).items() if key.src != STEADY_SRC]
+    expect_equal((len(fresh), {flow.packets for flow in fresh}), (4000, {runs}),
+                 "new flows, and packets of each in all panes")
+    return f"4000 new flows in each of {runs} bursts, 4096 slots, {STEADY} steady flows: all exact"
+
+
+def a_flood_past_the_spill_area_goes_to_unattributed_to_the_byte(lab):
+    """Each packet a new flow for several panes, millions of them; 20 steady flows among them."""
+    delivered, documents, reports = flood(
+        lab, "--slots", "4096", "-p", "200ms", windows=["tumbling:200ms"],
+        generator=("-n", "4000000", "-f", "0", "-s", str(STEADY), "-e", "20"))
+    dropped_none(delivered, reports)
+    expect_equal(watch.seen(documents), (delivered, delivered * FRAME), "seen")
+    for document in documents:
+        check_loss(document)
+    lost = watch.outcome(documents, "unattributed")
+    counted = watch.outcome(documents, "flow")
+    expect(lost[0] > 0, "the flood did not fill the spill area")
+    expect_equal(watch.plus(lost, counted), (delivered, delivered * FRAME), "flow and unattributed")
+    expect_equal(lost[1], lost[0] * FRAME, "bytes of the unattributed")
+    wanted, got = steady_expected(reports), steady_flows(documents)
+    worst = max(1 - got[port].packets / packets if port in got else 1
+                for port, packets in wanted.items())
+    expect(worst <= 0.001, f"a steady flow lost {worst:.2%} of its packets")
+    return (f"{delivered} packets at {reports[0]['rate'] / 1e6:.1f} M/s, {lost[0]} unattributed, "
+            f"none unaccounted, steady flows short by {worst:.4%} at most")
+
+
+TESTS = [
+    at_millions_a_second_every_packet_is_seen,
+    a_large_table_fills_without_loss,
+    a_flood_within_the_spill_area_leaves_every_flow_exact,
+    a_flood_past_the_spill_area_goes_to_unattributed_to_the_byte,
+]
