@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tcpdump's filter language. libpcap compiles an expression to classic BPF. In a replay
+ * libpcap's own interpreter runs it; live it is translated to eBPF and runs at the hook.
+ *
+ * The meaning is that of a savefile in both cases: VLAN tags are part of the packet (`vlan`
+ * shifts what follows), `len` is the length on the wire, a load past the end rejects. On TC a
+ * tag that the kernel keeps beside the packet is put back where it was, for all expressions.
+ * XDP cannot see a tag that the hardware took off: weir check tells where that is so.
+ */
+#ifndef WEIR_FILTER_H
+#define WEIR_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FILTER_ERROR_TEXT_MAX 384
+
+/* Why an expression was refused. column: where in it, from 0; -1 where that cannot be told. */
+struct filter_error {
+	char text[FILTER_ERROR_TEXT_MAX];
+	int column;
+};
+
+/* What packets an expression is about. */
+struct filter_link {
+	int type;         /* DLT_*; live: DLT_EN10MB only */
+	uint32_t netmask; /* of the interface, network order, for `ip broadcast`; 0 in a replay */
+	bool is_live;
+	bool is_swapped;  /* replay: the file was written in the other byte order */
+};
+
+/* One instruction of classic BPF: libpcap's struct bpf_insn, whose name linux/bpf.h takes. */
+struct classic_insn {
+	uint16_t code;
+	uint8_t jt, jf;
+	uint32_t k;
+};
+
+struct filter;
+
+/*
+ * Compiles an expression; an empty one accepts all. 0 and a filter to be closed; -EINVAL and
+ * an error in libpcap's words; -ENOMEM.
+ */
+int filter_compile(const char *expression, const struct filter_link *link,
+		   struct filter **filter, struct filter_error *error);
+void filter_close(struct filter *filter);
+
+/* Whether a packet passes, of which captured bytes are there and which had wire_len bytes. */
+bool filter_matches(const struct filter *filter, const uint8_t *packet, uint32_t captured,
+		    uint32_t wire_len);
+
+/* The compiled program; borrowed. */
+const struct classic_insn *filter_classic(const struct filter *filter, size_t *count);
+
+/* FILTER_XDP_FRAGS: a program of xdp.frags, as its targets must be. */
+enum filter_hook { FILTER_XDP, FILTER_XDP_FRAGS, FILTER_TC };
+
+/* In the prog array that a loaded filter ends in. */
+enum filter_target_index { FILTER_TARGET_ACCEPTED, FILTER_TARGET_REJECTED, FILTER_TARGETS };
+
+struct filter_target {
+	enum filter_hook hook;
+	int prog_array_fd;
+};
+
+/*
+ * Loads the filter as a program to be attached at the hook. It tail-calls one of the two
+ * entries of the prog array, and where that is empty returns the verdict that lets the packet
+ * pass. The program's file descriptor; a negative errno, and in error what was in the way:
+ * -EOPNOTSUPP where the expression cannot run in the kernel, else the kernel's refusal.
+ */
+int filter_load(const struct filter *filter, const struct filter_target *target,
+		struct filter_error *error);
+
+#endif
