@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../../include/flow.h"
+#include "../../include/group.h"
 
 #define GROUP_FIELDS(X)                       \
 	X(GROUP_SRC,        "src")            \
@@ -46,5 +46,8 @@ int group_by_parse(const char *text, struct group_by *group, const char **reason
 
 /* True where nothing is reduced: no mask is needed. */
 bool group_by_is_full(const struct group_by *group);
+
+/* What flow_key_reduce keeps of a key to reduce it to this group. */
+void group_masks_make(const struct group_by *group, struct group_masks *masks);
 
 #endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Reduces a flow key to the fields of the group-by, where a packet is counted: one table slot
+ * for all flows that are one group. Reducing twice gives the same as once.
+ */
+#ifndef WEIR_INCLUDE_GROUP_H
+#define WEIR_INCLUDE_GROUP_H
+
+#include "flow.h"
+#include "platform.h"
+
+#define GROUP_PROTO_ICMP   1  /* IANA protocol numbers, those that the parser takes as ICMP */
+#define GROUP_PROTO_ICMPV6 58
+
+enum group_family { GROUP_NON_IP, GROUP_IPV4, GROUP_IPV6, GROUP_FAMILY_COUNT };
+
+/*
+ * What is kept of a key, laid out as keys are, so that byte order does not matter. An IPv6 key
+ * that is reduced to no address and no protocol loses FLOW_IPV6; the two masks then agree.
+ */
+struct group_masks {
+	struct flow_key keep[GROUP_FAMILY_COUNT];
+	__u64 keep_icmp; /* of the fifth word, in which ICMP has its type and code */
+};
+
+_Static_assert(sizeof(struct group_masks) == 152, "same in the agent and in the kernel");
+_Static_assert(offsetof(struct flow_key, ip_proto) == 36 && offsetof(struct flow_key, flags) == 37,
+	       "the fifth word has ports, ip_proto, flags and vlan");
+
+static __always_inline __u8 group_word_flags(__u64 fifth)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (__u8)(fifth >> 40);
+#else
+	return (__u8)(fifth >> 16);
+#endif
+}
+
+static __always_inline __u8 group_word_ip_proto(__u64 fifth)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (__u8)(fifth >> 32);
+#else
+	return (__u8)(fifth >> 24);
+#endif
+}
+
+/* By sum, not by branch: traffic mixes families. */
+static __always_inline __u32 group_word_family(__u64 fifth)
+{
+	__u8 flags = group_word_flags(fifth);
+
+	return !!(flags & FLOW_IP) + !!(flags & FLOW_IPV6);
+}
+
+/* Words only: bytes stored into a word that is then loaded whole would stall the CPU. */
+static __always_inline void flow_key_reduce(struct flow_key *key, const struct group_masks *masks)
+{
+	__u64 fifth = key->words[4];
+	const struct flow_key *keep = &masks->keep[group_word_family(fifth)];
+	__u8 ip_proto = group_word_ip_proto(fifth);
+
+	key->words[0] &= keep->words[0];
+	key->words[1] &= keep->words[1];
+	key->words[2] &= keep->words[2];
+	key->words[3] &= keep->words[3];
+	key->words[5] &= keep->words[5];
+	fifth &= keep->words[4];
+	if (unlikely(ip_proto == GROUP_PROTO_ICMP || ip_proto == GROUP_PROTO_ICMPV6))
+		fifth &= masks->keep_icmp;
+	key->words[4] = fifth;
+}
+
+#endif

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "group.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#define PREFIX4_MAX 32
+#define PREFIX6_MAX 128
+#define PREFIX_DIGITS_MAX 3
+
+/* An IPv4 address is the end of its IPv4-mapped one, whose 96 bits before it are always kept. */
+#define MAPPED_PREFIX 96
+
+#define GROUP_AS_TEXT(id, text) [id] = text,
+static const char *const field_names[] = { GROUP_FIELDS(GROUP_AS_TEXT) };
+
+struct span {
+	const char *start, *end;
+};
+
+static void whole_addresses(struct group_by *group)
+{
+	*group = (struct group_by){
+		.src_prefix4 = PREFIX4_MAX, .src_prefix6 = PREFIX6_MAX,
+		.dst_prefix4 = PREFIX4_MAX, .dst_prefix6 = PREFIX6_MAX,
+	};
+}
+
+static int refuse(const char **reason, const char *why)
+{
+	*reason = why;
+	return -EINVAL;
+}
+
+/* The field that is named so, or GROUP_FIELD_COUNT. */
+static enum group_field field_named(struct span name)
+{
+	size_t i, len = (size_t)(name.end - name.start);
+
+	for (i = 0; i < GROUP_FIELD_COUNT; i++) {
+		if (strlen(field_names[i]) == len && !memcmp(field_names[i], name.start, len))
+			break;
+	}
+	return (enum group_field)i;
+}
+
+static int prefix_parse(struct span digits, unsigned int max, unsigned char *prefix)
+{
+	unsigned int value = 0;
+
+	if (digits.start == digits.end || digits.end - digits.start > PREFIX_DIGITS_MAX)
+		return -EINVAL;
+	for (const char *at = digits.start; at < digits.end; at++) {
+		if (*at < '0' || *at > '9')
+			return -EINVAL;
+		value = value * 10 + (unsigned int)(*at - '0');
+	}
+	if (value > max)
+		return -EINVAL;
+	*prefix = (unsigned char)value;
+	return 0;
+}
+
+/* The first of these characters in the span, or its end. */
+static const char *span_find(struct span span, char wanted)
+{
+	const char *found = memchr(span.start, wanted, (size_t)(span.end - span.start));
+
+	return found ? found : span.end;
+}
+
+/* "24" or "24:64", for the field that it follows. */
+static int prefixes_parse(struct span text, enum group_field field, struct group_by *group,
+			  const char **reason)
+{
+	const char *colon = span_find(text, ':');
+	unsigned char *prefix4 = &group->src_prefix4, *prefix6 = &group->src_prefix6;
+	int err;
+
+	if (field != GROUP_SRC && field != GROUP_DST)
+		return refuse(reason, "only src and dst have a prefix length");
+	if (field == GROUP_DST) {
+		prefix4 = &group->dst_prefix4;
+		prefix6 = &group->dst_prefix6;
+	}
+	err = prefix_parse((struct span){ text.start, colon }, PREFIX4_MAX, prefix4);
+	if (err)
+		return refuse(reason, "the prefix length of IPv4 is 0 to 32: src/24");
+	if (colon == text.end)
+		return 0;
+	err = prefix_parse((struct span){ colon + 1, text.end }, PREFIX6_MAX, prefix6);
+	if (err)
+		return refuse(reason, "the prefix length of IPv6 is 0 to 128: src/24:64");
+	return 0;
+}
+
+static int field_parse(struct span text, struct group_by *group, const char **reason)
+{
+	const char *slash = span_find(text, '/');
+	enum group_field field = field_named((struct span){ text.start, slash });
+	char *copy;
+	int err;
+
+	if (field == GROUP_FIELD_COUNT)
+		return refuse(reason, "the fields are src, dst, src_port, dst_port, proto, vlan, "
+				      "inner_vlan, direction and interface");
+	if (group->field[field])
+		return refuse(reason, "a field is named twice");
+	if (slash < text.end) {
+		err = prefixes_parse((struct span){ slash + 1, text.end }, field, group, reason);
+		if (err)
+			return err;
+	}
+	group->field[field] = true;
+	copy = group->text[group->text_count++];
+	memcpy(copy, text.start, (size_t)(text.end - text.start));
+	return 0;
+}
+
+void group_by_init(struct group_by *group)
+{
+	whole_addresses(group);
+	for (size_t i = 0; i < GROUP_FIELD_COUNT; i++) {
+		group->field[i] = true;
+		memcpy(group->text[i], field_names[i], strlen(field_names[i]) + 1);
+	}
+	group->text_count = GROUP_FIELD_COUNT;
+}
+
+int group_by_parse(const char *text, struct group_by *group, const char **reason)
+{
+	struct group_by parsed;
+	struct span rest = { text, text + strlen(text) };
+
+	whole_addresses(&parsed);
+	for (;;) {
+		const char *comma = span_find(rest, ',');
+		int err = field_parse((struct span){ rest.start, comma }, &parsed, reason);
+
+		if (err)
+			return err;
+		if (comma == rest.end)
+			break;
+		rest.start = comma + 1;
+	}
+	*group = parsed;
+	return 0;
+}
+
+bool group_by_is_full(const struct group_by *group)
+{
+	for (size_t i = 0; i < GROUP_FIELD_COUNT; i++) {
+		if (!group->field[i])
+			return false;
+	}
+	return group->src_prefix4 == PREFIX4_MAX && group->src_prefix6 == PREFIX6_MAX &&
+	       group->dst_prefix4 == PREFIX4_MAX && group->dst_prefix6 == PREFIX6_MAX;
+}
+
+static void keep_prefix(__be32 address[4], unsigned int bits)
+{
+	unsigned char *bytes = (unsigned char *)address;
+
+	memset(bytes, 0xff, bits / 8);
+	if (bits % 8)
+		bytes[bits / 8] = (unsigned char)(0xff00 >> bits % 8);
+}
+
+static void keep_addresses(const struct group_by *group, struct group_masks *masks)
+{
+	struct flow_key *v4 = &masks->keep[GROUP_IPV4], *v6 = &masks->keep[GROUP_IPV6];
+
+	if (group->field[GROUP_SRC]) {
+		keep_prefix(v4->src, MAPPED_PREFIX + group->src_prefix4);
+		keep_prefix(v6->src, group->src_prefix6);
+	}
+	if (group->field[GROUP_DST]) {
+		keep_prefix(v4->dst, MAPPED_PREFIX + group->dst_prefix4);
+		keep_prefix(v6->dst, group->dst_prefix6);
+	}
+}
+
+static __u8 kept_flags(const bool *field)
+{
+	__u8 flags = FLOW_IP;
+
+	/* A real IPv6 ::ffff:1.2.3.4 is not the IPv4 address that is written so. */
+	if (field[GROUP_SRC] || field[GROUP_DST] || field[GROUP_PROTO])
+		flags |= FLOW_IPV6;
+	if (field[GROUP_SRC_PORT] || field[GROUP_DST_PORT])
+		flags |= FLOW_LATER_FRAGMENT;
+	if (field[GROUP_DIRECTION])
+		flags |= FLOW_OUT;
+	if (field[GROUP_INTERFACE])
+		flags |= (__u8)((FLOW_LINKS_MAX - 1) << FLOW_LINK_SHIFT);
+	return flags;
+}
+
+/* What does not depend on the family. */
+static void keep_other_fields(const bool *field, struct flow_key *keep)
+{
+	keep->src_port = field[GROUP_SRC_PORT] ? UINT16_MAX : 0;
+	keep->dst_port = field[GROUP_DST_PORT] ? UINT16_MAX : 0;
+	keep->ip_proto = field[GROUP_PROTO] ? UINT8_MAX : 0;
+	keep->flags = kept_flags(field);
+	keep->vlan = field[GROUP_VLAN] ? UINT16_MAX : 0;
+	keep->inner_vlan = field[GROUP_INNER_VLAN] ? UINT16_MAX : 0;
+}
+
+void group_masks_make(const struct group_by *group, struct group_masks *masks)
+{
+	struct flow_key icmp;
+
+	memset(masks, 0, sizeof(*masks));
+	keep_addresses(group, masks);
+	for (size_t i = 0; i < GROUP_FAMILY_COUNT; i++)
+		keep_other_fields(group->field, &masks->keep[i]);
+	/* A non-IP flow has its protocol, the EtherType, in place of the source port. */
+	masks->keep[GROUP_NON_IP].src_port = group->field[GROUP_PROTO] ? UINT16_MAX : 0;
+
+	/* Without the protocol, type 8 would look like port 2048. */
+	memset(&icmp, 0xff, sizeof(icmp));
+	if (!group->field[GROUP_PROTO])
+		icmp.src_port = icmp.dst_port = 0;
+	masks->keep_icmp = icmp.words[4];
+}
