@@ -22,6 +22,7 @@ LIBRARY  := $(filter-out $(BUILD)/user/main.o,$(OBJECTS))
 SKELETONS := $(BUILD)/weir.skel.h
 UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 
+.SECONDARY:
 .PHONY: all
 all: $(BUILD)/weir ## build the program: build/weir
 

@@ -27,6 +27,25 @@ struct {
 
 const volatile struct count_settings settings;
 
+/* Where a filter sends what it accepted and what it rejected (user/filter/filter.h). */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, __u32);
+} xdp_targets SEC(".maps"), xdp_frags_targets SEC(".maps"), tc_ingress_targets SEC(".maps"),
+	tc_egress_targets SEC(".maps");
+
+__u64 clock_ticks;
+
+/* Run by the agent to learn what the programs take as the time. */
+SEC("xdp")
+int read_clock(struct xdp_md *ctx)
+{
+	clock_ticks = bpf_jiffies64();
+	return XDP_PASS;
+}
+
 /* The settings as constants that the verifier knows but the compiler cannot fold to zero. */
 static __always_inline const struct count_settings *count_settings(void)
 {
@@ -72,6 +91,16 @@ static __always_inline void section_release(struct section_header *section)
 		__sync_lock_test_and_set(&section->claimed, 0);
 }
 
+static __always_inline void count_filtered(const struct packet_size *size)
+{
+	struct section_header *section = current_section(&count_settings()->geometry, 0);
+
+	if (!section || !section_claim(section, size))
+		return;
+	account_filtered(section, size);
+	section_release(section);
+}
+
 static __always_inline void count_malformed(const struct packet_size *size, int malformed)
 {
 	struct section_header *section = current_section(&count_settings()->geometry, 0);
@@ -91,11 +120,13 @@ static __always_inline void count_flow(struct packet *p, const struct packet_siz
 
 	p->flags |= (__u8)(s->link_number << FLOW_LINK_SHIFT);
 	packet_key(p, &key);
+	if (s->reduce_keys)
+		flow_key_reduce(&key, &s->group);
 	a.hash = flow_hash(&key, &s->seed);
 	section = current_section(&s->geometry, a.hash);
 	if (!section || !section_claim(section, size))
 		return;
-	a.now_ms = pane_offset_ms(section->begin_ns, bpf_ktime_get_coarse_ns());
+	a.now_ms = ticks_to_ms(section->begin_ticks, bpf_jiffies64(), s->tick_scaled);
 	account_flow(section, &s->geometry, &a);
 	section_release(section);
 }
@@ -260,4 +291,39 @@ SEC("tc")
 int count_tc_egress(struct __sk_buff *skb)
 {
 	return count_skb(skb, FLOW_OUT);
+}
+
+/* What a filter rejected ends in these. */
+SEC("xdp")
+int filtered_xdp(struct xdp_md *ctx)
+{
+	struct packet_size size = packet_size_single((__u32)(ctx->data_end - ctx->data));
+
+	count_filtered(&size);
+	return XDP_PASS;
+}
+
+SEC("xdp.frags")
+int filtered_xdp_frags(struct xdp_md *ctx)
+{
+	struct packet_size size = packet_size_single((__u32)bpf_xdp_get_buff_len(ctx));
+
+	count_filtered(&size);
+	return XDP_PASS;
+}
+
+/* A merged packet is parsed to know how long the headers are that each of its packets has. */
+SEC("tc")
+int filtered_tc(struct __sk_buff *skb)
+{
+	struct packet p = {};
+	struct packet_size size;
+
+	if (unlikely(skb->gso_size)) {
+		packet_init_skb(&p, skb, 0);
+		parse_thoroughly_skb(skb, &p);
+	}
+	size = skb_size(skb, &p);
+	count_filtered(&size);
+	return TC_PASS;
 }

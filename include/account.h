@@ -12,10 +12,8 @@
 /* A slot whose packets reach this goes to the spill area; one merged packet adds up to 65536. */
 #define SLOT_PACKETS_LIMIT 0xfff00000u
 
-/* Multiplied and shifted, nanoseconds become milliseconds; right to 1 in 10^7 below 2^36 ns. */
-#define MS_PER_NS_FACTOR 4398047ull
-#define MS_PER_NS_SHIFT  42
-#define PANE_OFFSET_LIMIT_NS (1ull << 36)
+/* Clock ticks of the kernel (jiffies) as milliseconds: a tick's length in 1/65536 ms. */
+#define TICK_SHIFT 16
 
 /*
  * What a packet adds: itself, or where the kernel hands over a merged one, the wire packets it
@@ -38,16 +36,19 @@ static __always_inline __u16 saturate16(__u32 value)
 	return value < 0xffff ? value : 0xffff;
 }
 
-/* Milliseconds from begin_ns to now_ns, clamped to what a slot holds. */
-static __always_inline __u16 pane_offset_ms(__u64 begin_ns, __u64 now_ns)
+/*
+ * Milliseconds of the ticks from begin to now, clamped to what a slot holds. Ticks are what the
+ * kernel's coarse clock counts too, but reading that clock costs several times as much.
+ */
+static __always_inline __u16 ticks_to_ms(__u64 begin, __u64 now, __u32 tick_scaled)
 {
-	__s64 offset_ns = (__s64)(now_ns - begin_ns);
+	__s64 ticks = (__s64)(now - begin);
 
-	if (offset_ns < 0)
+	if (ticks < 0)
 		return 0;
-	if ((__u64)offset_ns >= PANE_OFFSET_LIMIT_NS)
+	if (ticks > 0xffff)
 		return 0xffff;
-	return saturate16((__u32)((__u64)offset_ns * MS_PER_NS_FACTOR >> MS_PER_NS_SHIFT));
+	return saturate16((__u32)((__u64)ticks * tick_scaled >> TICK_SHIFT));
 }
 
 static __always_inline void tally_add(struct tally *tally, __u32 packets, __u64 bytes)

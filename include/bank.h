@@ -33,7 +33,7 @@
  * own path, so that it must equal the sum of the outcomes: the agent checks that it does.
  */
 struct section_header {
-	__u64 begin_ns;       /* start of the pane, CLOCK_MONOTONIC; written by the agent */
+	__u64 begin_ticks;    /* jiffies when the pane began; written by the agent */
 	__u32 spill_used;
 	__u32 claimed;        /* PREEMPT_RT only: a program is in this section */
 	struct tally filtered;

@@ -45,19 +45,25 @@ static __always_inline __u8 group_word_ip_proto(__u64 fifth)
 #endif
 }
 
-/* By sum, not by branch: traffic mixes families. */
-static __always_inline __u32 group_word_family(__u64 fifth)
+/*
+ * By branches, which follow those of the parser and are foreseen as those were; an index made
+ * of the flags would have the hash wait for it.
+ */
+static __always_inline const struct flow_key *group_mask_of(const struct group_masks *masks,
+							    __u8 flags)
 {
-	__u8 flags = group_word_flags(fifth);
-
-	return !!(flags & FLOW_IP) + !!(flags & FLOW_IPV6);
+	if (flags & FLOW_IPV6)
+		return &masks->keep[GROUP_IPV6];
+	if (likely(flags & FLOW_IP))
+		return &masks->keep[GROUP_IPV4];
+	return &masks->keep[GROUP_NON_IP];
 }
 
 /* Words only: bytes stored into a word that is then loaded whole would stall the CPU. */
 static __always_inline void flow_key_reduce(struct flow_key *key, const struct group_masks *masks)
 {
 	__u64 fifth = key->words[4];
-	const struct flow_key *keep = &masks->keep[group_word_family(fifth)];
+	const struct flow_key *keep = group_mask_of(masks, group_word_flags(fifth));
 	__u8 ip_proto = group_word_ip_proto(fifth);
 
 	key->words[0] &= keep->words[0];

@@ -6,14 +6,18 @@
 #define WEIR_SETTINGS_H
 
 #include "bank.h"
+#include "group.h"
 #include "hash.h"
 
 struct count_settings {
 	struct bank_geometry geometry;
 	struct hash_seed seed;
+	struct group_masks group;
+	__u32 tick_scaled;   /* length of a kernel tick, see ticks_to_ms */
 	__u8 link_number;    /* of the interface this instance is attached to */
 	__u8 claim_sections; /* PREEMPT_RT: programs may interrupt one another on a CPU */
-	__u8 spare[6];
+	__u8 reduce_keys;    /* the group-by is not all of the key: group applies */
+	__u8 spare;
 };
 
 #endif

@@ -2,12 +2,13 @@
 #include "banks.h"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "machine.h"
 
 #define BANK_COUNT  2
 #define DRAIN_BATCH 256
@@ -74,16 +75,17 @@ static int outer_open(struct banks *banks)
 
 int banks_create(uint32_t slots_per_cpu, struct banks **result)
 {
-	int cpus = libbpf_num_possible_cpus(), err = 0;
+	uint32_t cpus;
+	int err = machine_cpus(&cpus);
 	struct banks *banks;
 
 	*result = NULL;
-	if (cpus < 0)
-		return cpus;
+	if (err)
+		return err;
 	banks = calloc(1, sizeof(*banks));
 	if (!banks)
 		return -ENOMEM;
-	banks->geometry = bank_geometry_make(slots_per_cpu, (uint32_t)cpus);
+	banks->geometry = bank_geometry_make(slots_per_cpu, cpus);
 	banks->outer_fd = banks->bank[0].fd = banks->bank[1].fd = -1;
 	for (int i = 0; i < BANK_COUNT && !err; i++)
 		err = bank_open(&banks->bank[i], &banks->geometry);
@@ -125,24 +127,24 @@ static struct section_header *bank_section(const struct banks *banks, unsigned i
 					 (size_t)index * banks->geometry.section_size);
 }
 
-static void bank_begin(struct banks *banks, unsigned int bank, uint64_t begin_ns)
+static void bank_begin(struct banks *banks, unsigned int bank, uint64_t begin_ticks)
 {
 	for (uint32_t i = 0; i < bank_sections(&banks->geometry); i++)
-		bank_section(banks, bank, i)->begin_ns = begin_ns;
+		bank_section(banks, bank, i)->begin_ticks = begin_ticks;
 }
 
-void banks_begin(struct banks *banks, uint64_t begin_ns)
+void banks_begin(struct banks *banks, uint64_t begin_ticks)
 {
-	bank_begin(banks, banks->active, begin_ns);
+	bank_begin(banks, banks->active, begin_ticks);
 }
 
-int banks_flip(struct banks *banks, uint64_t begin_ns)
+int banks_flip(struct banks *banks, uint64_t begin_ticks)
 {
 	unsigned int next = !banks->active;
 	__u32 key = 0;
 	int err;
 
-	bank_begin(banks, next, begin_ns);
+	bank_begin(banks, next, begin_ticks);
 	err = bpf_map_update_elem(banks->outer_fd, &key, &banks->bank[next].fd, BPF_ANY);
 	if (!err)
 		banks->active = next;

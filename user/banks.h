@@ -28,16 +28,19 @@ const struct bank_geometry *banks_geometry(const struct banks *banks);
 /* File descriptor of the outer map, owned by banks. */
 int banks_outer_fd(const struct banks *banks);
 
-/* Sets the start of the pane that is being counted, before the first program is attached. */
-void banks_begin(struct banks *banks, uint64_t begin_ns);
+/*
+ * Sets the start of the pane that is being counted (programs_read_ticks), before the first
+ * program is attached.
+ */
+void banks_begin(struct banks *banks, uint64_t begin_ticks);
 
 /*
- * Makes the other bank active for a pane that begins at begin_ns (CLOCK_MONOTONIC). The update
- * of the outer map returns only after every program that could see the old bank has finished
+ * Makes the other bank active for a pane that begins at begin_ticks. The update of the
+ * outer map returns only after every program that could see the old bank has finished
  * (maybe_wait_bpf_programs in kernel/bpf/syscall.c): from then on the old bank is the caller's
  * alone, to be drained before the next flip. 0 or negative errno.
  */
-int banks_flip(struct banks *banks, uint64_t begin_ns);
+int banks_flip(struct banks *banks, uint64_t begin_ticks);
 
 /*
  * Hands over everything in the idle bank and clears what was used, at a cost proportional to

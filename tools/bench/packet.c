@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../../user/banks.h"
+#include "../../user/filter/filter.h"
 #include "../../user/programs.h"
 #include "reference.skel.h"
 
@@ -69,6 +70,7 @@ static void frame_make(struct bench *bench, const struct frame_kind *kind)
 static int programs_open(struct bench *bench, uint32_t slots)
 {
 	struct programs_request request = { .wanted = { [PROGRAM_XDP] = true } };
+	struct filter_error error;
 	struct hash_seed seed;
 	int err = banks_create(slots, &bench->banks);
 
@@ -79,7 +81,7 @@ static int programs_open(struct bench *bench, uint32_t slots)
 		return err;
 	request.banks = bench->banks;
 	request.seed = &seed;
-	return programs_load(&request, &bench->programs);
+	return programs_load(&request, &bench->programs, &error);
 }
 
 static int reference_open(struct bench *bench, const struct frame_kind *kind, uint32_t slots)

@@ -15,8 +15,8 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 struct flow_value {
 	__u64 bytes;
 	__u64 packets;
-	__u64 first_ns;
-	__u64 last_ns;
+	__u64 first_ticks;
+	__u64 last_ticks;
 	__u16 max_len;
 	__u16 min_len;
 	__u8 tcp_flags;
@@ -70,12 +70,12 @@ int parse_only(struct xdp_md *ctx)
 }
 
 static __always_inline void value_add(struct flow_value *value, const struct packet *p,
-				      __u32 len, __u64 now_ns)
+				      __u32 len, __u64 now_ticks)
 {
 	value->bytes += len;
 	value->packets += 1;
 	value->tcp_flags |= p->tcp_flags;
-	value->last_ns = now_ns;
+	value->last_ticks = now_ticks;
 	if (len > value->max_len)
 		value->max_len = (__u16)len;
 	if (len < value->min_len)
@@ -88,7 +88,7 @@ static __always_inline int count_in(struct xdp_md *ctx, void *table, bool shared
 	__u32 len = parse_frame(ctx, &p), zero = 0;
 	struct packet_size size = packet_size_single(len);
 	struct section_header *header = bpf_map_lookup_elem(&headers, &zero);
-	__u64 now_ns = bpf_ktime_get_coarse_ns();
+	__u64 now_ticks = bpf_jiffies64();
 	struct flow_value *value;
 	struct flow_key key;
 
@@ -98,8 +98,8 @@ static __always_inline int count_in(struct xdp_md *ctx, void *table, bool shared
 	account_size(header, &size);
 	value = bpf_map_lookup_elem(table, &key);
 	if (!value) {
-		struct flow_value fresh = { .bytes = len, .packets = 1, .first_ns = now_ns,
-					    .last_ns = now_ns, .max_len = (__u16)len,
+		struct flow_value fresh = { .bytes = len, .packets = 1, .first_ticks = now_ticks,
+					    .last_ticks = now_ticks, .max_len = (__u16)len,
 					    .min_len = (__u16)len, .tcp_flags = p.tcp_flags };
 
 		bpf_map_update_elem(table, &key, &fresh, BPF_NOEXIST);
@@ -108,10 +108,10 @@ static __always_inline int count_in(struct xdp_md *ctx, void *table, bool shared
 	if (shared) {
 		__sync_fetch_and_add(&value->bytes, len);
 		__sync_fetch_and_add(&value->packets, 1);
-		value->last_ns = now_ns;
+		value->last_ticks = now_ticks;
 		return XDP_PASS;
 	}
-	value_add(value, &p, len, now_ns);
+	value_add(value, &p, len, now_ticks);
 	return XDP_PASS;
 }
 

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "attach.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clsact.h"
+
+/* enum bpf_attach_type of Linux 6.6, include/uapi/linux/bpf.h. */
+#define TCX_INGRESS 46
+#define TCX_EGRESS  47
+
+#define ATTACH_AS_TEXT(id, text) [id] = text,
+static const char *const point_names[ATTACH_POINT_COUNT] = { ATTACH_POINTS(ATTACH_AS_TEXT) };
+
+const char *attach_point_name(enum attach_point point)
+{
+	return point_names[point];
+}
+
+enum attach_point attach_point_find(const char *name)
+{
+	int point = 0;
+
+	while (point < ATTACH_POINT_COUNT && strcmp(point_names[point], name) != 0)
+		point++;
+	return point;
+}
+
+static int link_open(struct attachment *a, int prog_fd)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts);
+	int type;
+
+	switch (a->point) {
+	case ATTACH_XDP_NATIVE:
+		opts.flags = XDP_FLAGS_DRV_MODE;
+		type = BPF_XDP;
+		break;
+	case ATTACH_XDP_GENERIC:
+		opts.flags = XDP_FLAGS_SKB_MODE;
+		type = BPF_XDP;
+		break;
+	default:
+		type = a->point == ATTACH_TCX_INGRESS ? TCX_INGRESS : TCX_EGRESS;
+		break;
+	}
+	a->link_fd = bpf_link_create(prog_fd, a->ifindex, (enum bpf_attach_type)type, &opts);
+	return a->link_fd < 0 ? a->link_fd : 0;
+}
+
+int attachment_open(struct attachment *a, enum attach_point point, int ifindex, int prog_fd)
+{
+	*a = (struct attachment){ .point = point, .ifindex = ifindex, .link_fd = -1,
+				  .owner_fd = -1 };
+	if (point == ATTACH_CLSACT_INGRESS || point == ATTACH_CLSACT_EGRESS)
+		return clsact_attach(a, prog_fd);
+	return link_open(a, prog_fd);
+}
+
+void attachment_close(struct attachment *a)
+{
+	if (a->owner_fd >= 0)
+		clsact_detach(a);
+	if (a->link_fd >= 0)
+		close(a->link_fd);
+	a->link_fd = -1;
+}

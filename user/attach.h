@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Attaching one program at one hook of one interface. XDP and TCX go by links, which vanish
+ * with the process; a clsact filter is removed at detaching, and one that a killed weir left
+ * behind is recognised and replaced.
+ */
+#ifndef WEIR_ATTACH_H
+#define WEIR_ATTACH_H
+
+#include <stdbool.h>
+
+#define ATTACH_POINTS(X)                                   \
+	X(ATTACH_XDP_NATIVE,     "xdp-native")             \
+	X(ATTACH_XDP_GENERIC,    "xdp-generic")            \
+	X(ATTACH_TCX_INGRESS,    "tcx-ingress")            \
+	X(ATTACH_TCX_EGRESS,     "tcx-egress")             \
+	X(ATTACH_CLSACT_INGRESS, "clsact-ingress")         \
+	X(ATTACH_CLSACT_EGRESS,  "clsact-egress")
+
+#define ATTACH_AS_ENUM(id, text) id,
+enum attach_point { ATTACH_POINTS(ATTACH_AS_ENUM) ATTACH_POINT_COUNT };
+
+struct attachment {
+	enum attach_point point;
+	int ifindex;
+	int link_fd;      /* XDP, TCX; -1: none */
+	int owner_fd;     /* clsact: marks the filter as one of a living process; -1: none */
+	unsigned int slot; /* clsact: which of the marks */
+	bool made_qdisc;
+};
+
+/* "xdp-native", ...: as the document and weir check name it. */
+const char *attach_point_name(enum attach_point point);
+
+/* The point of that name; ATTACH_POINT_COUNT where there is none. */
+enum attach_point attach_point_find(const char *name);
+
+/*
+ * Attaches the program to the interface. 0; -EBUSY where the hook is taken; else the kernel's
+ * negative errno. After a failure there is nothing to detach.
+ */
+int attachment_open(struct attachment *attachment, enum attach_point point, int ifindex,
+		    int prog_fd);
+
+/* Detaches, also where the interface has gone. Once. */
+void attachment_close(struct attachment *attachment);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The live source: programs at the hooks of one or more interfaces count into the banks; once
+ * a pane the banks change places and the records go to the engine.
+ */
+#ifndef WEIR_LIVE_H
+#define WEIR_LIVE_H
+
+#include "../filter/filter.h"
+#include "../options.h"
+
+#define LIVE_ATTACHED_MAX (2 * FLOW_LINKS_MAX)
+
+struct live_config {
+	const struct options *options;
+	const char *const *interfaces; /* link numbers in this order */
+	size_t interface_count;
+	struct engine *engine;         /* of the options' pane length */
+	const struct filter *filter;   /* NULL: none */
+};
+
+struct live;
+
+/*
+ * Attaches everything and begins the first pane. Says in one line for each interface what was
+ * chosen and why. 0; after a failure, which has been reported, a negative errno, and nothing is
+ * attached. -EPERM means that BPF programs may not be loaded; that alone is not reported.
+ */
+int live_open(const struct live_config *config, struct live **live);
+
+/* Detaches what is still attached. Accepts NULL. */
+void live_close(struct live *live);
+
+/*
+ * Waits for the end of the open pane, or until stop_wait_until is interrupted, or the -t is
+ * over; merges the pane's records and fills *pane. 1: more panes follow. 0: that was the last
+ * one, everything is detached. -ENODEV: likewise, for no interface is left. Else a negative
+ * errno, reported, and no pane.
+ */
+int live_next_pane(struct live *live, struct pane *pane);
+
+/* Names of what is attached, "xdp-native" and so on: at most LIVE_ATTACHED_MAX. */
+size_t live_attached(const struct live *live, const char **names);
+
+/* Share of the table in use in the last pane, 0 to 1; the fullest section counts. */
+double live_table_use(const struct live *live);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One interface of the live source: its programs and where they are attached.
+ */
+#ifndef WEIR_LIVE_LINK_H
+#define WEIR_LIVE_LINK_H
+
+#include "../attach.h"
+#include "../check/plan.h"
+#include "../filter/filter.h"
+#include "../programs.h"
+
+struct live_link {
+	struct netdev_facts facts;
+	struct attach_plan plan;
+	struct programs *programs;
+	struct attachment attachment[2]; /* in, then out */
+	bool attached[2];
+	bool gone;
+	uint64_t missed_packets;         /* by the interface, before the hook, so far */
+};
+
+/* What all links of a run share. */
+struct live_shared {
+	const struct options *options;
+	const struct machine_facts *machine;
+	const struct banks *banks;
+	const struct hash_seed *seed;
+	const struct filter *filter;
+};
+
+/*
+ * Asks the kernel about the interface and plans what to attach. 0, or a negative errno that has
+ * been reported.
+ */
+int live_link_plan(struct live_link *link, const struct live_shared *shared, const char *name);
+
+/* Loads the programs of the plan. 0; -EPERM unreported; else a negative errno, reported. */
+int live_link_load(struct live_link *link, const struct live_shared *shared, unsigned int number);
+
+/*
+ * Attaches, and says what was chosen. Where auto planned native XDP and the driver refuses, TC
+ * is taken. 0, or a negative errno that has been reported.
+ */
+int live_link_attach(struct live_link *link, const struct live_shared *shared);
+
+/* Detaches. */
+void live_link_detach(struct live_link *link);
+
+/* Detaches and unloads. */
+void live_link_close(struct live_link *link);
+
+/* Packets missed by the interface since the last call. */
+uint64_t live_link_missed(struct live_link *link);
+
+#endif
