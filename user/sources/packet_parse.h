@@ -21,7 +21,7 @@
 static inline int parse_cooked_protocol(struct cursor *c, __be16 protocol, struct packet *p)
 {
 	if (be16_to_host(protocol) < ETH_P_802_3_MIN) {
-		p->key.src_port = protocol;
+		p->ports = host_to_be32((__u32)be16_to_host(protocol) << 16);
 		return 0;
 	}
 	return parse_ethertype(c, protocol, p);
@@ -78,7 +78,7 @@ static inline int parse_null(struct cursor *c, bool network_order, struct packet
 }
 
 /*
- * Parses a packet, p all zero before. 0, or 1 + enum malformed_reason. A frame without IP and
+ * Parses a packet, p zero before but for its flags. 0, or 1 + enum malformed_reason. A frame without IP and
  * without an EtherType is a non-IP flow of EtherType 0.
  */
 static inline int packet_parse(const struct capture_packet *packet, struct packet *p)

@@ -21,10 +21,11 @@ struct packet_table {
 
 /* A batch between parsing and accounting. */
 struct parsed_packet {
-	struct packet packet;
+	struct flow_key key;
 	uint32_t hash;
 	int malformed;
 	bool filtered;
+	uint8_t tcp_flags;
 };
 
 static uint64_t now_ns(void)
@@ -122,16 +123,19 @@ static int table_merge_slots(struct packet_table *table)
 static int packet_prepare(const struct packet_table *table, const struct capture_packet *packet,
 			  struct parsed_packet *parsed, uint8_t key_flags)
 {
+	struct packet p = { .flags = key_flags };
 	int pass = 1;
 
-	memset(&parsed->packet, 0, sizeof(parsed->packet));
 	if (table->config.match)
 		pass = table->config.match(table->config.match_context, packet);
 	parsed->filtered = pass == 0;
 	if (pass <= 0)
 		return pass;
-	parsed->malformed = packet_parse(packet, &parsed->packet);
-	parsed->packet.key.flags |= key_flags;
+	parsed->malformed = packet_parse(packet, &p);
+	parsed->tcp_flags = p.tcp_flags;
+	packet_key(&p, &parsed->key);
+	parsed->hash = flow_hash(&parsed->key, &table->config.seed);
+	__builtin_prefetch(section_slot(table->section, &table->geometry, parsed->hash), 1);
 	return 0;
 }
 
@@ -140,11 +144,11 @@ static inline void packet_account(struct packet_table *table, const struct parse
 {
 	struct packet_size size = packet_size_single(len);
 	struct accounted accounted = {
-		.key = &parsed->packet.key,
+		.key = &parsed->key,
 		.size = &size,
 		.hash = parsed->hash,
 		.now_ms = now_ms,
-		.tcp_flags = parsed->packet.tcp_flags,
+		.tcp_flags = parsed->tcp_flags,
 	};
 
 	if (unlikely(parsed->filtered))
@@ -165,17 +169,6 @@ int packet_table_count(struct packet_table *table, const struct capture_packet *
 	for (; prepared < count && !err; prepared += !err)
 		err = packet_prepare(table, &packets[prepared], &parsed[prepared],
 				     places[prepared].key_flags);
-	/*
-	 * Not in the loop before: the hash loads words that were stored in pieces, and would
-	 * wait for the stores to reach the cache.
-	 */
-	for (size_t i = 0; i < prepared; i++) {
-		const struct flow_key *key = &parsed[i].packet.key;
-
-		parsed[i].hash = flow_hash(key, &table->config.seed);
-		__builtin_prefetch(section_slot(table->section, &table->geometry, parsed[i].hash),
-				   1);
-	}
 	/* Each packet spills one record at most. */
 	if (unlikely(table->section->spill_used + PACKET_BATCH > table->geometry.spill_slots))
 		merge_err = table_merge_spill(table);
