@@ -6,6 +6,7 @@
 #define WEIR_CAPTURE_BUILDER_H
 
 #include <byteswap.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

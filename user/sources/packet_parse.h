@@ -6,6 +6,8 @@
 #ifndef WEIR_PACKET_PARSE_H
 #define WEIR_PACKET_PARSE_H
 
+/* First: linux/in.h makes way for the C library's netinet/in.h only if that came before. */
+#include "../../include/platform.h"
 #include "../../include/parse.h"
 #include "capture.h"
 
