@@ -11,7 +11,7 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wer
 OPT      ?= -O2 -g
 CFLAGS   += -std=gnu11 $(OPT) $(WARN) -fno-strict-aliasing -pthread $(SANITIZE)
 CPPFLAGS += -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' -I$(BUILD) -Iinclude
-LDLIBS   := -lbpf -lelf -lpcap -lmnl -lm -pthread
+LDLIBS   := -lbpf -lelf -lpcap -lz -lmnl -lm -pthread
 # What the kernel loads: ISA v3 (32-bit jumps, atomics) is understood since Linux 5.12.
 BPFFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter -Werror \
 	-fno-strict-aliasing -Iinclude -idirafter /usr/include/$(shell $(CC) -print-multiarch)
@@ -63,6 +63,28 @@ bench-packet: $(BUILD)/bench/packet ## cost of a packet in the kernel, beside ot
 .PHONY: bench-json
 bench-json: $(BUILD)/bench/json ## how many flows a second are written as JSON
 	$< $(BUILD)
+
+$(BUILD)/generate: tools/generate.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< -lm
+
+# What reads captures, compiled anew for the fuzzers; they bring an engine of their own.
+FUZZED   := $(wildcard user/sources/capture*.c) user/sources/packet_table.c \
+	user/sources/replay.c user/sources/progress.c
+FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZFLAGS := -std=gnu11 -O1 -g $(WARN) -fno-strict-aliasing -fno-omit-frame-pointer \
+	-fno-sanitize-recover=all
+
+$(BUILD)/fuzz/fuzz_parser: tests/fuzz/fuzz_parser.c
+$(BUILD)/fuzz/fuzz_capture: tests/fuzz/fuzz_capture.c $(wildcard user/sources/capture*.c)
+$(BUILD)/fuzz/fuzz_replay: tests/fuzz/fuzz_replay.c $(FUZZED)
+$(BUILD)/fuzz/%:
+	@mkdir -p $(@D)
+	$(CLANG) $(CPPFLAGS) $(FUZZFLAGS) -fsanitize=fuzzer,address,undefined -o $@ \
+		$(filter %.c,$^) -lz
+
+.PHONY: fuzz
+fuzz: $(FUZZERS) $(BUILD)/generate ## build the fuzz targets; tests/fuzz/run.sh SECONDS runs them
 
 MANDIR  ?= $(PREFIX)/share/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system

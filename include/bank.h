@@ -57,19 +57,26 @@ struct bank_geometry {
 	__u32 cpus;              /* highest possible CPU id + 1 */
 };
 
+/* Where things lie in a section of slots slots (a power of two, at least 64) of its own. */
+static inline void bank_geometry_lay_out(struct bank_geometry *g, __u32 slots)
+{
+	g->slots = slots;
+	g->spill_slots = slots / 2 > SECTION_SPILL_MIN ? slots / 2 : SECTION_SPILL_MIN;
+	g->bitmap_offset = sizeof(struct section_header);
+	g->slots_offset = (g->bitmap_offset + slots / 8 + 63) & ~63u;
+	g->spill_offset = g->slots_offset + slots * (__u32)sizeof(struct flow_slot);
+	g->section_size = g->spill_offset + g->spill_slots * (__u32)sizeof(struct flow_slot);
+	g->section_size = (g->section_size + 4095) & ~4095u;
+}
+
 /* The geometry of a bank of slots_per_cpu flows (a power of two from BANK_SLOTS_MIN up). */
 static inline struct bank_geometry bank_geometry_make(__u32 slots_per_cpu, __u32 cpus)
 {
 	struct bank_geometry g = { .cpus = cpus };
+	__u32 slots = slots_per_cpu < SECTION_SLOTS_MAX ? slots_per_cpu : SECTION_SLOTS_MAX;
 
-	g.slots = slots_per_cpu < SECTION_SLOTS_MAX ? slots_per_cpu : SECTION_SLOTS_MAX;
-	g.sections_per_cpu = slots_per_cpu / g.slots;
-	g.spill_slots = g.slots / 2 > SECTION_SPILL_MIN ? g.slots / 2 : SECTION_SPILL_MIN;
-	g.bitmap_offset = sizeof(struct section_header);
-	g.slots_offset = (g.bitmap_offset + g.slots / 8 + 63) & ~63u;
-	g.spill_offset = g.slots_offset + g.slots * (__u32)sizeof(struct flow_slot);
-	g.section_size = g.spill_offset + g.spill_slots * (__u32)sizeof(struct flow_slot);
-	g.section_size = (g.section_size + 4095) & ~4095u;
+	bank_geometry_lay_out(&g, slots);
+	g.sections_per_cpu = slots_per_cpu / slots;
 	return g;
 }
 

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The packet parser on any bytes: the first one chooses the link type. The packet is a copy of
+ * its very length, so that a read beyond it is seen.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../user/sources/packet_parse.h"
+
+#define CHECK(condition)        \
+	do {                    \
+		if (!(condition)) \
+			abort();  \
+	} while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_key(const struct flow_key *key, const struct packet *p)
+{
+	static const __be16 none[3];
+
+	CHECK(!memcmp(key->zero, none, sizeof(none)));
+	CHECK(!(key->flags & FLOW_IPV6) || key->flags & FLOW_IP);
+	CHECK(!(key->flags & FLOW_LATER_FRAGMENT) || (!key->src_port && !key->dst_port));
+	CHECK(key->flags & FLOW_IP || (!key->ip_proto && !key->src[3] && !key->dst[3]));
+	CHECK(!key->inner_vlan || key->vlan);
+	CHECK(!p->tcp_flags || key->ip_proto == IPPROTO_TCP);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct packet p = { 0 };
+	struct capture_packet packet = { 0 };
+	struct flow_key key;
+	uint8_t *copy;
+	int malformed;
+
+	if (!size)
+		return 0;
+	copy = malloc(size > 1 ? size - 1 : 1);
+	if (!copy)
+		return 0;
+	memcpy(copy, data + 1, size - 1);
+	packet.data = copy;
+	packet.caplen = packet.len = (uint32_t)size - 1;
+	packet.link = LINK_ETHERNET + data[0] % LINK_LOOP;
+	malformed = packet_parse(&packet, &p);
+	CHECK(malformed >= 0 && malformed <= MALFORMED_REASON_COUNT);
+	packet_key(&p, &key);
+	if (!malformed)
+		check_key(&key, &p);
+	free(copy);
+	return 0;
+}

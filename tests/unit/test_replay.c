@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "capture_builder.h"
+#include "../user/sources/replay.h"
+
+#define ETHERNET  1
+#define HOUR      3600u
+#define PANES_MAX 16
+#define SECOND_NS 1000000000ull
+
+/* A replay of a built file and what came of it. */
+struct run {
+	struct builder b;
+	struct replay_config config;
+	struct replay *replay;
+	struct pane panes[PANES_MAX];
+	size_t pane_count;
+	uint64_t due_ns[PANES_MAX];
+	int end;              /* the last step */
+	uint64_t flow_packets; /* in all windows */
+	uint64_t first_ns, last_ns; /* of the first flow of the last window */
+};
+
+static int note_window(void *context, const struct window_result *result)
+{
+	struct run *run = context;
+
+	run->flow_packets += result->total.packets;
+	if (result->flow_count) {
+		run->first_ns = result->flows[0].first_ns;
+		run->last_ns = result->flows[0].last_ns;
+	}
+	return 0;
+}
+
+static void run_init(struct run *run)
+{
+	memset(run, 0, sizeof(*run));
+	run->config.pane_ns = SECOND_NS;
+	put_pcap_header(&run->b, PCAP_MICRO, ETHERNET);
+}
+
+/* A frame of a non-IP flow: the bytes of an Ethernet header and no more. */
+static void put_frame(struct run *run, uint32_t seconds, uint32_t microseconds)
+{
+	put_pcap_packet(&run->b, (struct built_packet){ seconds, microseconds, 14, 60, 0x88 });
+}
+
+static void run_steps(struct run *run)
+{
+	struct pane pane;
+
+	do {
+		run->end = replay_step(run->replay, &pane);
+		if (run->end != REPLAY_PANE)
+			continue;
+		assert_true(run->pane_count < PANES_MAX);
+		run->due_ns[run->pane_count] = replay_due_ns(run->replay);
+		run->panes[run->pane_count++] = pane;
+		assert_int_equal(engine_end_pane(run->config.engine, &pane), 0);
+	} while (run->end > 0);
+}
+
+static void run_file(struct run *run)
+{
+	struct window_spec window = {
+		.kind = WINDOW_TUMBLING, .length_ns = SECOND_NS, .slide_ns = SECOND_NS,
+	};
+	struct engine_config engine = {
+		.windows = &window, .window_count = 1, .pane_ns = SECOND_NS, .replay = true,
+		.emit = note_window, .emit_context = run,
+	};
+
+	capture_close(open_built(&run->b));
+	run->config.name = run->b.name;
+	run->config.engine = engine_create(&engine);
+	assert_non_null(run->config.engine);
+	assert_int_equal(replay_open(&run->config, &run->replay), 0);
+	run_steps(run);
+	assert_int_equal(engine_finish(run->config.engine), 0);
+	replay_close(run->replay);
+	engine_destroy(run->config.engine);
+	close(run->b.fd);
+}
+
+static uint64_t pane_packets(const struct pane *pane)
+{
+	uint64_t packets = 0;
+
+	for (size_t i = 0; i < SIZE_BUCKETS; i++)
+		packets += pane->counts.size_histogram[i];
+	return packets;
+}
+
+static void expect_pane(const struct run *run, size_t number, uint64_t index, uint64_t packets)
+{
+	const struct pane *pane = &run->panes[number];
+
+	assert_true(number < run->pane_count);
+	assert_int_equal(pane->index, index);
+	assert_int_equal(pane->begin_ns, index * SECOND_NS);
+	assert_int_equal(pane->end_ns, (index + 1) * SECOND_NS);
+	assert_int_equal(pane_packets(pane), packets);
+}
+
+static void panes_lie_on_the_grid_since_1970_and_skip_where_nothing_came(void **state)
+{
+	struct run run;
+
+	(void)state;
+	run_init(&run);
+	put_frame(&run, 100, 500000);
+	put_frame(&run, 100, 999999);
+	put_frame(&run, 101, 0);
+	put_frame(&run, 200, 0);
+	run_file(&run);
+	assert_int_equal(run.pane_count, 3);
+	expect_pane(&run, 0, 100, 2);
+	expect_pane(&run, 1, 101, 1);
+	expect_pane(&run, 2, 200, 1);
+	assert_int_equal(run.end, REPLAY_END);
+	assert_int_equal(run.flow_packets, 4);
+}
+
+static void a_packet_older_than_the_open_pane_is_late_and_counts_to_it(void **state)
+{
+	struct run run;
+
+	(void)state;
+	run_init(&run);
+	put_frame(&run, 100, 0);
+	put_frame(&run, 105, 250000);
+	put_frame(&run, 104, 999999);
+	put_frame(&run, 100, 0);
+	put_frame(&run, 105, 750000);
+	run_file(&run);
+	assert_int_equal(run.pane_count, 2);
+	expect_pane(&run, 1, 105, 4);
+	assert_int_equal(run.panes[1].late_packets, 2);
+	assert_int_equal(run.first_ns, 105250000000);
+	assert_int_equal(run.last_ns, 105750000000);
+}
+
+static void a_packet_out_of_order_within_the_pane_is_not_late(void **state)
+{
+	struct run run;
+
+	(void)state;
+	run_init(&run);
+	put_frame(&run, 100, 500000);
+	put_frame(&run, 100, 100000);
+	run_file(&run);
+	expect_pane(&run, 0, 100, 2);
+	assert_int_equal(run.panes[0].late_packets, 0);
+}
+
+static void a_packet_more_than_an_hour_ahead_is_late_and_the_next_one_is_not(void **state)
+{
+	struct run run;
+
+	(void)state;
+	run_init(&run);
+	put_frame(&run, 100, 0);
+	put_frame(&run, 100 + HOUR, 1);
+	put_frame(&run, 101 + HOUR, 0);
+	put_frame(&run, 101 + 2 * HOUR, 0);
+	run_file(&run);
+	assert_int_equal(run.pane_count, 3);
+	expect_pane(&run, 0, 100, 2);
+	assert_int_equal(run.panes[0].late_packets, 1);
+	expect_pane(&run, 1, 101 + HOUR, 1);
+	expect_pane(&run, 2, 101 + 2 * HOUR, 1);
+	assert_int_equal(run.panes[1].late_packets + run.panes[2].late_packets, 0);
+}
+
+static void a_clock_that_jumps_ahead_and_back_leaves_one_packet_late(void **state)
+{
+	struct run run;
+
+	(void)state;
+	run_init(&run);
+	put_frame(&run, 100, 0);
+	put_frame(&run, 4000000000, 0);
+	put_frame(&run, 100, 1000);
+	put_frame(&run, 101, 0);
+	run_file(&run);
+	assert_int_equal(run.pane_count, 2);
+	expect_pane(&run, 0, 100, 3);
+	assert_int_equal(run.panes[0].late_packets, 1);
+	expect_pane(&run, 1, 101, 1);
+}
+
+static void put_simple(struct run *run)
+{
+	begin_block(&run->b, 3);
+	put32(&run->b, 60);
+	put_fill(&run->b, 0x88, 60);
+	end_block(&run->b);
+}
+
+static void packets_without_a_time_count_to_the_open_pane(void **state)
+{
+	struct run run;
+
+	(void)state;
+	run_init(&run);
+	run.b.size = 0;
+	put_section(&run.b);
+	put_interface(&run.b, ETHERNET);
+	put_simple(&run);
+	put_enhanced(&run.b, 0, 100500000, (struct built_packet){ .caplen = 14, .len = 60 });
+	put_simple(&run);
+	put_enhanced(&run.b, 0, 101500000, (struct built_packet){ .caplen = 14, .len = 60 });
+	run_file(&run);
+	assert_int_equal(run.pane_count, 2);
+	expect_pane(&run, 0, 100, 3);
+	expect_pane(&run, 1, 101, 1);
+	assert_int_equal(run.panes[0].late_packets, 0);
+}
+
+static void a_file_without_any_time_is_one_pane_in_1970(void **state)
+{
+	struct run run;
+
+	(void)state;
+	run_init(&run);
+	run.b.size = 0;
+	put_section(&run.b);
+	put_interface(&run.b, ETHERNET);
+	put_simple(&run);
+	put_simple(&run);
+	run_file(&run);
+	assert_int_equal(run.pane_count, 1);
+	expect_pane(&run, 0, 0, 2);
+}
+
+static void the_duration_is_of_packet_time(void **state)
+{
+	struct run run;
+
+	(void)state;
+	run_init(&run);
+	run.config.duration_ns = 2 * SECOND_NS;
+	put_frame(&run, 100, 500000);
+	put_frame(&run, 102, 499999);
+	put_frame(&run, 102, 500000);
+	put_frame(&run, 102, 400000);
+	run_file(&run);
+	assert_int_equal(run.pane_count, 2);
+	expect_pane(&run, 1, 102, 1);
+	assert_int_equal(run.end, REPLAY_END);
+}
+
+static void a_stop_ends_the_replay_as_if_the_file_did(void **state)
+{
+	volatile sig_atomic_t stop = 1;
+	struct run run;
+
+	(void)state;
+	run_init(&run);
+	run.config.stop = &stop;
+	put_frame(&run, 100, 0);
+	run_file(&run);
+	assert_int_equal(run.pane_count, 0);
+	assert_int_equal(run.end, REPLAY_END);
+}
+
+static void what_was_read_of_a_cut_file_is_a_pane_before_the_failure(void **state)
+{
+	struct run run;
+
+	(void)state;
+	run_init(&run);
+	put_frame(&run, 100, 0);
+	put_frame(&run, 100, 1);
+	run.b.size--;
+	run_file(&run);
+	assert_int_equal(run.pane_count, 1);
+	expect_pane(&run, 0, 100, 1);
+	assert_int_equal(run.end, -EBADMSG);
+}
+
+static int pass_every_second_until_eight(void *context, const struct capture_packet *packet)
+{
+	unsigned int *seen = context;
+
+	(void)packet;
+	++*seen;
+	return *seen == 8 ? -EIO : (int)(*seen % 2);
+}
+
+static void filtered_packets_are_an_outcome_and_a_failing_filter_ends_the_replay(void **state)
+{
+	unsigned int seen = 0;
+	struct run run;
+
+	(void)state;
+	run_init(&run);
+	run.config.match = pass_every_second_until_eight;
+	run.config.match_context = &seen;
+	for (uint32_t i = 0; i < 20; i++)
+		put_frame(&run, 100, i);
+	run_file(&run);
+	assert_int_equal(run.end, -EIO);
+	expect_pane(&run, 0, 100, 7);
+	assert_int_equal(run.panes[0].counts.outcome[PACKET_FILTERED].packets, 3);
+	assert_int_equal(run.panes[0].counts.outcome[PACKET_FILTERED].bytes, 3 * 60);
+	assert_int_equal(run.flow_packets, 4);
+}
+
+static void panes_are_due_at_the_asked_speed_and_long_gaps_are_not_waited_for(void **state)
+{
+	struct run run;
+
+	(void)state;
+	run_init(&run);
+	run.config.speed = 2;
+	put_frame(&run, 100, 0);
+	put_frame(&run, 104, 0);
+	put_frame(&run, 104 + 2 * HOUR, 0);
+	put_frame(&run, 105 + 2 * HOUR, 0);
+	run_file(&run);
+	assert_int_equal(run.pane_count, 3);
+	assert_int_equal(run.due_ns[1] - run.due_ns[0], 2 * SECOND_NS);
+	assert_int_equal(run.due_ns[2] - run.due_ns[1], SECOND_NS / 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(panes_lie_on_the_grid_since_1970_and_skip_where_nothing_came),
+		cmocka_unit_test(a_packet_older_than_the_open_pane_is_late_and_counts_to_it),
+		cmocka_unit_test(a_packet_out_of_order_within_the_pane_is_not_late),
+		cmocka_unit_test(a_packet_more_than_an_hour_ahead_is_late_and_the_next_one_is_not),
+		cmocka_unit_test(a_clock_that_jumps_ahead_and_back_leaves_one_packet_late),
+		cmocka_unit_test(packets_without_a_time_count_to_the_open_pane),
+		cmocka_unit_test(a_file_without_any_time_is_one_pane_in_1970),
+		cmocka_unit_test(the_duration_is_of_packet_time),
+		cmocka_unit_test(a_stop_ends_the_replay_as_if_the_file_did),
+		cmocka_unit_test(what_was_read_of_a_cut_file_is_a_pane_before_the_failure),
+		cmocka_unit_test(
+			filtered_packets_are_an_outcome_and_a_failing_filter_ends_the_replay),
+		cmocka_unit_test(panes_are_due_at_the_asked_speed_and_long_gaps_are_not_waited_for),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

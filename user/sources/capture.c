@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "capture_connect.h"
+#include "capture_format.h"
+
+#define TCP_SCHEME "tcp://"
+#define GZIP_MAGIC "\x1f\x8b"
+
+int capture_fail(struct capture *capture, int err, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(capture->reason, sizeof(capture->reason), format, arguments);
+	va_end(arguments);
+	capture->failed = err;
+	return err;
+}
+
+int capture_want(struct capture *capture, size_t size, const char *what)
+{
+	int err = capture_stream_need(&capture->stream, size);
+	size_t left = capture_stream_left(&capture->stream);
+
+	if (!err)
+		return 1;
+	if (err == -EAGAIN)
+		return err;
+	if (err == -ENODATA && !left)
+		return 0;
+	if (err == -ENODATA)
+		return capture_fail(capture, -EBADMSG, "%s cut short at byte %llu: %zu of %zu bytes",
+				    what,
+				    (unsigned long long)capture_stream_offset(&capture->stream),
+				    left, size);
+	if (err == -EBADMSG)
+		return capture_fail(capture, err, "%s", capture->stream.damage);
+	return capture_fail(capture, err, "%s", strerror(-err));
+}
+
+enum capture_link capture_link_from_type(uint32_t link_type)
+{
+#define AS_CASE(type, link) \
+	case type:          \
+		return link;
+	switch (link_type) {
+	CAPTURE_LINKS(AS_CASE)
+	default:
+		return LINK_UNKNOWN;
+	}
+#undef AS_CASE
+}
+
+/* Looks at the first bytes and hands over to the reader of the format. */
+static int capture_detect(struct capture *capture, struct capture_packet *packets, size_t max)
+{
+	static const uint32_t pcap_magics[] = { 0xa1b2c3d4, 0xa1b23c4d, 0xa1b2cd34 };
+	int err = capture_want(capture, 4, "file header");
+	uint32_t magic;
+
+	if (err == 0)
+		return capture_fail(capture, -EBADMSG, "it is empty");
+	if (err < 0)
+		return err;
+	if (!capture->stream.inflate && !memcmp(capture->stream.pos, GZIP_MAGIC, 2)) {
+		err = capture_stream_unpack(&capture->stream);
+		return err ? capture_fail(capture, err, "%s", strerror(-err)) : -EAGAIN;
+	}
+	magic = load32(capture->stream.pos, false);
+	if (magic == 0x0a0d0d0a)
+		capture->read = capture_pcapng_begin;
+	for (size_t i = 0; i < sizeof(pcap_magics) / sizeof(*pcap_magics); i++)
+		if (magic == pcap_magics[i] || magic == bswap_32(pcap_magics[i]))
+			capture->read = capture_pcap_begin;
+	if (capture->read == capture_detect)
+		return capture_fail(capture, -EBADMSG, "it is neither pcap nor pcapng");
+	return capture->read(capture, packets, max);
+}
+
+static int capture_open_fd(struct capture *capture, const char *name)
+{
+	int fd;
+
+	if (!strncmp(name, TCP_SCHEME, strlen(TCP_SCHEME)))
+		fd = capture_connect(name + strlen(TCP_SCHEME), capture->reason,
+				     sizeof(capture->reason));
+	else if (!strcmp(name, "-"))
+		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+	else
+		fd = open(name, O_RDONLY | O_CLOEXEC);
+	return fd;
+}
+
+int capture_open(const char *name, struct capture **capture)
+{
+	struct capture *opened = calloc(1, sizeof(*opened));
+	int fd, err;
+
+	*capture = opened;
+	if (!opened)
+		return -ENOMEM;
+	opened->stream.fd = -1;
+	opened->read = capture_detect;
+	errno = 0;
+	fd = capture_open_fd(opened, name);
+	if (fd < 0) {
+		err = errno ? -errno : -EINVAL;
+		return opened->reason[0] ? (opened->failed = err)
+					 : capture_fail(opened, err, "%s", strerror(-err));
+	}
+	err = capture_stream_open(&opened->stream, fd);
+	return err ? capture_fail(opened, err, "%s", strerror(-err)) : 0;
+}
+
+void capture_close(struct capture *capture)
+{
+	if (!capture)
+		return;
+	capture_stream_close(&capture->stream);
+	free(capture->interfaces);
+	free(capture);
+}
+
+int capture_next(struct capture *capture, struct capture_packet *packets, size_t max)
+{
+	return capture->failed ? capture->failed : capture->read(capture, packets, max);
+}
+
+const char *capture_reason(const struct capture *capture)
+{
+	return capture->reason;
+}
+
+void capture_progress(const struct capture *capture, uint64_t *done, uint64_t *size)
+{
+	*done = capture->stream.read_bytes;
+	*size = capture->stream.file_size;
+}

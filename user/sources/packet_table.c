@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "../../include/account.h"
+#include "packet_parse.h"
+#include "packet_table.h"
+
+#define MERGE_BATCH 512
+
+struct packet_table {
+	struct packet_table_config config;
+	struct bank_geometry geometry;
+	struct section_header *section;
+	uint64_t records;  /* of this pane, merged already */
+	uint64_t merge_ns;
+};
+
+/* A batch between parsing and accounting. */
+struct parsed_packet {
+	struct flow_key key;
+	uint32_t hash;
+	int malformed;
+	bool filtered;
+	uint8_t tcp_flags;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+struct packet_table *packet_table_create(const struct packet_table_config *config)
+{
+	struct packet_table *table = calloc(1, sizeof(*table));
+	void *section;
+
+	if (!table)
+		return NULL;
+	table->config = *config;
+	if (config->group && group_by_is_full(config->group))
+		table->config.group = NULL;
+	table->geometry.sections_per_cpu = 1;
+	table->geometry.cpus = 1;
+	bank_geometry_lay_out(&table->geometry, config->slots);
+	section = mmap(NULL, table->geometry.section_size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (section == MAP_FAILED) {
+		free(table);
+		return NULL;
+	}
+	table->section = section;
+	/* Slots are visited at random: with pages of 4 KiB each visit costs a TLB miss too. */
+	madvise(section, table->geometry.section_size, MADV_HUGEPAGE);
+	return table;
+}
+
+void packet_table_destroy(struct packet_table *table)
+{
+	if (!table)
+		return;
+	munmap(table->section, table->geometry.section_size);
+	free(table);
+}
+
+static int table_merge(struct packet_table *table, struct flow_slot *const *records, size_t count)
+{
+	uint64_t begin_ns = now_ns();
+	int err = engine_merge(table->config.engine, (const struct flow_slot *const *)records,
+			       count);
+
+	table->merge_ns += now_ns() - begin_ns;
+	table->records += count;
+	return err;
+}
+
+static int table_merge_spill(struct packet_table *table)
+{
+	struct flow_slot *spill = (void *)((char *)table->section + table->geometry.spill_offset);
+	struct flow_slot *records[MERGE_BATCH];
+	uint32_t used = table->section->spill_used;
+	int err = 0;
+
+	for (uint32_t i = 0; i < used && !err;) {
+		uint32_t count = 0;
+
+		while (count < MERGE_BATCH && i < used)
+			records[count++] = &spill[i++];
+		err = table_merge(table, records, count);
+	}
+	table->section->spill_used = 0;
+	return err;
+}
+
+/* Merges and empties the slots in use. */
+static int table_merge_slots(struct packet_table *table)
+{
+	uint64_t *bitmap = (void *)((char *)table->section + table->geometry.bitmap_offset);
+	struct flow_slot *slots = section_slot(table->section, &table->geometry, 0);
+	struct flow_slot *records[MERGE_BATCH + 64];
+	size_t count = 0;
+	int err = 0;
+
+	for (uint32_t word = 0; word < table->geometry.slots / 64 && !err; word++) {
+		for (uint64_t bits = bitmap[word]; bits; bits &= bits - 1)
+			records[count++] = &slots[64 * word + (uint32_t)__builtin_ctzll(bits)];
+		if (count && (count >= MERGE_BATCH || word + 1 == table->geometry.slots / 64)) {
+			err = table_merge(table, records, count);
+			while (count)
+				records[--count]->packets = 0;
+		}
+		bitmap[word] = 0;
+	}
+	return err;
+}
+
+static int packet_prepare(const struct packet_table *table, const struct capture_packet *packet,
+			  struct parsed_packet *parsed, uint8_t key_flags)
+{
+	struct packet p = { .flags = key_flags };
+	int pass = 1;
+
+	if (table->config.match)
+		pass = table->config.match(table->config.match_context, packet);
+	parsed->filtered = pass == 0;
+	if (pass <= 0)
+		return pass;
+	parsed->malformed = packet_parse(packet, &p);
+	parsed->tcp_flags = p.tcp_flags;
+	packet_key(&p, &parsed->key);
+	parsed->hash = flow_hash(&parsed->key, &table->config.seed);
+	__builtin_prefetch(section_slot(table->section, &table->geometry, parsed->hash), 1);
+	return 0;
+}
+
+static inline void packet_account(struct packet_table *table, const struct parsed_packet *parsed,
+				  uint32_t len, uint16_t now_ms)
+{
+	struct packet_size size = packet_size_single(len);
+	struct accounted accounted = {
+		.key = &parsed->key,
+		.size = &size,
+		.hash = parsed->hash,
+		.now_ms = now_ms,
+		.tcp_flags = parsed->tcp_flags,
+	};
+
+	if (unlikely(parsed->filtered))
+		account_filtered(table->section, &size);
+	else if (unlikely(parsed->malformed))
+		account_malformed(table->section, &size, (uint32_t)parsed->malformed - 1);
+	else
+		account_flow(table->section, &table->geometry, &accounted);
+}
+
+int packet_table_count(struct packet_table *table, const struct capture_packet *packets,
+		       const struct packet_place *places, size_t count)
+{
+	struct parsed_packet parsed[PACKET_BATCH];
+	size_t prepared = 0;
+	int err = 0, merge_err = 0;
+
+	for (; prepared < count && !err; prepared += !err)
+		err = packet_prepare(table, &packets[prepared], &parsed[prepared],
+				     places[prepared].key_flags);
+	/* Each packet spills one record at most. */
+	if (unlikely(table->section->spill_used + PACKET_BATCH > table->geometry.spill_slots))
+		merge_err = table_merge_spill(table);
+	for (size_t i = 0; i < prepared; i++)
+		packet_account(table, &parsed[i], packets[i].len, places[i].now_ms);
+	return err ? err : merge_err;
+}
+
+int packet_table_end_pane(struct packet_table *table, struct pane *pane)
+{
+	struct section_header *header = table->section;
+	int err = table_merge_spill(table);
+
+	if (!err)
+		err = table_merge_slots(table);
+	pane->counts.outcome[PACKET_FILTERED] = header->filtered;
+	pane->counts.outcome[PACKET_MALFORMED] = header->malformed;
+	pane->counts.outcome[PACKET_UNATTRIBUTED] = header->unattributed;
+	memcpy(pane->counts.malformed_reason, header->malformed_reason,
+	       sizeof(header->malformed_reason));
+	memcpy(pane->counts.size_histogram, header->size_histogram,
+	       sizeof(header->size_histogram));
+	memset(header, 0, sizeof(*header));
+	pane->records = table->records;
+	pane->merge_ns = table->merge_ns;
+	table->records = 0;
+	table->merge_ns = 0;
+	return err;
+}

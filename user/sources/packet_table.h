@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One pane's table for packets that reach user space: a section of a bank in memory, counted
+ * into by the same accounting step as in the kernel. Where its spill area fills, the records go
+ * to the engine at once, so that no packet is left unattributed.
+ */
+#ifndef WEIR_PACKET_TABLE_H
+#define WEIR_PACKET_TABLE_H
+
+#include "../../include/hash.h"
+#include "../windows/engine.h"
+#include "../windows/group.h"
+#include "capture.h"
+
+/* Packets counted in one go: enough for their slots to arrive from memory meanwhile. */
+#define PACKET_BATCH 64
+
+/* 1: the packet passes; 0: it is filtered out; negative errno: that ends the run. */
+typedef int packet_match_fn(void *context, const struct capture_packet *packet);
+
+struct packet_table_config {
+	struct engine *engine;        /* receives the records */
+	const struct group_by *group; /* NULL: whole keys */
+	packet_match_fn *match;       /* NULL: no filter */
+	void *match_context;
+	struct hash_seed seed;
+	uint32_t slots;               /* a power of two, at least 64 */
+};
+
+struct packet_table;
+
+/* The config is copied, what it points to must outlive the table. NULL when memory ran out. */
+struct packet_table *packet_table_create(const struct packet_table_config *config);
+void packet_table_destroy(struct packet_table *table);
+
+/* What is the same for some packets of a batch, or differs for each. */
+struct packet_place {
+	uint16_t now_ms;   /* since the pane began */
+	uint8_t key_flags; /* FLOW_OUT, link number */
+};
+
+/* Counts at most PACKET_BATCH packets, each at its place. 0 or negative errno. */
+int packet_table_count(struct packet_table *table, const struct capture_packet *packets,
+		       const struct packet_place *places, size_t count);
+
+/*
+ * Ends the pane: its records are merged into the engine, its counts, records and merge_ns go to
+ * *pane (whose other fields are left alone), and the table is empty. 0 or negative errno.
+ */
+int packet_table_end_pane(struct packet_table *table, struct pane *pane);
+
+#endif

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+#include <pcap/pcap.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "pcap_live.h"
+
+/* Headers that the parser walks fit; a filter may want any byte. */
+#define SNAPLEN_HEADERS   512
+#define SNAPLEN_FILTER    262144
+#define RING_BYTES        (16 << 20)
+#define PACKETS_PER_READ  8192
+#define HANDLES_MAX       (2 * FLOW_LINKS_MAX)
+#define NS_PER_SECOND     1000000000
+#define NS_PER_MS         1000000
+
+/* One interface in one direction. */
+struct handle {
+	struct pcap_live *live;
+	pcap_t *pcap;
+	uint8_t key_flags;
+	uint8_t link;
+	uint32_t dropped;       /* as last told */
+};
+
+struct pcap_live {
+	struct pcap_live_config config;
+	struct packet_table *table;
+	struct handle handles[HANDLES_MAX];
+	struct pollfd ready[HANDLES_MAX];
+	size_t handle_count;
+	uint64_t begin_ns;
+	int64_t wall_offset_ns; /* added to the monotonic clock makes time since 1970 */
+	int err;                /* of counting, inside a callback of libpcap */
+	char reason[PCAP_LIVE_REASON_SIZE];
+};
+
+static int64_t clock_read_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * NS_PER_SECOND + now.tv_nsec;
+}
+
+static void pane_begin(struct pcap_live *live, uint64_t now_ns)
+{
+	live->begin_ns = now_ns;
+	live->wall_offset_ns = clock_read_ns(CLOCK_REALTIME) - clock_read_ns(CLOCK_MONOTONIC);
+}
+
+static int live_fail(struct pcap_live *live, int err, const char *interface, const char *why)
+{
+	snprintf(live->reason, sizeof(live->reason), "%s: %s", interface, why);
+	return err;
+}
+
+static int errno_of_activation(int status)
+{
+	switch (status) {
+	case PCAP_ERROR_PERM_DENIED:
+	case PCAP_ERROR_PROMISC_PERM_DENIED:
+		return -EPERM;
+	case PCAP_ERROR_NO_SUCH_DEVICE:
+		return -ENODEV;
+	case PCAP_ERROR_IFACE_NOT_UP:
+		return -ENETDOWN;
+	default:
+		return -EIO;
+	}
+}
+
+/* Settings of a handle before it is activated: they fail only on one that is active. */
+static void handle_configure(const struct pcap_live *live, pcap_t *pcap)
+{
+	pcap_set_snaplen(pcap, live->config.match ? SNAPLEN_FILTER : SNAPLEN_HEADERS);
+	pcap_set_promisc(pcap, 0);
+	pcap_set_timeout(pcap, PCAP_LIVE_SETTLE_MS);
+	pcap_set_buffer_size(pcap, RING_BYTES);
+}
+
+/*
+ * The socket's own filter keeps packets of the other direction out of the ring. It is not set
+ * through pcap_setfilter, which runs it in user space too, on the first blocks of the ring,
+ * where no packet has a direction and each is rejected (libpcap 1.10.3). What came into the
+ * ring before is left out by pcap_setdirection.
+ */
+static int handle_set_direction(pcap_t *pcap, bool out)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, SKF_AD_OFF + SKF_AD_PKTTYPE),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, !out, out),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog program = { .len = sizeof(code) / sizeof(*code), .filter = code };
+
+	if (pcap_setdirection(pcap, out ? PCAP_D_OUT : PCAP_D_IN))
+		return -1;
+	return setsockopt(pcap_fileno(pcap), SOL_SOCKET, SO_ATTACH_FILTER, &program,
+			  sizeof(program));
+}
+
+static int handle_activate(struct pcap_live *live, struct handle *handle, const char *interface)
+{
+	char why[PCAP_ERRBUF_SIZE] = "";
+	int status;
+
+	handle_configure(live, handle->pcap);
+	status = pcap_activate(handle->pcap);
+	if (status < 0)
+		return live_fail(live, errno_of_activation(status), interface,
+				 pcap_statustostr(status));
+	handle->link = (uint8_t)capture_link_from_type((uint32_t)pcap_datalink(handle->pcap));
+	if (!handle->link)
+		return live_fail(live, -EPROTONOSUPPORT, interface, "its link type is not supported");
+	if (handle_set_direction(handle->pcap, handle->key_flags & FLOW_OUT))
+		return live_fail(live, -EIO, interface, "the direction cannot be set");
+	if (pcap_setnonblock(handle->pcap, 1, why))
+		return live_fail(live, -EIO, interface, why);
+	return 0;
+}
+
+static int handle_open(struct pcap_live *live, size_t link_number, bool out)
+{
+	const char *interface = live->config.interfaces[link_number];
+	struct handle *handle = &live->handles[live->handle_count];
+	char why[PCAP_ERRBUF_SIZE] = "";
+	int err;
+
+	handle->live = live;
+	handle->key_flags = (uint8_t)(link_number << FLOW_LINK_SHIFT) | (out ? FLOW_OUT : 0);
+	handle->pcap = pcap_create(interface, why);
+	if (!handle->pcap)
+		return live_fail(live, -ENOMEM, interface, why);
+	live->handle_count++;
+	err = handle_activate(live, handle, interface);
+	if (err)
+		return err;
+	live->ready[handle - live->handles] = (struct pollfd){
+		.fd = pcap_get_selectable_fd(handle->pcap),
+		.events = POLLIN,
+	};
+	return 0;
+}
+
+static int live_open_handles(struct pcap_live *live)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < live->config.interface_count && !err; i++) {
+		if (live->config.in)
+			err = handle_open(live, i, false);
+		if (live->config.out && !err)
+			err = handle_open(live, i, true);
+	}
+	return err;
+}
+
+int pcap_live_open(const struct pcap_live_config *config, struct pcap_live **live, char *reason)
+{
+	struct packet_table_config table = {
+		.engine = config->engine,
+		.group = config->group,
+		.match = config->match,
+		.match_context = config->match_context,
+		.seed = config->seed,
+		.slots = config->slots,
+	};
+	struct pcap_live *opened = calloc(1, sizeof(*opened));
+	int err = -ENOMEM;
+
+	*live = NULL;
+	snprintf(reason, PCAP_LIVE_REASON_SIZE, "%s", strerror(ENOMEM));
+	if (!opened)
+		return err;
+	opened->config = *config;
+	opened->table = packet_table_create(&table);
+	if (opened->table)
+		err = live_open_handles(opened);
+	if (err) {
+		if (opened->reason[0])
+			memcpy(reason, opened->reason, sizeof(opened->reason));
+		pcap_live_close(opened);
+		return err;
+	}
+	pane_begin(opened, (uint64_t)clock_read_ns(CLOCK_MONOTONIC));
+	*live = opened;
+	return 0;
+}
+
+void pcap_live_close(struct pcap_live *live)
+{
+	if (!live)
+		return;
+	for (size_t i = 0; i < live->handle_count; i++)
+		pcap_close(live->handles[i].pcap);
+	packet_table_destroy(live->table);
+	free(live);
+}
+
+/* Milliseconds since the pane began, by the packet's time stamp, which is of the wall clock. */
+static uint16_t packet_ms(const struct pcap_live *live, const struct timeval *stamp)
+{
+	int64_t ns = (int64_t)stamp->tv_sec * NS_PER_SECOND + stamp->tv_usec * 1000;
+
+	ns -= live->wall_offset_ns + (int64_t)live->begin_ns;
+	if (ns < 0)
+		return 0;
+	return ns / NS_PER_MS < UINT16_MAX ? (uint16_t)(ns / NS_PER_MS) : UINT16_MAX;
+}
+
+/* The bytes live as long as this call: one packet at a time. */
+static void handle_packet(u_char *context, const struct pcap_pkthdr *header, const u_char *bytes)
+{
+	const struct handle *handle = (const struct handle *)context;
+	struct capture_packet packet = {
+		.data = bytes,
+		.caplen = header->caplen,
+		.len = header->len,
+		.link = handle->link,
+	};
+	struct packet_place place = {
+		.now_ms = packet_ms(handle->live, &header->ts),
+		.key_flags = handle->key_flags,
+	};
+	int err = packet_table_count(handle->live->table, &packet, &place, 1);
+
+	if (err && !handle->live->err)
+		handle->live->err = err;
+}
+
+static int handle_read(struct handle *handle)
+{
+	struct pcap_live *live = handle->live;
+	int count = pcap_dispatch(handle->pcap, PACKETS_PER_READ, handle_packet, (u_char *)handle);
+
+	if (count < 0)
+		return live_fail(live, -EIO,
+				 live->config.interfaces[handle->key_flags >> FLOW_LINK_SHIFT],
+				 pcap_geterr(handle->pcap));
+	if (live->err)
+		snprintf(live->reason, sizeof(live->reason), "%s", strerror(-live->err));
+	return live->err;
+}
+
+int pcap_live_read(struct pcap_live *live, int timeout_ms)
+{
+	int count = poll(live->ready, live->handle_count, timeout_ms);
+	int err = 0;
+
+	for (size_t i = 0; i < live->handle_count && count > 0 && !err; i++)
+		if (live->ready[i].revents)
+			err = handle_read(&live->handles[i]);
+	return err;
+}
+
+/* Packets that found no room in the ring since the last time; the counter may wrap. */
+static uint32_t handle_dropped(struct handle *handle)
+{
+	uint32_t before = handle->dropped;
+	struct pcap_stat stat;
+
+	if (pcap_stats(handle->pcap, &stat))
+		return 0;
+	handle->dropped = stat.ps_drop;
+	if (!(handle->key_flags & FLOW_OUT))
+		handle->dropped += stat.ps_ifdrop;
+	return handle->dropped - before;
+}
+
+int pcap_live_end_pane(struct pcap_live *live, uint64_t now_ns, struct pane *pane)
+{
+	int err = pcap_live_read(live, 0);
+
+	if (err)
+		return err;
+	memset(pane, 0, sizeof(*pane));
+	pane->begin_ns = live->begin_ns;
+	pane->end_ns = now_ns;
+	for (size_t i = 0; i < live->handle_count; i++)
+		pane->dropped_packets += handle_dropped(&live->handles[i]);
+	err = packet_table_end_pane(live->table, pane);
+	pane->collect_latency_ns = (uint64_t)clock_read_ns(CLOCK_MONOTONIC) - now_ns;
+	pane_begin(live, now_ns);
+	return err;
+}
+
+uint64_t pcap_live_begin_ns(const struct pcap_live *live)
+{
+	return live->begin_ns;
+}
+
+const char *pcap_live_reason(const struct pcap_live *live)
+{
+	return live->reason;
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../report.h"
+#include "progress.h"
+#include "replay.h"
+
+#define REPLAY_SLOTS      (1u << 16)
+#define BATCHES_PER_STEP  512
+#define NS_PER_SECOND     1000000000ull
+#define NS_PER_MS         1000000ull
+#define WAIT_SLICE_NS     (100 * NS_PER_MS)
+
+struct replay {
+	struct replay_config config;
+	struct capture *capture;
+	struct packet_table *table;
+	struct capture_packet packets[PACKET_BATCH];
+	struct packet_place places[PACKET_BATCH];
+	size_t packet_count;      /* of the batch */
+	size_t packet_next;
+	uint64_t packet_total;
+	/* The open pane: index and begin count only once a packet with a time came. */
+	bool open, dated;
+	struct pane pane;
+	uint64_t now_ns;          /* newest instant of the open pane */
+	uint64_t previous_ns;     /* time of the packet before */
+	uint64_t deadline_ns;     /* where -t ends */
+	bool started;             /* a packet with a time came */
+	int ended;                /* 1: at the end; negative errno: failed */
+	/* Pacing: packet time paced_ns is clock time clock_ns. */
+	uint64_t paced_ns, clock_ns, due_ns;
+	uint64_t last_end_ns;
+};
+
+/*
+ * The seed is fixed, so that the same capture takes the same course. Who aims at one bucket
+ * gains nothing: records pushed out of it are merged by the engine, as those of new flows are.
+ */
+static struct hash_seed replay_seed(void)
+{
+	struct hash_seed seed;
+	uint64_t state = 0x243f6a8885a308d3u; /* the digits of pi */
+
+	for (size_t i = 0; i < sizeof(seed.word) / sizeof(*seed.word); i++) {
+		state = state * 6364136223846793005u + 1442695040888963407u;
+		seed.word[i] = (state ^ state >> 29) | 1;
+	}
+	return seed;
+}
+
+int replay_open(const struct replay_config *config, struct replay **replay)
+{
+	struct packet_table_config table = {
+		.engine = config->engine,
+		.group = config->group,
+		.match = config->match,
+		.match_context = config->match_context,
+		.seed = replay_seed(),
+		.slots = REPLAY_SLOTS,
+	};
+	struct replay *opened = calloc(1, sizeof(*opened));
+
+	*replay = opened;
+	if (!opened)
+		return -ENOMEM;
+	opened->config = *config;
+	opened->table = packet_table_create(&table);
+	if (!opened->table)
+		return -ENOMEM;
+	return capture_open(config->name, &opened->capture);
+}
+
+void replay_close(struct replay *replay)
+{
+	if (!replay)
+		return;
+	capture_close(replay->capture);
+	packet_table_destroy(replay->table);
+	free(replay);
+}
+
+static void pane_open(struct replay *replay, uint64_t time_ns)
+{
+	uint64_t pane_ns = replay->config.pane_ns;
+
+	replay->pane.index = time_ns / pane_ns;
+	replay->pane.begin_ns = replay->pane.index * pane_ns;
+	replay->pane.end_ns = replay->pane.begin_ns + pane_ns;
+	replay->now_ns = time_ns;
+	replay->open = true;
+}
+
+static void replay_start(struct replay *replay, uint64_t time_ns)
+{
+	uint64_t duration_ns = replay->config.duration_ns;
+
+	replay->started = true;
+	replay->previous_ns = time_ns;
+	replay->deadline_ns = UINT64_MAX;
+	if (duration_ns && duration_ns < UINT64_MAX - time_ns)
+		replay->deadline_ns = time_ns + duration_ns;
+}
+
+static inline uint16_t replay_now_ms(const struct replay *replay)
+{
+	uint64_t ms = (replay->now_ns - replay->pane.begin_ns) / NS_PER_MS;
+
+	return ms < UINT16_MAX ? (uint16_t)ms : UINT16_MAX;
+}
+
+enum placing { PLACED, PLACED_LATE, NEXT_PANE, PAST_DEADLINE };
+
+/* Where a packet goes that is not plainly of the open pane. */
+static enum placing replay_place_odd(struct replay *replay, const struct capture_packet *packet)
+{
+	uint64_t time_ns = packet->time_ns;
+	bool late;
+
+	if (packet->timeless) {
+		if (!replay->open)
+			pane_open(replay, 0);
+		return PLACED;
+	}
+	if (!replay->started)
+		replay_start(replay, time_ns);
+	if (!replay->open || !replay->dated) {
+		pane_open(replay, time_ns);
+		replay->dated = true;
+	}
+	late = time_ns < replay->pane.begin_ns ||
+	       (time_ns > replay->previous_ns && time_ns - replay->previous_ns > REPLAY_JUMP_NS);
+	if (!late && time_ns >= replay->deadline_ns)
+		return PAST_DEADLINE;
+	if (!late && time_ns >= replay->pane.end_ns)
+		return NEXT_PANE;
+	replay->previous_ns = time_ns;
+	if (!late && time_ns > replay->now_ns)
+		replay->now_ns = time_ns;
+	return late ? PLACED_LATE : PLACED;
+}
+
+/* Places packets of the batch from first on; returns the first that is not of the open pane. */
+static size_t replay_place(struct replay *replay, size_t first, enum placing *last)
+{
+	size_t i;
+
+	*last = PLACED;
+	for (i = first; i < replay->packet_count; i++) {
+		const struct capture_packet *packet = &replay->packets[i];
+		enum placing placing = PLACED;
+
+		/* Nearly every packet: not before the newest one, in the open pane, no jump. */
+		if (packet->time_ns >= replay->now_ns && packet->time_ns < replay->pane.end_ns &&
+		    packet->time_ns < replay->deadline_ns && replay->dated && !packet->timeless &&
+		    packet->time_ns - replay->previous_ns < REPLAY_JUMP_NS)
+			replay->now_ns = replay->previous_ns = packet->time_ns;
+		else
+			placing = replay_place_odd(replay, packet);
+		if (placing == NEXT_PANE || placing == PAST_DEADLINE) {
+			*last = placing;
+			break;
+		}
+		replay->pane.late_packets += placing == PLACED_LATE;
+		replay->places[i] = (struct packet_place){ .now_ms = replay_now_ms(replay) };
+	}
+	return i;
+}
+
+static uint64_t clock_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
+}
+
+/* A gap of an hour is not waited for, nor is a clock set back. */
+static void replay_set_due(struct replay *replay)
+{
+	const struct pane *pane = &replay->pane;
+	bool jump = pane->begin_ns < replay->last_end_ns ||
+		    pane->begin_ns - replay->last_end_ns > REPLAY_JUMP_NS;
+
+	if (replay->config.speed <= 0)
+		return;
+	if (!replay->clock_ns || jump) {
+		replay->clock_ns = replay->due_ns ? replay->due_ns : clock_now_ns();
+		replay->paced_ns = pane->begin_ns;
+	}
+	replay->last_end_ns = pane->end_ns;
+	replay->due_ns = replay->clock_ns + (uint64_t)((double)(pane->end_ns - replay->paced_ns) /
+						       replay->config.speed);
+}
+
+/* REPLAY_PANE and the open pane, or negative errno. */
+static int replay_end_pane(struct replay *replay, struct pane *pane)
+{
+	uint64_t begin_ns = clock_now_ns();
+	int err = packet_table_end_pane(replay->table, &replay->pane);
+
+	replay->pane.collect_latency_ns = clock_now_ns() - begin_ns;
+	replay_set_due(replay);
+	*pane = replay->pane;
+	memset(&replay->pane, 0, sizeof(replay->pane));
+	replay->open = replay->dated = false;
+	replay->now_ns = 0;
+	return err ? err : REPLAY_PANE;
+}
+
+/* Counts what is left of the batch up to the end of the pane. A replay_step, or REPLAY_MORE. */
+static int replay_count(struct replay *replay, struct pane *pane)
+{
+	size_t first = replay->packet_next;
+	enum placing last;
+	int err;
+
+	replay->packet_next = replay_place(replay, first, &last);
+	replay->packet_total += replay->packet_next - first;
+	err = packet_table_count(replay->table, &replay->packets[first], &replay->places[first],
+				 replay->packet_next - first);
+	if (err || last == PAST_DEADLINE) {
+		replay->ended = err ? err : 1;
+		replay->packet_count = replay->packet_next = 0;
+		return REPLAY_MORE;
+	}
+	return last == NEXT_PANE ? replay_end_pane(replay, pane) : REPLAY_MORE;
+}
+
+static void replay_read(struct replay *replay)
+{
+	int count = capture_next(replay->capture, replay->packets, PACKET_BATCH);
+
+	replay->packet_next = 0;
+	replay->packet_count = count > 0 ? (size_t)count : 0;
+	if (count == 0)
+		replay->ended = 1;
+	else if (count < 0 && count != -EAGAIN)
+		replay->ended = count;
+}
+
+static bool replay_should_stop(const struct replay *replay)
+{
+	return replay->config.stop && *replay->config.stop;
+}
+
+int replay_step(struct replay *replay, struct pane *pane)
+{
+	if (replay_should_stop(replay) && !replay->ended)
+		replay->ended = 1;
+	for (size_t i = 0; i < BATCHES_PER_STEP && !replay->ended; i++) {
+		int step;
+
+		if (replay->packet_next == replay->packet_count)
+			replay_read(replay);
+		if (replay->packet_count == 0)
+			break;
+		step = replay_count(replay, pane);
+		if (step != REPLAY_MORE)
+			return step;
+	}
+	if (!replay->ended)
+		return REPLAY_MORE;
+	if (replay->open)
+		return replay_end_pane(replay, pane);
+	return replay->ended > 0 ? REPLAY_END : replay->ended;
+}
+
+uint64_t replay_due_ns(const struct replay *replay)
+{
+	return replay->due_ns;
+}
+
+static void replay_wait(const struct replay *replay)
+{
+	uint64_t now_ns = clock_now_ns();
+
+	while (now_ns < replay->due_ns && !replay_should_stop(replay)) {
+		uint64_t left_ns = replay->due_ns - now_ns;
+		struct timespec slice = {
+			.tv_nsec = (long)(left_ns < WAIT_SLICE_NS ? left_ns : WAIT_SLICE_NS),
+		};
+
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &slice, NULL);
+		now_ns = clock_now_ns();
+	}
+}
+
+int replay_run(struct replay *replay, bool show_progress)
+{
+	struct progress progress;
+	int step, err = 0;
+
+	progress_start(&progress, show_progress);
+	do {
+		struct pane pane;
+
+		step = replay_step(replay, &pane);
+		if (step == REPLAY_PANE) {
+			replay_wait(replay);
+			err = engine_end_pane(replay->config.engine, &pane);
+		}
+		progress_update(&progress, replay);
+	} while (step > 0 && !err);
+	progress_stop(&progress);
+	if (step < 0)
+		report_error("read %s: %s", replay->config.name, replay_reason(replay, step));
+	return step < 0 ? step : err;
+}
+
+const char *replay_reason(const struct replay *replay, int err)
+{
+	const char *reason = replay->capture ? capture_reason(replay->capture) : "";
+
+	return *reason ? reason : strerror(-err);
+}
+
+struct replay_progress replay_progress(const struct replay *replay)
+{
+	struct replay_progress progress = { .packets = replay->packet_total };
+
+	if (replay->capture)
+		capture_progress(replay->capture, &progress.bytes, &progress.size);
+	return progress;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Replay: a capture becomes panes on the grid of pane lengths since 1970, in the packets' own
+ * time. Packets older than the open pane, and packets more than an hour ahead of the one before
+ * them, are late: they count to the open pane as if they came at its present moment. Packets
+ * without a time are taken likewise, and are not late. The same file gives the same panes.
+ */
+#ifndef WEIR_REPLAY_H
+#define WEIR_REPLAY_H
+
+#include <signal.h>
+
+#include "packet_table.h"
+
+#define REPLAY_JUMP_NS 3600000000000ull
+
+struct replay_config {
+	const char *name;             /* as capture_open takes it */
+	struct engine *engine;        /* of the same pane length */
+	const struct group_by *group; /* NULL: whole keys */
+	packet_match_fn *match;       /* NULL: no filter */
+	void *match_context;
+	uint64_t pane_ns;
+	uint64_t duration_ns;         /* of packet time after the first packet; 0: no end */
+	double speed;                 /* times real time; 0: as fast as it goes */
+	const volatile sig_atomic_t *stop; /* not 0: ends as if the file did; NULL: never */
+};
+
+struct replay;
+
+/*
+ * 0 or negative errno; after a failure *replay is there too, to tell replay_reason, unless
+ * memory ran out (NULL). Of the config only the strings and pointers in it are borrowed.
+ */
+int replay_open(const struct replay_config *config, struct replay **replay);
+void replay_close(struct replay *replay);
+
+enum replay_step { REPLAY_END, REPLAY_PANE, REPLAY_MORE };
+
+/*
+ * Goes on for some milliseconds at most. REPLAY_PANE: a pane is over, its records are merged,
+ * *pane is filled and engine_end_pane is to be called; REPLAY_MORE: call again; REPLAY_END; or
+ * negative errno, before which the last pane with all that could be read was returned.
+ */
+int replay_step(struct replay *replay, struct pane *pane);
+
+/*
+ * Steps to the end, ends panes, keeps the pace and shows progress on standard error where
+ * show_progress. 0, negative errno (a failure to read has been reported), or the first result
+ * other than 0 of engine_end_pane. engine_finish is left to the caller in any case.
+ */
+int replay_run(struct replay *replay, bool show_progress);
+
+/* CLOCK_MONOTONIC instant at which the last pane is due at the asked speed; 0: at once. */
+uint64_t replay_due_ns(const struct replay *replay);
+
+/* Why replay_open or replay_step failed, for the user. */
+const char *replay_reason(const struct replay *replay, int err);
+
+struct replay_progress {
+	uint64_t bytes, size; /* of the file; size 0: unknown */
+	uint64_t packets;
+};
+
+struct replay_progress replay_progress(const struct replay *replay);
+
+#endif
