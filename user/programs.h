@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "../include/account.h"
 #include "../include/settings.h"
 #include "banks.h"
 #include "windows/group.h"

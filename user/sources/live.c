@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "live.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../clock.h"
+#include "../report.h"
+#include "../stop.h"
+#include "live_link.h"
+
+struct live {
+	struct live_config config;
+	struct machine_facts machine;
+	struct banks *banks;
+	struct hash_seed seed;
+	struct live_link links[FLOW_LINKS_MAX];
+	size_t link_count;      /* opened so far */
+	size_t links_alive;
+	uint64_t start_ns;      /* of the first pane: CLOCK_MONOTONIC */
+	uint64_t begin_ns;      /* of the open pane */
+	uint64_t index;         /* of the open pane */
+	bool ended;
+};
+
+/* The records of a pane on their way to the engine. */
+struct merge {
+	struct engine *engine;
+	uint64_t records;
+	uint64_t merge_ns;
+};
+
+static struct live_shared shared_of(const struct live *live)
+{
+	return (struct live_shared){ .options = live->config.options,
+				     .machine = &live->machine,
+				     .banks = live->banks,
+				     .seed = &live->seed,
+				     .filter = live->config.filter };
+}
+
+static int plan_links(struct live *live)
+{
+	struct live_shared shared = shared_of(live);
+
+	for (size_t i = 0; i < live->config.interface_count; i++) {
+		int err = live_link_plan(&live->links[i], &shared, live->config.interfaces[i]);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int banks_open(struct live *live)
+{
+	const struct options *options = live->config.options;
+	uint64_t bytes = machine_banks_bytes(options->slots, live->machine.cpus);
+	int err;
+
+	if (!machine_allows_banks(bytes, live->machine.memory_bytes, options->slots_given)) {
+		report_error("make the tables: %llu MiB are over a quarter of the memory",
+			     (unsigned long long)(bytes >> 20));
+		report_error("try: --slots %u",
+			     machine_slots_max(live->machine.memory_bytes, live->machine.cpus));
+		return -ENOMEM;
+	}
+	err = banks_create(options->slots, &live->banks);
+	if (err && err != -EPERM)
+		report_error("make the tables: %s", strerror(-err));
+	return err ? err : hash_seed_make(&live->seed);
+}
+
+/* The tick is read before the clock: a packet between the two is no younger than the pane. */
+static int pane_begin(struct live *live, uint64_t *ticks)
+{
+	int err = programs_read_ticks(live->links[0].programs, ticks);
+
+	live->begin_ns = clock_monotonic_ns();
+	return err;
+}
+
+static int attach_links(struct live *live)
+{
+	struct live_shared shared = shared_of(live);
+	uint64_t ticks;
+	int err = 0;
+
+	for (; live->link_count < live->config.interface_count && !err; live->link_count++)
+		err = live_link_load(&live->links[live->link_count], &shared,
+				     (unsigned int)live->link_count);
+	if (!err)
+		err = pane_begin(live, &ticks);
+	if (err)
+		return err;
+	live->start_ns = live->begin_ns;
+	banks_begin(live->banks, ticks);
+	for (size_t i = 0; i < live->link_count && !err; i++, live->links_alive++)
+		err = live_link_attach(&live->links[i], &shared);
+	return err;
+}
+
+int live_open(const struct live_config *config, struct live **result)
+{
+	struct live *live = calloc(1, sizeof(*live));
+	int err;
+
+	*result = NULL;
+	if (!live)
+		return -ENOMEM;
+	live->config = *config;
+	err = machine_query(&live->machine);
+	if (!err)
+		err = plan_links(live);
+	if (!err)
+		err = banks_open(live);
+	if (!err)
+		err = attach_links(live);
+	if (err) {
+		live_close(live);
+		return err;
+	}
+	*result = live;
+	return 0;
+}
+
+void live_close(struct live *live)
+{
+	if (!live)
+		return;
+	for (size_t i = 0; i < FLOW_LINKS_MAX; i++)
+		live_link_close(&live->links[i]);
+	banks_destroy(live->banks);
+	free(live);
+}
+
+static int merge_records(void *context, const struct flow_slot *const *records, size_t count)
+{
+	struct merge *merge = context;
+	uint64_t begin_ns = clock_monotonic_ns();
+	int err = engine_merge(merge->engine, records, count);
+
+	merge->merge_ns += clock_monotonic_ns() - begin_ns;
+	merge->records += count;
+	return err;
+}
+
+/* Interfaces that have gone are let go; true while one is left. */
+static bool links_check(struct live *live)
+{
+	char name[IF_NAMESIZE];
+
+	for (size_t i = 0; i < live->link_count; i++) {
+		struct live_link *link = &live->links[i];
+
+		if (link->gone || if_indextoname(link->facts.ifindex, name))
+			continue;
+		report_error("interface %s: it has gone", link->facts.name);
+		link->gone = true;
+		live_link_detach(link);
+		live->links_alive--;
+	}
+	return live->links_alive > 0;
+}
+
+static uint64_t missed_packets(struct live *live)
+{
+	uint64_t missed = 0;
+
+	for (size_t i = 0; i < live->link_count; i++) {
+		if (!live->links[i].gone)
+			missed += live_link_missed(&live->links[i]);
+	}
+	return missed;
+}
+
+/* When the open pane is over: at the next point of the grid, or when the run is. */
+static uint64_t pane_deadline_ns(const struct live *live)
+{
+	const struct options *options = live->config.options;
+	uint64_t deadline_ns = live->start_ns + (live->index + 1) * options->pane_ns;
+	uint64_t end_ns = live->start_ns + options->duration_ns;
+
+	return options->duration_ns && end_ns < deadline_ns ? end_ns : deadline_ns;
+}
+
+static bool is_over(const struct live *live)
+{
+	uint64_t duration_ns = live->config.options->duration_ns;
+
+	return *stop_flag() ||
+	       (duration_ns && clock_monotonic_ns() >= live->start_ns + duration_ns);
+}
+
+/* Every packet counted from here on belongs to the pane that pane_begin opens. */
+static int pane_switch(struct live *live, struct pane *pane)
+{
+	uint64_t ticks, past_panes;
+	int err;
+
+	*pane = (struct pane){ .index = live->index, .begin_ns = live->begin_ns };
+	if (live->ended) {
+		for (size_t i = 0; i < live->link_count; i++)
+			live_link_detach(&live->links[i]);
+	}
+	err = pane_begin(live, &ticks);
+	if (!err)
+		err = banks_flip(live->banks, ticks);
+	pane->end_ns = live->begin_ns;
+	past_panes = (live->begin_ns - live->start_ns) / live->config.options->pane_ns;
+	live->index = past_panes > live->index ? past_panes : live->index + 1;
+	return err;
+}
+
+/* The sizes are counted on a path of their own: they must agree with the outcomes. */
+static void check_sum(const struct outcome_counts *counts)
+{
+	uint64_t seen = 0, sizes = 0;
+
+	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++)
+		seen += counts->outcome[i].packets;
+	for (unsigned int i = 0; i < SIZE_BUCKETS; i++)
+		sizes += counts->size_histogram[i];
+	if (seen != sizes)
+		report_error("count packets: outcomes are %llu, sizes %llu: please report this",
+			     (unsigned long long)seen, (unsigned long long)sizes);
+}
+
+static int pane_drain(struct live *live, struct pane *pane)
+{
+	struct merge merge = { .engine = live->config.engine };
+	int err = banks_drain(live->banks, merge_records, &merge, &pane->counts);
+
+	pane->records = merge.records;
+	pane->merge_ns = merge.merge_ns;
+	pane->collect_latency_ns = clock_monotonic_ns() - pane->end_ns;
+	if (!live->machine.realtime)
+		check_sum(&pane->counts);
+	return err;
+}
+
+int live_next_pane(struct live *live, struct pane *pane)
+{
+	bool alive;
+	int err;
+
+	stop_wait_until(pane_deadline_ns(live));
+	alive = links_check(live);
+	live->ended = !alive || is_over(live);
+	err = pane_switch(live, pane);
+	if (!err)
+		err = pane_drain(live, pane);
+	if (err) {
+		report_error("read the tables: %s", strerror(-err));
+		return err;
+	}
+	pane->dropped_packets = missed_packets(live);
+	if (!alive)
+		return -ENODEV;
+	return live->ended ? 0 : 1;
+}
+
+size_t live_attached(const struct live *live, const char **names)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < live->link_count; i++) {
+		const struct attach_plan *plan = &live->links[i].plan;
+
+		if (plan->in)
+			names[count++] = plan->in;
+		if (plan->out)
+			names[count++] = plan->out;
+	}
+	return count;
+}
+
+double live_table_use(const struct live *live)
+{
+	return banks_fill(live->banks);
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../clock.h"
+#include "../machine.h"
+#include "../netdev.h"
+#include "../report.h"
+#include "../stop.h"
+#include "live.h"
+#include "pcap_live.h"
+#include "progress.h"
+#include "replay.h"
+#include "source_filter.h"
+
+struct source {
+	struct source_config config;
+	char default_interface[IF_NAMESIZE];
+	const char *names[FLOW_LINKS_MAX];
+	size_t name_count;
+	const char *attached[LIVE_ATTACHED_MAX];
+	size_t attached_count;
+	struct source_filter filter;
+	bool has_filter;
+	struct live *live;           /* one of these three is open */
+	struct pcap_live *capture;
+	struct replay *replay;
+	struct progress progress;    /* of the replay */
+	uint64_t capture_start_ns;
+	uint64_t capture_index;
+	int last;                    /* what the next call returns; SOURCE_PANE: go on */
+};
+
+static packet_match_fn *match_of(const struct source *source)
+{
+	return source->has_filter ? source_filter_match : NULL;
+}
+
+static int names_find(struct source *source)
+{
+	const struct options *options = source->config.options;
+	const char *default_interface = source->default_interface;
+
+	source->name_count = options->interface_count;
+	memcpy(source->names, options->interfaces, sizeof(source->names));
+	if (source->name_count)
+		return 0;
+	if (netdev_default_route(source->default_interface)) {
+		report_error("find an interface: there is no default route");
+		report_error("try: -i NAME; ip link lists them");
+		return -ENODEV;
+	}
+	source->names[source->name_count++] = default_interface;
+	return 0;
+}
+
+static int replay_start(struct source *source)
+{
+	const struct options *options = source->config.options;
+	struct replay_config config = { .name = options->file,
+					.engine = source->config.engine,
+					.group = &options->group,
+					.match = match_of(source),
+					.match_context = &source->filter,
+					.pane_ns = options->pane_ns,
+					.duration_ns = options->duration_ns,
+					.speed = options->speed,
+					.stop = stop_flag() };
+	int err = replay_open(&config, &source->replay);
+
+	if (err)
+		report_error("read %s: %s", options->file,
+			     source->replay ? replay_reason(source->replay, err) : strerror(-err));
+	source->names[0] = options->file;
+	source->name_count = 1;
+	progress_start(&source->progress, source->config.show_progress);
+	return err;
+}
+
+static int capture_start(struct source *source)
+{
+	const struct options *options = source->config.options;
+	struct pcap_live_config config = { .interfaces = source->names,
+					   .interface_count = source->name_count,
+					   .in = options->direction != DIRECTION_OUT,
+					   .out = options->direction != DIRECTION_IN,
+					   .engine = source->config.engine,
+					   .group = &options->group,
+					   .match = match_of(source),
+					   .match_context = &source->filter,
+					   .slots = options->slots };
+	char reason[PCAP_LIVE_REASON_SIZE] = "";
+	int err = hash_seed_make(&config.seed);
+
+	if (!err)
+		err = pcap_live_open(&config, &source->capture, reason);
+	if (err) {
+		report_error("capture: %s", reason[0] ? reason : strerror(-err));
+		return err;
+	}
+	source->capture_start_ns = pcap_live_begin_ns(source->capture);
+	source->attached[source->attached_count++] = "pcap";
+	report_notice("capturing with libpcap: packets the kernel merged count as one");
+	return 0;
+}
+
+static int report_privileges(void)
+{
+	struct machine_facts machine;
+	char missing[128] = "";
+
+	if (!machine_query(&machine))
+		machine_capabilities_text(
+			machine_capabilities_missing(&machine, MACHINE_CAPS_NEEDED), missing,
+			sizeof(missing));
+	report_error("load the programs: operation not permitted: it takes %s",
+		     missing[0] ? missing : "CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON");
+	report_error("try: sudo, or give the process these capabilities");
+	return -EPERM;
+}
+
+static bool may_capture(void)
+{
+	struct machine_facts machine;
+
+	return !machine_query(&machine) &&
+	       !machine_capabilities_missing(&machine, MACHINE_CAPS_PCAP);
+}
+
+static int live_start(struct source *source)
+{
+	struct live_config config = { .options = source->config.options,
+				      .interfaces = source->names,
+				      .interface_count = source->name_count,
+				      .engine = source->config.engine };
+	int err;
+
+	if (source->has_filter)
+		config.filter = source->filter.by_link[LINK_ETHERNET];
+	err = live_open(&config, &source->live);
+	if (err == -EPERM && config.options->attach == ATTACH_AUTO && may_capture()) {
+		report_notice("BPF programs may not be loaded: falling back to libpcap");
+		return capture_start(source);
+	}
+	if (err)
+		return err == -EPERM ? report_privileges() : err;
+	source->attached_count = live_attached(source->live, source->attached);
+	return 0;
+}
+
+static int source_start(struct source *source)
+{
+	const struct options *options = source->config.options;
+	int err;
+
+	if (options->filter) {
+		err = source_filter_open(&source->filter, options->filter, !options->file);
+		source->has_filter = true;
+		if (err)
+			return err;
+	}
+	if (options->file)
+		return replay_start(source);
+	err = names_find(source);
+	if (err)
+		return err;
+	return options->attach == ATTACH_PCAP ? capture_start(source) : live_start(source);
+}
+
+int source_open(const struct source_config *config, struct source **result)
+{
+	struct source *source = calloc(1, sizeof(*source));
+	int err;
+
+	*result = NULL;
+	if (!source)
+		return -ENOMEM;
+	source->config = *config;
+	source->last = SOURCE_PANE;
+	err = source_start(source);
+	if (err) {
+		source_close(source);
+		return err;
+	}
+	*result = source;
+	return 0;
+}
+
+void source_close(struct source *source)
+{
+	if (!source)
+		return;
+	live_close(source->live);
+	if (source->capture)
+		pcap_live_close(source->capture);
+	if (source->replay) {
+		progress_stop(&source->progress);
+		replay_close(source->replay);
+	}
+	if (source->has_filter)
+		source_filter_close(&source->filter);
+	free(source);
+}
+
+static int live_pane(struct source *source, struct pane *pane)
+{
+	int more = live_next_pane(source->live, pane);
+
+	if (more == -ENODEV)
+		report_error("count packets: no interface is left");
+	if (more < 0 && more != -ENODEV)
+		return more;
+	source->last = more > 0 ? SOURCE_PANE : more;
+	return SOURCE_PANE;
+}
+
+static int replay_pane(struct source *source, struct pane *pane)
+{
+	int step;
+
+	do {
+		step = replay_step(source->replay, pane);
+		progress_update(&source->progress, source->replay);
+	} while (step == REPLAY_MORE);
+	if (step == REPLAY_PANE) {
+		stop_wait_until(replay_due_ns(source->replay));
+		return SOURCE_PANE;
+	}
+	progress_stop(&source->progress);
+	if (step < 0 && step != -EINVAL)
+		report_error("read %s: %s", source->config.options->file,
+			     replay_reason(source->replay, step));
+	return step < 0 ? step : SOURCE_END;
+}
+
+/* Reads packets until the deadline, then once more what the kernel still held. */
+static int capture_until(struct source *source, uint64_t deadline_ns)
+{
+	int err = 0;
+
+	while (!err && !*stop_flag()) {
+		uint64_t now_ns = clock_monotonic_ns();
+
+		if (now_ns >= deadline_ns)
+			return 0;
+		err = pcap_live_read(source->capture,
+				     (int)((deadline_ns - now_ns + 999999) / 1000000));
+	}
+	return err ? err : pcap_live_read(source->capture, PCAP_LIVE_SETTLE_MS);
+}
+
+static int capture_pane(struct source *source, struct pane *pane)
+{
+	const struct options *options = source->config.options;
+	uint64_t start_ns = source->capture_start_ns, now_ns, past_panes;
+	uint64_t end_ns = options->duration_ns ? start_ns + options->duration_ns : UINT64_MAX;
+	uint64_t deadline_ns = start_ns + (source->capture_index + 1) * options->pane_ns;
+	int err = capture_until(source, deadline_ns < end_ns ? deadline_ns : end_ns);
+
+	now_ns = clock_monotonic_ns();
+	if (!err)
+		err = pcap_live_end_pane(source->capture, now_ns, pane);
+	if (err) {
+		report_error("capture: %s", pcap_live_reason(source->capture));
+		return err;
+	}
+	pane->index = source->capture_index;
+	past_panes = (now_ns - start_ns) / options->pane_ns;
+	source->capture_index = past_panes > pane->index ? past_panes : pane->index + 1;
+	if (*stop_flag() || now_ns >= end_ns)
+		source->last = SOURCE_END;
+	return SOURCE_PANE;
+}
+
+int source_next_pane(struct source *source, struct pane *pane)
+{
+	if (source->last != SOURCE_PANE)
+		return source->last;
+	if (source->live)
+		return live_pane(source, pane);
+	if (source->capture)
+		return capture_pane(source, pane);
+	return replay_pane(source, pane);
+}
+
+void source_describe(const struct source *source, struct document_context *context)
+{
+	bool is_live = source_is_live(source);
+
+	context->source_kind = is_live ? "interface" : "file";
+	context->source_names = source->names;
+	context->source_name_count = source->name_count;
+	context->attach = source->attached;
+	context->attach_count = source->attached_count;
+	context->direction = is_live ? direction_name(source->config.options->direction) : NULL;
+	context->link_names = is_live ? source->names : NULL;
+}
+
+bool source_is_live(const struct source *source)
+{
+	return !source->replay;
+}
+
+double source_table_use(const struct source *source)
+{
+	return source->live ? live_table_use(source->live) : -1.0;
+}
