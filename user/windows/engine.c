@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "engine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "window.h"
+
+/* What each kind of window does; for every pane advance, fold, close_pane. */
+struct window_actions {
+	int (*init)(struct engine *engine, struct window *window);
+	int (*advance)(struct engine *engine, struct window *window);
+	int (*fold)(struct engine *engine, struct window *window);
+	int (*close_pane)(struct engine *engine, struct window *window);
+	int (*finish)(struct engine *engine, struct window *window);
+};
+
+static const struct window_actions block_actions = {
+	block_window_init, block_window_advance, block_window_fold, block_window_close_pane,
+	block_window_finish,
+};
+
+static const struct window_actions session_actions = {
+	session_window_init, session_window_advance, session_window_fold,
+	session_window_close_pane, session_window_finish,
+};
+
+typedef int window_action(struct engine *engine, struct window *window);
+
+static const struct window_actions *window_actions_of(const struct window *window)
+{
+	return window->spec->kind == WINDOW_SESSION ? &session_actions : &block_actions;
+}
+
+static int windows_init(struct engine *engine)
+{
+	for (size_t i = 0; i < engine->config.window_count; i++) {
+		struct window *window = &engine->windows[i];
+		int err;
+
+		window->spec = &engine->config.windows[i];
+		window->layout = &engine->layouts[i];
+		window->number = i;
+		err = window_actions_of(window)->init(engine, window);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+struct engine *engine_create(const struct engine_config *config)
+{
+	struct engine *engine = calloc(1, sizeof(*engine));
+	size_t count = config->window_count;
+
+	if (!engine)
+		return NULL;
+	engine->config = *config;
+	engine->windows = calloc(count + 1, sizeof(*engine->windows));
+	engine->layouts = calloc(count + 1, sizeof(*engine->layouts));
+	if (!engine->windows || !engine->layouts || windows_init(engine) ||
+	    flow_table_init(&engine->table, engine->layouts, count)) {
+		engine_destroy(engine);
+		return NULL;
+	}
+	return engine;
+}
+
+void engine_destroy(struct engine *engine)
+{
+	if (!engine)
+		return;
+	flow_table_fini(&engine->table);
+	for (size_t i = 0; engine->windows && i < engine->config.window_count; i++) {
+		free(engine->windows[i].spans);
+		free(engine->windows[i].ended);
+	}
+	free(engine->windows);
+	free(engine->layouts);
+	free(engine);
+}
+
+int engine_merge(struct engine *engine, const struct flow_slot *const *records, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct flow_slot *record = records[i];
+
+		if (!engine->open.packets || record->min_len < engine->open_min_len)
+			engine->open_min_len = record->min_len;
+		if (record->max_len > engine->open_max_len)
+			engine->open_max_len = record->max_len;
+		engine->open.packets += record->packets;
+		engine->open.bytes += record->bytes;
+	}
+	return flow_table_merge(&engine->table, records, count);
+}
+
+static bool pane_has_packets(const struct engine *engine, const struct pane *pane)
+{
+	bool has = engine->open.packets;
+
+	for (int i = PACKET_FLOW + 1; i < PACKET_OUTCOME_COUNT; i++)
+		has |= pane->counts.outcome[i].packets != 0;
+	return has;
+}
+
+static void span_from_pane(const struct engine *engine, const struct pane *pane, double seconds,
+			   struct span *span)
+{
+	*span = (struct span){
+		.begin_ns = pane->begin_ns,
+		.end_ns = pane->end_ns,
+		.observed_ns = pane->end_ns - pane->begin_ns,
+		.panes = 1,
+		.min_len = engine->open_min_len,
+		.max_len = engine->open_max_len,
+		.bytes_max = (double)engine->open.bytes / seconds,
+		.packets_max = (double)engine->open.packets / seconds,
+		.counts = pane->counts,
+		.health = {
+			.dropped_packets = pane->dropped_packets,
+			.late_packets = pane->late_packets,
+			.collect_latency_ns = pane->collect_latency_ns,
+			.merge_latency_ns = pane->merge_ns,
+			.records = pane->records,
+			.merge_ns = pane->merge_ns,
+		},
+	};
+	span->counts.outcome[PACKET_FLOW] = engine->open;
+}
+
+/* The pane takes its place on the grid, which the first one lays in a live run. */
+static void pane_place(struct engine *engine, const struct pane *pane)
+{
+	struct pane_close *close = &engine->pane;
+	uint64_t length_ns = pane->end_ns - pane->begin_ns, place;
+
+	if (!engine->is_started) {
+		engine->origin = engine->config.replay ? 0 : pane->index;
+		engine->first_place = pane->index - engine->origin;
+		engine->grid_begin_ns = pane->begin_ns;
+		close->place = engine->first_place;
+		engine->is_started = true;
+	}
+	place = pane->index - engine->origin;
+	close->place = place > close->place ? place : close->place;
+	close->begin_ns = pane->begin_ns;
+	close->end_ns = pane->end_ns;
+	if (engine->config.replay || length_ns < engine->config.pane_ns)
+		length_ns = engine->config.pane_ns;
+	close->seconds = (double)length_ns / 1e9;
+	span_from_pane(engine, pane, close->seconds, &close->span);
+	engine->open = (struct tally){ 0 };
+	engine->open_max_len = 0;
+	engine->open_min_len = 0;
+}
+
+static void segment_end_pane(const struct engine *engine, struct segment *segment, bool has_failed)
+{
+	FOR_EACH_BIT(place, segment->touched) {
+		struct flow_slot *slot = &segment->slots[place];
+
+		segment->last_ns[place] = engine->pane.begin_ns + slot->last_ms * 1000000ull;
+		slot->packets = 0;
+		slot->spare = 0;
+	}
+	/* What a window had no memory for must not stay in the table for ever. */
+	for (uint32_t i = 0; has_failed && i < SEGMENT_WORDS; i++)
+		segment->leaving[i] |= segment->touched[i];
+	memset(segment->touched, 0, sizeof(segment->touched));
+}
+
+static void flows_end_pane(struct engine *engine, bool has_failed)
+{
+	for (uint32_t i = 0; i < engine->table.segment_count; i++) {
+		if (engine->table.segments[i])
+			segment_end_pane(engine, engine->table.segments[i], has_failed);
+	}
+}
+
+enum pane_step { STEP_ADVANCE, STEP_FOLD, STEP_CLOSE_PANE, STEP_FINISH };
+
+/* Takes all windows through one step; *err keeps the first failure. */
+static void windows_step(struct engine *engine, enum pane_step step, int *err)
+{
+	for (size_t i = 0; i < engine->config.window_count; i++) {
+		struct window *window = &engine->windows[i];
+		const struct window_actions *actions = window_actions_of(window);
+		window_action *const steps[] = { actions->advance, actions->fold,
+						 actions->close_pane, actions->finish };
+		int step_err = steps[step](engine, window);
+
+		*err = *err ? *err : step_err;
+	}
+}
+
+static void windows_resume(struct engine *engine)
+{
+	for (size_t i = 0; i < engine->config.window_count; i++)
+		engine->windows[i].is_stopped = false;
+}
+
+int engine_end_pane(struct engine *engine, const struct pane *pane)
+{
+	int err = 0;
+
+	if (engine->config.replay && !pane_has_packets(engine, pane))
+		return 0;
+	pane_place(engine, pane);
+	windows_resume(engine);
+	windows_step(engine, STEP_ADVANCE, &err);
+	windows_step(engine, STEP_FOLD, &err);
+	flows_end_pane(engine, err == -ENOMEM);
+	windows_step(engine, STEP_CLOSE_PANE, &err);
+	flow_table_trim(&engine->table);
+	return err;
+}
+
+int engine_finish(struct engine *engine)
+{
+	int err = 0;
+
+	if (!engine->is_started || engine->is_finishing)
+		return 0;
+	engine->is_finishing = true;
+	windows_resume(engine);
+	windows_step(engine, STEP_FINISH, &err);
+	return err;
+}
+
+uint64_t engine_memory_bytes(const struct engine *engine)
+{
+	return sizeof(*engine) + engine->table.memory_bytes;
+}
+
+uint64_t engine_flow_count(const struct engine *engine)
+{
+	return engine->table.flow_count;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "block_flows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Where the engine wakes a little before the grid's time, the pane is whole all the same. */
+#define PANE_TOLERANCE_SHIFT 6
+
+int block_window_init(struct engine *engine, struct window *window)
+{
+	const struct window_spec *spec = window->spec;
+	uint64_t slide_ns = spec->kind == WINDOW_TUMBLING ? spec->length_ns : spec->slide_ns;
+	uint64_t blocks = slide_ns ? spec->length_ns / slide_ns : 0;
+
+	window->block_panes = slide_ns / engine->config.pane_ns;
+	if (!window->block_panes || !blocks || blocks > UINT32_MAX)
+		return -EINVAL;
+	window->blocks = (uint32_t)blocks;
+	window->layout->has_stacks = blocks > 1;
+	window->layout->has_open = blocks == 1 || window->block_panes > 1;
+	window->layout->runs = blocks > 1 ? window->blocks : 0;
+	window->spans = calloc(blocks, sizeof(*window->spans));
+	return window->spans ? 0 : -ENOMEM;
+}
+
+/* The grid's time at which the place after the block begins; live, where time is not exact. */
+static uint64_t block_end_ns(const struct engine *engine, const struct window *window)
+{
+	uint64_t places = saturating_multiply(window->block + 1, window->block_panes);
+
+	return saturating_add(engine->grid_begin_ns,
+			      saturating_multiply(places, engine->config.pane_ns));
+}
+
+static bool block_has_ended(const struct engine *engine, const struct window *window)
+{
+	const struct pane_close *pane = &engine->pane;
+	uint64_t tolerance_ns = engine->config.pane_ns >> PANE_TOLERANCE_SHIFT;
+
+	if (engine->config.replay)
+		return pane->place / window->block_panes >= window->block &&
+		       pane->place % window->block_panes == window->block_panes - 1;
+	return saturating_add(pane->end_ns, tolerance_ns) >= block_end_ns(engine, window);
+}
+
+/* In a replay the grid is time itself; the window is cut to where the capture has packets. */
+static void result_set_grid_times(const struct engine *engine, const struct window *window,
+				  struct window_result *result)
+{
+	uint64_t end = (window->block + 1) * window->block_panes;
+	uint64_t length = window->blocks * window->block_panes;
+	uint64_t start = end > length ? end - length : 0;
+
+	if (start < engine->first_place)
+		start = engine->first_place;
+	if (end > engine->pane.place + 1 && engine->is_finishing)
+		end = engine->pane.place + 1;
+	result->start_ns = start * engine->config.pane_ns;
+	result->end_ns = end * engine->config.pane_ns;
+	result->observed_ns = result->end_ns - result->start_ns;
+	result->panes = (uint32_t)(end - start);
+}
+
+/* Whether the grid's window with the open block as its last began before the first pane. */
+static bool window_began_before(const struct engine *engine, const struct window *window)
+{
+	uint64_t end = (window->block + 1) * window->block_panes;
+
+	return end - engine->first_place < window->blocks * window->block_panes;
+}
+
+static int block_window_emit(struct engine *engine, struct window *window)
+{
+	struct window_result result = { .spec = window->spec, .window_number = window->number };
+	struct listing listing;
+	struct span span = { 0 };
+	int err;
+
+	for (uint64_t block = window_oldest(window); block <= window->block; block++)
+		span_add(&span, window_span(window, block));
+	result_from_span(&result, &span);
+	result.total.flows = window->flows + span.forgotten_flows;
+	result.complete = !window_began_before(engine, window) &&
+			  (!engine->is_finishing || block_has_ended(engine, window));
+	if (engine->config.replay)
+		result_set_grid_times(engine, window, &result);
+	err = listing_init(&listing, &engine->config, window->flows);
+	if (err)
+		return err;
+	block_flows_list(engine, window, &result, &listing);
+	listing_sort(&listing);
+	err = result_emit(engine, &result, &listing);
+	listing_fini(&listing);
+	return err;
+}
+
+/* Live, a window ends with each slide in which a pane began; in a replay, it must hold one. */
+static bool should_emit(const struct engine *engine, const struct window *window)
+{
+	if (engine->config.replay)
+		return window->panes_held;
+	return window_span(window, window->block)->panes;
+}
+
+/* Ends the open block, telling of its window, and opens the next. */
+static int block_close(struct engine *engine, struct window *window)
+{
+	int err = block_flows_push(engine, window), emit_err = 0;
+	struct span *leaving;
+
+	if (!window->is_stopped && should_emit(engine, window))
+		emit_err = block_window_emit(engine, window);
+	window->is_stopped |= emit_err != 0;
+	block_flows_rotate(engine, window);
+	if (window->block + 1 >= window->blocks) {
+		leaving = window_span(window, window_oldest(window));
+		window->panes_held -= leaving->panes;
+		*leaving = (struct span){ 0 };
+	}
+	window->block++;
+	return emit_err ? emit_err : err;
+}
+
+int block_window_advance(struct engine *engine, struct window *window)
+{
+	uint64_t block = engine->pane.place / window->block_panes;
+	int err = 0;
+
+	if (!window->is_started)
+		window->block = block;
+	window->is_started = true;
+	while (window->block < block && window->panes_held) {
+		int close_err = block_close(engine, window);
+
+		err = err ? err : close_err;
+	}
+	if (window->block < block)
+		window->block = block;
+	return err;
+}
+
+int block_window_fold(struct engine *engine, struct window *window)
+{
+	span_add(window_span(window, window->block), &engine->pane.span);
+	window->panes_held++;
+	return block_flows_fold(engine, window);
+}
+
+/* Live, a pane that was held up may end blocks that it is not the last of. */
+static bool pane_ends_block(const struct engine *engine, const struct window *window)
+{
+	const struct pane_close *pane = &engine->pane;
+
+	if (pane->place % window->block_panes == window->block_panes - 1)
+		return block_has_ended(engine, window);
+	return !engine->config.replay && pane->end_ns >= block_end_ns(engine, window);
+}
+
+int block_window_close_pane(struct engine *engine, struct window *window)
+{
+	return pane_ends_block(engine, window) ? block_close(engine, window) : 0;
+}
+
+int block_window_finish(struct engine *engine, struct window *window)
+{
+	return window->panes_held ? block_window_emit(engine, window) : 0;
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "block_flows.h"
+
+#include <errno.h>
+#include <string.h>
+
+static struct part *window_part(const struct window *window, const struct segment *segment)
+{
+	return &segment->parts[window->number];
+}
+
+static bool part_has(const struct window *window, const struct part *part, uint32_t place)
+{
+	if (window->layout->has_open && part->open[place].packets)
+		return true;
+	return window->layout->has_stacks &&
+	       (part->back[place].packets || part->front[place].packets);
+}
+
+static struct run *part_run(const struct window *window, const struct part *part, uint64_t block)
+{
+	return &part->runs[block % window->blocks];
+}
+
+static void fold_open(const struct engine *engine, struct window *window,
+		      struct segment *segment)
+{
+	struct part *part = window_part(window, segment);
+
+	FOR_EACH_BIT(place, segment->touched) {
+		struct flow_sum sum = pane_sum(&engine->pane, &segment->slots[place]);
+
+		window->flows += !part_has(window, part, place);
+		flow_sum_add(&part->open[place], &sum);
+	}
+}
+
+static uint32_t bits_count(const uint64_t *words)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < SEGMENT_WORDS; i++)
+		count += (uint32_t)__builtin_popcountll(words[i]);
+	return count;
+}
+
+/* A block of one pane: its records are the pane's. */
+static int fold_records(struct engine *engine, struct window *window, struct segment *segment)
+{
+	struct part *part = window_part(window, segment);
+	struct run *run = part_run(window, part, window->block);
+	uint32_t count = bits_count(segment->touched);
+	struct flow_sum *record;
+
+	if (!count)
+		return 0;
+	if (run_allocate(&engine->table, run, count))
+		return -ENOMEM;
+	record = run->records;
+	FOR_EACH_BIT(place, segment->touched) {
+		*record = pane_sum(&engine->pane, &segment->slots[place]);
+		record->place = (uint16_t)place;
+		window->flows += !part_has(window, part, place);
+		flow_sum_add(&part->back[place], record++);
+	}
+	return 0;
+}
+
+int block_flows_fold(struct engine *engine, struct window *window)
+{
+	struct flow_table *table = &engine->table;
+	int err = 0;
+
+	for (uint32_t i = 0; i < table->segment_count; i++) {
+		if (!table->segments[i])
+			continue;
+		if (window->layout->has_open)
+			fold_open(engine, window, table->segments[i]);
+		else if (fold_records(engine, window, table->segments[i]))
+			err = -ENOMEM;
+	}
+	return err;
+}
+
+static uint32_t part_open_count(const struct segment *segment, const struct part *part)
+{
+	uint32_t count = 0;
+
+	FOR_EACH_BIT(place, segment->live)
+		count += part->open[place].packets != 0;
+	return count;
+}
+
+static void part_drop_open(struct window *window, struct segment *segment)
+{
+	struct part *part = window_part(window, segment);
+
+	FOR_EACH_BIT(place, segment->live) {
+		if (!part->open[place].packets)
+			continue;
+		part->open[place].packets = 0;
+		if (part_has(window, part, place))
+			continue;
+		bit_set(segment->leaving, place);
+		window->flows--;
+	}
+}
+
+static int segment_push(struct engine *engine, struct window *window, struct segment *segment)
+{
+	struct part *part = window_part(window, segment);
+	struct run *run = part_run(window, part, window->block);
+	uint32_t count = part_open_count(segment, part);
+	struct flow_sum *record;
+
+	if (!count)
+		return 0;
+	if (run_allocate(&engine->table, run, count)) {
+		part_drop_open(window, segment);
+		return -ENOMEM;
+	}
+	record = run->records;
+	FOR_EACH_BIT(place, segment->live) {
+		if (!part->open[place].packets)
+			continue;
+		*record = part->open[place];
+		record->place = (uint16_t)place;
+		part->open[place].packets = 0;
+		flow_sum_add(&part->back[place], record++);
+	}
+	return 0;
+}
+
+int block_flows_push(struct engine *engine, struct window *window)
+{
+	struct flow_table *table = &engine->table;
+	int err = 0;
+
+	if (!window->layout->has_open || !window->layout->has_stacks)
+		return 0;
+	for (uint32_t i = 0; i < table->segment_count; i++) {
+		if (table->segments[i] && segment_push(engine, window, table->segments[i]))
+			err = -ENOMEM;
+	}
+	return err;
+}
+
+static struct flow_sum part_sum(const struct window *window, const struct part *part,
+				uint32_t place)
+{
+	struct flow_sum sum = { 0 };
+
+	if (window->layout->has_stacks) {
+		sum = part->front[place];
+		flow_sum_add(&sum, &part->back[place]);
+	}
+	if (window->layout->has_open)
+		flow_sum_add(&sum, &part->open[place]);
+	return sum;
+}
+
+static void segment_list(const struct window *window, const struct segment *segment,
+			 const struct window_result *result, struct listing *listing)
+{
+	const struct part *part = window_part(window, segment);
+
+	FOR_EACH_BIT(place, segment->live) {
+		struct flow_sum sum = part_sum(window, part, place);
+		struct flow_result flow;
+
+		if (!sum.packets)
+			continue;
+		flow = flow_result_make(&segment->slots[place], &sum);
+		flow.start_ns = result->start_ns;
+		flow.end_ns = result->end_ns;
+		listing_offer(listing, &flow);
+	}
+}
+
+void block_flows_list(const struct engine *engine, const struct window *window,
+		      const struct window_result *result, struct listing *listing)
+{
+	const struct flow_table *table = &engine->table;
+
+	for (uint32_t i = 0; i < table->segment_count; i++) {
+		if (table->segments[i])
+			segment_list(window, table->segments[i], result, listing);
+	}
+}
+
+static void run_turn(struct run *run, struct flow_sum *front)
+{
+	for (uint32_t i = 0; i < run->count; i++) {
+		struct flow_sum *record = &run->records[i], sum = *record;
+
+		if (record->forgotten)
+			continue;
+		flow_sum_add(&sum, &front[sum.place]);
+		*record = front[sum.place];
+		record->place = sum.place;
+		front[sum.place] = sum;
+	}
+}
+
+/*
+ * Turns the blocks from oldest to below end; those from end to the open one stay as they are.
+ * All of the part's records are as counted, and all their sums in back.
+ */
+static void segment_turn(const struct window *window, struct segment *segment, uint64_t end)
+{
+	struct part *part = window_part(window, segment);
+	uint64_t oldest = window_oldest(window);
+
+	for (uint64_t block = end; block-- > oldest;)
+		run_turn(part_run(window, part, block), part->front);
+	FOR_EACH_BIT(place, segment->live)
+		part->back[place].packets = 0;
+	for (uint64_t block = end; block <= window->block; block++) {
+		struct run *run = part_run(window, part, block);
+
+		for (uint32_t i = 0; i < run->count; i++) {
+			if (!run->records[i].forgotten)
+				flow_sum_add(&part->back[run->records[i].place],
+					     &run->records[i]);
+		}
+	}
+	part->turned_end = end;
+}
+
+static void segment_expire(struct engine *engine, struct window *window,
+			   struct segment *segment)
+{
+	struct part *part = window_part(window, segment);
+	struct run *run = part_run(window, part, window_oldest(window));
+
+	for (uint32_t i = 0; i < run->count; i++) {
+		const struct flow_sum *record = &run->records[i];
+		uint32_t place = record->place;
+
+		if (record->forgotten)
+			continue;
+		part->front[place] = *record;
+		if (part_has(window, part, place))
+			continue;
+		bit_set(segment->leaving, place);
+		window->flows--;
+	}
+	if (run->records)
+		run_free(&engine->table, run);
+}
+
+/*
+ * A segment's turn comes when the block after the open one has the segment's number modulo the
+ * window's blocks, and at the latest when its oldest block leaves (after skipped blocks); then
+ * only up to where its turn should have been.
+ */
+static void segment_rotate(struct engine *engine, struct window *window,
+			   struct segment *segment)
+{
+	uint64_t oldest = window_oldest(window), next = window->block + 1;
+	uint64_t overdue = (next + window->blocks - segment->number % window->blocks) %
+			   window->blocks;
+	bool is_leaving = next >= window->blocks;
+
+	if (window_part(window, segment)->turned_end <= oldest && (!overdue || is_leaving))
+		segment_turn(window, segment, next - overdue);
+	if (is_leaving)
+		segment_expire(engine, window, segment);
+}
+
+void block_flows_rotate(struct engine *engine, struct window *window)
+{
+	struct flow_table *table = &engine->table;
+
+	for (uint32_t i = 0; i < table->segment_count; i++) {
+		if (!table->segments[i])
+			continue;
+		if (window->layout->has_stacks)
+			segment_rotate(engine, window, table->segments[i]);
+		else
+			part_drop_open(window, table->segments[i]);
+	}
+}
+
+struct forgetting {
+	struct window *window;
+	struct tally carried; /* by the block at hand and those after it */
+	uint64_t newest;      /* block in which the flow was last seen */
+	bool is_seen;
+};
+
+static struct flow_sum *run_find(const struct run *run, uint32_t place)
+{
+	uint32_t low = 0, high = run->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (run->records[middle].place < place)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < run->count && run->records[low].place == place; low++) {
+		if (!run->records[low].forgotten)
+			return &run->records[low];
+	}
+	return NULL;
+}
+
+static void forget_carried(struct window *window, uint64_t block, uint64_t packets,
+			   uint64_t bytes)
+{
+	struct span *span = window_span(window, block);
+
+	span->forgotten.packets += packets;
+	span->forgotten.bytes += bytes;
+}
+
+/* Turned records are sums of what is after them: a difference is what one block carried. */
+static uint64_t forget_records(struct window *window, struct part *part, uint32_t place)
+{
+	struct tally left = { part->front[place].packets, part->front[place].bytes };
+	uint64_t newest = window_oldest(window);
+
+	for (uint64_t b = newest; b <= window->block; b++) {
+		struct flow_sum *record = run_find(part_run(window, part, b), place);
+
+		if (!record)
+			continue;
+		newest = b;
+		record->forgotten = true;
+		if (b >= part->turned_end) {
+			forget_carried(window, b, record->packets, record->bytes);
+			continue;
+		}
+		forget_carried(window, b, left.packets - record->packets,
+			       left.bytes - record->bytes);
+		left = (struct tally){ record->packets, record->bytes };
+	}
+	part->front[place].packets = 0;
+	part->back[place].packets = 0;
+	return newest;
+}
+
+void block_window_forget(struct engine *engine, struct window *window, struct segment *segment,
+			 uint32_t place)
+{
+	struct part *part = window_part(window, segment);
+	uint64_t newest = window->block;
+
+	(void)engine;
+	if (!part_has(window, part, place))
+		return;
+	if (window->layout->has_stacks)
+		newest = forget_records(window, part, place);
+	if (window->layout->has_open && part->open[place].packets) {
+		newest = window->block;
+		forget_carried(window, newest, part->open[place].packets,
+			       part->open[place].bytes);
+		part->open[place].packets = 0;
+	}
+	window_span(window, newest)->forgotten_flows++;
+	window->flows--;
+}

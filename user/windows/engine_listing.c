@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "listing.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int listing_init(struct listing *listing, const struct engine_config *config, uint64_t flows)
+{
+	size_t capacity = config->top && config->top < flows ? config->top : flows;
+
+	*listing = (struct listing){ .sort = config->sort, .capacity = capacity };
+	listing->flows = malloc((capacity ? capacity : 1) * sizeof(*listing->flows));
+	return listing->flows ? 0 : -ENOMEM;
+}
+
+void listing_fini(struct listing *listing)
+{
+	free(listing->flows);
+	listing->flows = NULL;
+}
+
+struct flow_result flow_result_make(const struct flow_slot *key, const struct flow_sum *sum)
+{
+	struct flow_result flow = {
+		.bytes = sum->bytes,
+		.packets = sum->packets,
+		.bytes_max = sum->bytes_max,
+		.packets_max = sum->packets_max,
+		.first_ns = sum->first_ns,
+		.last_ns = sum->last_ns,
+		.min_len = sum->min_len,
+		.max_len = sum->max_len,
+		.tcp_flags = sum->tcp_flags,
+	};
+
+	memcpy(flow.key.words, key->words, FLOW_KEY_FULL_WORDS * sizeof(flow.key.words[0]));
+	flow.key.inner_vlan = key->inner_vlan;
+	return flow;
+}
+
+/* Doubles that are not negative are in the order of their bits (IEEE 754). */
+static uint64_t rank_of(double value)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	return bits;
+}
+
+uint64_t flow_rank(const struct listing *listing, const struct flow_result *flow)
+{
+	uint64_t length_ns = flow->end_ns - flow->start_ns;
+
+	switch (listing->sort) {
+	case SORT_PACKETS:
+		return flow->packets;
+	case SORT_AVERAGE:
+		if (!listing->own_lengths)
+			return flow->bytes;
+		if (length_ns < listing->least_length_ns)
+			length_ns = listing->least_length_ns;
+		return rank_of((double)flow->bytes / (double)length_ns);
+	case SORT_MAX:
+		return rank_of(flow->bytes_max);
+	case SORT_BYTES:
+		break;
+	}
+	return flow->bytes;
+}
+
+/* Less than 0 where a is listed before b. */
+static int flow_compare(const struct listing *listing, const struct flow_result *a,
+			const struct flow_result *b)
+{
+	uint64_t rank_a = flow_rank(listing, a), rank_b = flow_rank(listing, b);
+
+	if (rank_a != rank_b)
+		return rank_a > rank_b ? -1 : 1;
+	return memcmp(&a->key, &b->key, sizeof(a->key));
+}
+
+/* Moves flow from the place at down a heap whose top is the flow that would be listed last. */
+static void heap_sink(struct listing *listing, size_t at, const struct flow_result *flow)
+{
+	struct flow_result *flows = listing->flows;
+	size_t child;
+
+	while ((child = 2 * at + 1) < listing->count) {
+		if (child + 1 < listing->count &&
+		    flow_compare(listing, &flows[child + 1], &flows[child]) > 0)
+			child++;
+		if (flow_compare(listing, &flows[child], flow) <= 0)
+			break;
+		flows[at] = flows[child];
+		at = child;
+	}
+	flows[at] = *flow;
+}
+
+void listing_offer(struct listing *listing, const struct flow_result *flow)
+{
+	if (listing->count < listing->capacity) {
+		listing->flows[listing->count++] = *flow;
+		if (listing->count < listing->capacity)
+			return;
+		/* Full: a heap from now on. */
+		for (size_t i = listing->count / 2; i-- > 0;) {
+			struct flow_result sinking = listing->flows[i];
+
+			heap_sink(listing, i, &sinking);
+		}
+		return;
+	}
+	if (listing->count && flow_compare(listing, flow, &listing->flows[0]) < 0)
+		heap_sink(listing, 0, flow);
+}
+
+static int flow_compare_sorting(const void *a, const void *b, void *listing)
+{
+	return flow_compare(listing, a, b);
+}
+
+void listing_sort(struct listing *listing)
+{
+	qsort_r(listing->flows, listing->count, sizeof(*listing->flows), flow_compare_sorting,
+		listing);
+}

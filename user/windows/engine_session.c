@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Session windows: a flow's session ends once the gap has passed since its last packet. It is
+ * told with the pane in which that moment lies.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "listing.h"
+#include "window.h"
+
+struct ended {
+	struct flow_result flow;
+	uint64_t place; /* of the pane in which the session ended */
+};
+
+int session_window_init(struct engine *engine, struct window *window)
+{
+	(void)engine;
+	window->layout->has_open = true;
+	return window->spec->gap_ns ? 0 : -EINVAL;
+}
+
+static int ended_reserve(struct engine *engine, struct window *window)
+{
+	size_t capacity = window->ended_capacity ? window->ended_capacity * 2 : 64;
+	struct ended *ended;
+
+	if (window->ended_count < window->ended_capacity)
+		return 0;
+	ended = realloc(window->ended, capacity * sizeof(*ended));
+	if (!ended)
+		return -ENOMEM;
+	engine->table.memory_bytes += (capacity - window->ended_capacity) * sizeof(*ended);
+	window->ended = ended;
+	window->ended_capacity = capacity;
+	return 0;
+}
+
+static void ended_free(struct engine *engine, struct window *window)
+{
+	engine->table.memory_bytes -= window->ended_capacity * sizeof(*window->ended);
+	free(window->ended);
+	window->ended = NULL;
+	window->ended_count = window->ended_capacity = 0;
+}
+
+/* Live, the session ended in the pane at hand; a replay's panes are the grid, told or not. */
+static uint64_t ended_place(const struct engine *engine, uint64_t end_ns)
+{
+	if (!engine->config.replay || engine->is_finishing)
+		return engine->pane.place;
+	return (end_ns - 1) / engine->config.pane_ns;
+}
+
+static int session_end(struct engine *engine, struct window *window, struct segment *segment,
+		       uint32_t place)
+{
+	struct flow_sum *open = &segment->parts[window->number].open[place];
+	struct ended *ended;
+	int err = ended_reserve(engine, window);
+
+	if (err)
+		return err;
+	ended = &window->ended[window->ended_count++];
+	ended->flow = flow_result_make(&segment->slots[place], open);
+	ended->flow.start_ns = open->first_ns;
+	ended->flow.end_ns = open->last_ns;
+	ended->place = ended_place(engine, saturating_add(open->last_ns, window->spec->gap_ns));
+	open->packets = 0;
+	bit_set(segment->leaving, place);
+	window->flows--;
+	return 0;
+}
+
+/* Ends the sessions of a segment whose gap has passed at until_ns. */
+static int segment_end_sessions(struct engine *engine, struct window *window,
+				struct segment *segment, uint64_t until_ns)
+{
+	const struct flow_sum *open = segment->parts[window->number].open;
+	uint64_t gap_ns = window->spec->gap_ns;
+	int err = 0;
+
+	FOR_EACH_BIT(place, segment->live) {
+		if (saturating_add(segment->last_ns[place], gap_ns) > until_ns)
+			continue;
+		if (open[place].packets && session_end(engine, window, segment, place))
+			err = -ENOMEM;
+	}
+	return err;
+}
+
+static int sessions_end(struct engine *engine, struct window *window, uint64_t until_ns)
+{
+	struct flow_table *table = &engine->table;
+	int err = 0;
+
+	for (uint32_t i = 0; i < table->segment_count; i++) {
+		if (!table->segments[i])
+			continue;
+		if (segment_end_sessions(engine, window, table->segments[i], until_ns))
+			err = -ENOMEM;
+	}
+	return err;
+}
+
+static int ended_compare(const void *a, const void *b)
+{
+	const struct ended *x = a, *y = b;
+
+	return (x->place > y->place) - (x->place < y->place);
+}
+
+static void total_add(struct window_total *total, const struct flow_result *flow)
+{
+	total->bytes_max = flow->bytes_max > total->bytes_max ? flow->bytes_max :
+							       total->bytes_max;
+	if (flow->packets_max > total->packets_max)
+		total->packets_max = flow->packets_max;
+	if (!total->flows || flow->min_len < total->min_len)
+		total->min_len = flow->min_len;
+	if (flow->max_len > total->max_len)
+		total->max_len = flow->max_len;
+	total->bytes += flow->bytes;
+	total->packets += flow->packets;
+	total->flows++;
+}
+
+/* The times and counts of the pane; one without packets in a replay is known by its place. */
+static void result_set_pane(struct engine *engine, struct window *window, uint64_t place,
+			    struct window_result *result)
+{
+	const struct pane_close *pane = &engine->pane;
+	uint64_t pane_ns = engine->config.pane_ns;
+
+	if (place == pane->place && !window->is_pane_told) {
+		result_from_span(result, &pane->span);
+		window->is_pane_told = true;
+	} else if (place == pane->place) {
+		result->start_ns = pane->begin_ns;
+		result->end_ns = pane->end_ns;
+	} else {
+		result->start_ns = place * pane_ns;
+		result->end_ns = result->start_ns + pane_ns;
+	}
+	result->panes = 1;
+	result->observed_ns = result->end_ns - result->start_ns;
+	if (result->observed_ns < pane_ns)
+		result->observed_ns = pane_ns;
+	result->total = (struct window_total){ 0 };
+}
+
+/* Tells of the sessions that ended in one pane. */
+static int sessions_tell(struct engine *engine, struct window *window, const struct ended *ended,
+			 size_t count)
+{
+	struct window_result result = { .spec = window->spec, .window_number = window->number };
+	struct listing listing;
+	int err = listing_init(&listing, &engine->config, count);
+
+	if (err)
+		return err;
+	result_set_pane(engine, window, count ? ended->place : engine->pane.place, &result);
+	listing.own_lengths = true;
+	listing.least_length_ns = result.observed_ns;
+	for (size_t i = 0; i < count; i++) {
+		total_add(&result.total, &ended[i].flow);
+		listing_offer(&listing, &ended[i].flow);
+	}
+	result.forgotten = window->forgotten;
+	result.forgotten_flows = window->forgotten_flows;
+	window->forgotten = (struct tally){ 0 };
+	window->forgotten_flows = 0;
+	result.total.flows += result.forgotten_flows;
+	result.total.packets += result.forgotten.packets;
+	result.total.bytes += result.forgotten.bytes;
+	result.counts.outcome[PACKET_FLOW] = (struct tally){ result.total.packets,
+							     result.total.bytes };
+	result.complete = !engine->is_finishing;
+	listing_sort(&listing);
+	err = result_emit(engine, &result, &listing);
+	listing_fini(&listing);
+	return err;
+}
+
+static int ended_tell(struct engine *engine, struct window *window)
+{
+	size_t count = window->ended_count;
+	int err = 0;
+
+	if (engine->config.replay)
+		qsort(window->ended, count, sizeof(*window->ended), ended_compare);
+	for (size_t i = 0, next; i < count && !window->is_stopped; i = next) {
+		for (next = i + 1; next < count; next++) {
+			if (window->ended[next].place != window->ended[i].place)
+				break;
+		}
+		err = sessions_tell(engine, window, window->ended + i, next - i);
+		window->is_stopped = err != 0;
+	}
+	ended_free(engine, window);
+	return err;
+}
+
+/* Panes that a replay skipped: sessions may have ended in them. */
+int session_window_advance(struct engine *engine, struct window *window)
+{
+	int err = 0, tell_err;
+
+	window->is_pane_told = false;
+	if (!engine->config.replay || !window->flows)
+		return 0;
+	err = sessions_end(engine, window, engine->pane.begin_ns);
+	tell_err = ended_tell(engine, window);
+	return tell_err ? tell_err : err;
+}
+
+static int segment_fold(struct engine *engine, struct window *window, struct segment *segment)
+{
+	struct flow_sum *open = segment->parts[window->number].open;
+	uint64_t gap_ns = window->spec->gap_ns;
+	int err = 0;
+
+	FOR_EACH_BIT(place, segment->touched) {
+		struct flow_sum sum = pane_sum(&engine->pane, &segment->slots[place]);
+
+		if (open[place].packets &&
+		    sum.first_ns >= saturating_add(open[place].last_ns, gap_ns) &&
+		    session_end(engine, window, segment, place))
+			err = -ENOMEM;
+		window->flows += !open[place].packets;
+		flow_sum_add(&open[place], &sum);
+	}
+	return err;
+}
+
+int session_window_fold(struct engine *engine, struct window *window)
+{
+	struct flow_table *table = &engine->table;
+	int err = 0;
+
+	for (uint32_t i = 0; i < table->segment_count; i++) {
+		if (table->segments[i] && segment_fold(engine, window, table->segments[i]))
+			err = -ENOMEM;
+	}
+	return err;
+}
+
+int session_window_close_pane(struct engine *engine, struct window *window)
+{
+	int err = sessions_end(engine, window, engine->pane.end_ns);
+	int tell_err = ended_tell(engine, window);
+
+	return tell_err ? tell_err : err;
+}
+
+int session_window_finish(struct engine *engine, struct window *window)
+{
+	int err = sessions_end(engine, window, UINT64_MAX), tell_err;
+
+	if (window->ended_count || !window->forgotten_flows)
+		tell_err = ended_tell(engine, window);
+	else
+		tell_err = sessions_tell(engine, window, NULL, 0);
+	return tell_err ? tell_err : err;
+}
+
+void session_window_forget(struct engine *engine, struct window *window,
+			   struct segment *segment, uint32_t place)
+{
+	struct flow_sum *open = &segment->parts[window->number].open[place];
+
+	(void)engine;
+	if (!open->packets)
+		return;
+	window->forgotten_flows++;
+	window->forgotten.packets += open->packets;
+	window->forgotten.bytes += open->bytes;
+	window->flows--;
+	open->packets = 0;
+}

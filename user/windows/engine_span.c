@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "listing.h"
+#include "window.h"
+
+static void counts_add(struct outcome_counts *counts, const struct outcome_counts *more)
+{
+	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++) {
+		counts->outcome[i].packets += more->outcome[i].packets;
+		counts->outcome[i].bytes += more->outcome[i].bytes;
+	}
+	for (int i = 0; i < MALFORMED_REASON_COUNT; i++)
+		counts->malformed_reason[i] += more->malformed_reason[i];
+	for (unsigned int i = 0; i < SIZE_BUCKETS; i++)
+		counts->size_histogram[i] += more->size_histogram[i];
+}
+
+static void health_add(struct window_health *health, const struct window_health *more)
+{
+	health->dropped_packets += more->dropped_packets;
+	health->late_packets += more->late_packets;
+	if (more->collect_latency_ns > health->collect_latency_ns)
+		health->collect_latency_ns = more->collect_latency_ns;
+	if (more->merge_latency_ns > health->merge_latency_ns)
+		health->merge_latency_ns = more->merge_latency_ns;
+	health->records += more->records;
+	health->merge_ns += more->merge_ns;
+}
+
+/* Sizes of single packets; both 0 where there was none. */
+static void sizes_add(struct span *span, const struct span *part)
+{
+	if (!part->counts.outcome[PACKET_FLOW].packets)
+		return;
+	if (!span->counts.outcome[PACKET_FLOW].packets || part->min_len < span->min_len)
+		span->min_len = part->min_len;
+	if (part->max_len > span->max_len)
+		span->max_len = part->max_len;
+}
+
+void span_add(struct span *span, const struct span *part)
+{
+	if (!part->panes)
+		return;
+	if (!span->panes) {
+		*span = *part;
+		return;
+	}
+	sizes_add(span, part);
+	span->end_ns = part->end_ns;
+	span->observed_ns += part->observed_ns;
+	span->panes += part->panes;
+	if (part->bytes_max > span->bytes_max)
+		span->bytes_max = part->bytes_max;
+	if (part->packets_max > span->packets_max)
+		span->packets_max = part->packets_max;
+	counts_add(&span->counts, &part->counts);
+	health_add(&span->health, &part->health);
+	span->forgotten_flows += part->forgotten_flows;
+	span->forgotten.packets += part->forgotten.packets;
+	span->forgotten.bytes += part->forgotten.bytes;
+}
+
+struct flow_sum pane_sum(const struct pane_close *pane, const struct flow_slot *slot)
+{
+	uint64_t packets = slot_packets(slot);
+
+	return (struct flow_sum){
+		.bytes = slot->bytes,
+		.packets = packets,
+		.bytes_max = (double)slot->bytes / pane->seconds,
+		.packets_max = (double)packets / pane->seconds,
+		.first_ns = pane->begin_ns + slot->first_ms * 1000000ull,
+		.last_ns = pane->begin_ns + slot->last_ms * 1000000ull,
+		.min_len = slot->min_len,
+		.max_len = slot->max_len,
+		.tcp_flags = slot->tcp_flags,
+	};
+}
+
+void result_from_span(struct window_result *result, const struct span *span)
+{
+	result->start_ns = span->begin_ns;
+	result->end_ns = span->end_ns;
+	result->observed_ns = span->observed_ns;
+	result->panes = span->panes;
+	result->counts = span->counts;
+	result->health = span->health;
+	result->forgotten_flows = span->forgotten_flows;
+	result->forgotten = span->forgotten;
+	result->total = (struct window_total){
+		.bytes = span->counts.outcome[PACKET_FLOW].bytes,
+		.packets = span->counts.outcome[PACKET_FLOW].packets,
+		.bytes_max = span->bytes_max,
+		.packets_max = span->packets_max,
+		.min_len = span->min_len,
+		.max_len = span->max_len,
+	};
+}
+
+int result_emit(const struct engine *engine, struct window_result *result,
+		struct listing *listing)
+{
+	result->flows = listing->flows;
+	result->flow_count = listing->count;
+	result->flows_omitted = result->total.flows - listing->count;
+	return engine->config.emit(engine->config.emit_context, result);
+}

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "flow_table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "../../include/account.h"
+
+#define INDEX_BITS_MIN 10
+#define MERGE_BATCH    32
+#define NO_FLOW        0xffffffffu
+
+static uint32_t index_home(const struct flow_table *table, uint32_t hash)
+{
+	return hash >> (32 - table->index_bits);
+}
+
+static uint32_t index_mask(const struct flow_table *table)
+{
+	return (1u << table->index_bits) - 1;
+}
+
+static struct flow_slot *flow_of(const struct flow_table *table, uint32_t id)
+{
+	return &table->segments[id >> SEGMENT_SHIFT]->slots[id & (SEGMENT_FLOWS - 1)];
+}
+
+/* A slot begins with its key, and the hash reads no more of it than that. */
+static uint32_t slot_hash(const struct flow_table *table, const struct flow_slot *slot)
+{
+	return flow_hash((const struct flow_key *)slot, &table->seed);
+}
+
+static bool slot_same_key(const struct flow_slot *a, const struct flow_slot *b)
+{
+	return slot_has_key(a, (const struct flow_key *)b);
+}
+
+static void index_put(struct flow_table *table, uint64_t entry)
+{
+	uint32_t at = index_home(table, (uint32_t)(entry >> 32));
+
+	while (table->index[at])
+		at = (at + 1) & index_mask(table);
+	table->index[at] = entry;
+}
+
+static int index_resize(struct flow_table *table, uint32_t bits)
+{
+	uint64_t *old = table->index, *fresh = calloc(1ull << bits, sizeof(*fresh));
+	size_t old_size = old ? 1ull << table->index_bits : 0;
+
+	if (!fresh)
+		return -ENOMEM;
+	table->index = fresh;
+	table->index_bits = bits;
+	for (size_t i = 0; i < old_size; i++) {
+		if (old[i])
+			index_put(table, old[i]);
+	}
+	free(old);
+	table->memory_bytes += ((1ull << bits) - old_size) * sizeof(*fresh);
+	return 0;
+}
+
+/* Makes room in the index for more flows, at a load of three quarters at most. */
+static int index_reserve(struct flow_table *table, size_t more)
+{
+	uint32_t bits = table->index_bits;
+
+	while ((table->flow_count + more) * 4 > 3ull << bits)
+		bits++;
+	if (bits > 31)
+		return -ENOMEM;
+	return bits == table->index_bits ? 0 : index_resize(table, bits);
+}
+
+/* The place of the flow's entry, or of the empty one that ends its search. */
+static uint32_t index_find(const struct flow_table *table, const struct flow_slot *key,
+			   uint32_t hash)
+{
+	uint32_t at = index_home(table, hash);
+	uint64_t entry;
+
+	while ((entry = table->index[at])) {
+		if ((uint32_t)(entry >> 32) == hash &&
+		    slot_same_key(flow_of(table, (uint32_t)entry - 1), key))
+			break;
+		at = (at + 1) & index_mask(table);
+	}
+	return at;
+}
+
+/* Empties an entry and moves later ones of the same stretch up, so that each is still found. */
+static void index_remove(struct flow_table *table, uint32_t at)
+{
+	uint32_t mask = index_mask(table), next = at;
+	uint64_t entry;
+
+	while (next = (next + 1) & mask, (entry = table->index[next])) {
+		uint32_t home = index_home(table, (uint32_t)(entry >> 32));
+
+		if (((next - home) & mask) < ((next - at) & mask))
+			continue;
+		table->index[at] = entry;
+		at = next;
+	}
+	table->index[at] = 0;
+}
+
+static size_t part_sums(const struct part_layout *layout)
+{
+	return layout->has_open + 2u * layout->has_stacks;
+}
+
+static size_t part_bytes(const struct part_layout *layout)
+{
+	return part_sums(layout) * SEGMENT_FLOWS * sizeof(struct flow_sum) +
+	       layout->runs * sizeof(struct run);
+}
+
+static int part_init(struct part *part, const struct part_layout *layout)
+{
+	size_t sums = part_sums(layout);
+
+	part->open = malloc(sums * SEGMENT_FLOWS * sizeof(*part->open));
+	if (!part->open)
+		return -ENOMEM;
+	if (!layout->has_stacks)
+		return 0;
+	part->back = part->open + layout->has_open * SEGMENT_FLOWS;
+	part->front = part->back + SEGMENT_FLOWS;
+	part->runs = calloc(layout->runs, sizeof(*part->runs));
+	return part->runs ? 0 : -ENOMEM;
+}
+
+static void segment_destroy(struct flow_table *table, struct segment *segment)
+{
+	if (!segment)
+		return;
+	for (size_t i = 0; segment->parts && i < table->layout_count; i++) {
+		struct part *part = &segment->parts[i];
+
+		for (uint32_t r = 0; part->runs && r < table->layouts[i].runs; r++)
+			run_free(table, &part->runs[r]);
+		free(part->runs);
+		free(part->open);
+	}
+	free(segment->parts);
+	free(segment);
+}
+
+static uint64_t segment_bytes(const struct flow_table *table)
+{
+	uint64_t bytes = sizeof(struct segment) + table->layout_count * sizeof(struct part);
+
+	for (size_t i = 0; i < table->layout_count; i++)
+		bytes += part_bytes(&table->layouts[i]);
+	return bytes;
+}
+
+static struct segment *segment_create(struct flow_table *table)
+{
+	struct segment *segment = aligned_alloc(64, sizeof(*segment));
+	int err = 0;
+
+	if (!segment)
+		return NULL;
+	memset(segment, 0, offsetof(struct segment, last_ns));
+	segment->parts = calloc(table->layout_count, sizeof(*segment->parts));
+	for (size_t i = 0; segment->parts && !err && i < table->layout_count; i++)
+		err = part_init(&segment->parts[i], &table->layouts[i]);
+	if (err || !segment->parts) {
+		segment_destroy(table, segment);
+		return NULL;
+	}
+	return segment;
+}
+
+static int segments_reserve(struct flow_table *table, uint32_t number)
+{
+	uint32_t capacity = table->segment_capacity ? table->segment_capacity * 2 : 16;
+	struct segment **segments;
+
+	if (number < table->segment_capacity)
+		return 0;
+	if (number >= NO_FLOW >> SEGMENT_SHIFT)
+		return -ENOMEM;
+	segments = realloc(table->segments, capacity * sizeof(struct segment *));
+	if (!segments)
+		return -ENOMEM;
+	table->memory_bytes += (capacity - table->segment_capacity) * sizeof(struct segment *);
+	table->segments = segments;
+	table->segment_capacity = capacity;
+	return 0;
+}
+
+/* The first segment with room, made if there is none; NULL when memory has run out. */
+static struct segment *segment_with_room(struct flow_table *table)
+{
+	uint32_t number = table->room_from;
+	struct segment *segment;
+
+	while (number < table->segment_count && table->segments[number] &&
+	       table->segments[number]->live_count == SEGMENT_FLOWS)
+		number++;
+	table->room_from = number;
+	if (number < table->segment_count && table->segments[number])
+		return table->segments[number];
+	if (segments_reserve(table, number))
+		return NULL;
+	segment = segment_create(table);
+	if (!segment)
+		return NULL;
+	segment->number = number;
+	table->segments[number] = segment;
+	table->memory_bytes += segment_bytes(table);
+	if (number == table->segment_count)
+		table->segment_count++;
+	return segment;
+}
+
+/* Nothing is known of a new flow: the sums of its place are those of nothing. */
+static void place_clear(const struct flow_table *table, struct segment *segment, uint32_t place)
+{
+	for (size_t i = 0; i < table->layout_count; i++) {
+		struct part *part = &segment->parts[i];
+
+		if (table->layouts[i].has_open)
+			part->open[place] = (struct flow_sum){ 0 };
+		if (!table->layouts[i].has_stacks)
+			continue;
+		part->back[place] = (struct flow_sum){ 0 };
+		part->front[place] = (struct flow_sum){ 0 };
+	}
+}
+
+/* A new flow with a copy of the record; its id, or NO_FLOW. The index has room. */
+static uint32_t flow_start(struct flow_table *table, const struct flow_slot *record,
+			   uint32_t hash)
+{
+	struct segment *segment = segment_with_room(table);
+	uint32_t place = 0, word = 0, id;
+
+	if (!segment)
+		return NO_FLOW;
+	while (!~segment->live[word])
+		word++;
+	place = word * 64 + (uint32_t)__builtin_ctzll(~segment->live[word]);
+	id = segment->number << SEGMENT_SHIFT | place;
+	bit_set(segment->live, place);
+	bit_set(segment->touched, place);
+	segment->live_count++;
+	segment->slots[place] = *record;
+	segment->slots[place].spare = 0;
+	segment->last_ns[place] = 0;
+	place_clear(table, segment, place);
+	index_put(table, (uint64_t)hash << 32 | (id + 1));
+	table->flow_count++;
+	return id;
+}
+
+static void flow_add(struct flow_table *table, uint32_t id, const struct flow_slot *record)
+{
+	struct segment *segment = table->segments[id >> SEGMENT_SHIFT];
+	struct flow_slot *slot = flow_of(table, id);
+
+	if (!slot->packets && !slot->spare) {
+		bit_set(segment->touched, id & (SEGMENT_FLOWS - 1));
+		*slot = *record;
+		slot->spare = 0;
+		return;
+	}
+	slot->bytes += record->bytes;
+	slot->spare += __builtin_add_overflow(slot->packets, record->packets, &slot->packets);
+	slot->tcp_flags |= record->tcp_flags;
+	slot->first_ms = record->first_ms < slot->first_ms ? record->first_ms : slot->first_ms;
+	slot->last_ms = record->last_ms > slot->last_ms ? record->last_ms : slot->last_ms;
+	slot->min_len = record->min_len < slot->min_len ? record->min_len : slot->min_len;
+	slot->max_len = record->max_len > slot->max_len ? record->max_len : slot->max_len;
+}
+
+static int record_merge(struct flow_table *table, const struct flow_slot *record, uint32_t hash)
+{
+	uint64_t entry = table->index[index_find(table, record, hash)];
+
+	if (!entry)
+		return flow_start(table, record, hash) == NO_FLOW ? -ENOMEM : 0;
+	flow_add(table, (uint32_t)entry - 1, record);
+	return 0;
+}
+
+/* The first flow of this hash, most likely the one sought: its line is fetched meanwhile. */
+static uint32_t candidate_find(const struct flow_table *table, uint32_t hash)
+{
+	uint32_t at = index_home(table, hash);
+	uint64_t entry;
+
+	while ((entry = table->index[at])) {
+		if ((uint32_t)(entry >> 32) == hash) {
+			__builtin_prefetch(flow_of(table, (uint32_t)entry - 1), 1);
+			return (uint32_t)entry - 1;
+		}
+		at = (at + 1) & index_mask(table);
+	}
+	return NO_FLOW;
+}
+
+/* The misses of a batch overlap: first all of the index, then all of the flows. */
+static int batch_merge(struct flow_table *table, const struct flow_slot *const *records,
+		       size_t count)
+{
+	uint32_t hash[MERGE_BATCH], candidate[MERGE_BATCH];
+	int err = index_reserve(table, count);
+
+	for (size_t i = 0; i < count; i++) {
+		hash[i] = slot_hash(table, records[i]);
+		__builtin_prefetch(&table->index[index_home(table, hash[i])]);
+	}
+	for (size_t i = 0; i < count; i++)
+		candidate[i] = candidate_find(table, hash[i]);
+	for (size_t i = 0; !err && i < count; i++) {
+		if (candidate[i] != NO_FLOW &&
+		    slot_same_key(flow_of(table, candidate[i]), records[i]))
+			flow_add(table, candidate[i], records[i]);
+		else
+			err = record_merge(table, records[i], hash[i]);
+	}
+	return err;
+}
+
+int flow_table_merge(struct flow_table *table, const struct flow_slot *const *records,
+		     size_t count)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < count; i += MERGE_BATCH) {
+		size_t left = count - i;
+
+		err = batch_merge(table, records + i, left < MERGE_BATCH ? left : MERGE_BATCH);
+	}
+	return err;
+}
+
+bool flow_is_held(const struct flow_table *table, const struct segment *segment, uint32_t place)
+{
+	if (slot_packets(&segment->slots[place]))
+		return true;
+	for (size_t i = 0; i < table->layout_count; i++) {
+		const struct part *part = &segment->parts[i];
+
+		if (table->layouts[i].has_open && part->open[place].packets)
+			return true;
+		if (table->layouts[i].has_stacks &&
+		    (part->back[place].packets || part->front[place].packets))
+			return true;
+	}
+	return false;
+}
+
+void flow_table_release(struct flow_table *table, struct segment *segment, uint32_t place)
+{
+	const struct flow_slot *slot = &segment->slots[place];
+
+	index_remove(table, index_find(table, slot, slot_hash(table, slot)));
+	bit_clear(segment->live, place);
+	bit_clear(segment->touched, place);
+	segment->live_count--;
+	table->flow_count--;
+	if (segment->number < table->room_from)
+		table->room_from = segment->number;
+}
+
+static void segment_trim(struct flow_table *table, struct segment *segment)
+{
+	FOR_EACH_BIT(place, segment->leaving) {
+		if (!flow_is_held(table, segment, place))
+			flow_table_release(table, segment, place);
+	}
+	memset(segment->leaving, 0, sizeof(segment->leaving));
+	if (segment->live_count)
+		return;
+	table->segments[segment->number] = NULL;
+	table->memory_bytes -= segment_bytes(table);
+	segment_destroy(table, segment);
+}
+
+void flow_table_trim(struct flow_table *table)
+{
+	uint32_t bits = table->index_bits;
+
+	for (uint32_t i = 0; i < table->segment_count; i++) {
+		if (table->segments[i])
+			segment_trim(table, table->segments[i]);
+	}
+	while (bits > INDEX_BITS_MIN && table->flow_count < 1ull << bits >> 4)
+		bits--;
+	/* Where there is no memory for the smaller one, the larger one serves. */
+	if (bits + 1 < table->index_bits)
+		index_resize(table, bits + 1);
+}
+
+int run_allocate(struct flow_table *table, struct run *run, uint32_t count)
+{
+	run->records = malloc(count * sizeof(*run->records));
+	if (!run->records)
+		return -ENOMEM;
+	run->count = count;
+	table->memory_bytes += count * sizeof(*run->records);
+	return 0;
+}
+
+void run_free(struct flow_table *table, struct run *run)
+{
+	table->memory_bytes -= run->count * sizeof(*run->records);
+	free(run->records);
+	*run = (struct run){ 0 };
+}
+
+static int seed_make(struct hash_seed *seed)
+{
+	ssize_t got;
+
+	do {
+		got = getrandom(seed, sizeof(*seed), 0);
+	} while (got < 0 && errno == EINTR);
+	if (got != (ssize_t)sizeof(*seed))
+		return got < 0 ? -errno : -EIO;
+	return 0;
+}
+
+int flow_table_init(struct flow_table *table, const struct part_layout *layouts, size_t count)
+{
+	int err;
+
+	memset(table, 0, sizeof(*table));
+	table->layouts = layouts;
+	table->layout_count = count;
+	err = seed_make(&table->seed);
+	return err ? err : index_resize(table, INDEX_BITS_MIN);
+}
+
+void flow_table_fini(struct flow_table *table)
+{
+	for (uint32_t i = 0; i < table->segment_count; i++)
+		segment_destroy(table, table->segments[i]);
+	free(table->segments);
+	free(table->index);
+}

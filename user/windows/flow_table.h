@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The flows that the engine knows. They live in segments: runs of flows whose state lies side
+ * by side, so that a pane or a slide walks memory in order. Inside a segment each window has
+ * its part: what the flows carried in it.
+ */
+#ifndef WEIR_FLOW_TABLE_H
+#define WEIR_FLOW_TABLE_H
+
+#include <stddef.h>
+
+#include "../../include/hash.h"
+#include "flow_sum.h"
+
+#define SEGMENT_SHIFT 12
+#define SEGMENT_FLOWS (1u << SEGMENT_SHIFT)
+#define SEGMENT_WORDS (SEGMENT_FLOWS / 64)
+
+/* The records of one block (slide) of a sliding window, in order of their places. */
+struct run {
+	struct flow_sum *records;
+	uint32_t count;
+};
+
+/* What a window needs in each segment. */
+struct part_layout {
+	bool has_open;   /* a sum a flow of the open block, tumbling window or session */
+	bool has_stacks; /* two sums a flow: of the closed blocks of a sliding window */
+	uint32_t runs;   /* blocks of a sliding window, 0 for the others */
+};
+
+/* A window's part of a segment: arrays of SEGMENT_FLOWS sums, NULL where there are none. */
+struct part {
+	struct flow_sum *open;
+	struct flow_sum *back;  /* of the blocks whose records are as they were counted */
+	struct flow_sum *front; /* of the blocks whose records are turned (engine_sliding.c) */
+	struct run *runs;       /* by the block's number modulo the window's blocks */
+	uint64_t turned_end;    /* blocks below this are turned */
+};
+
+struct segment {
+	uint64_t live[SEGMENT_WORDS];
+	uint64_t touched[SEGMENT_WORDS]; /* in the open pane */
+	uint64_t leaving[SEGMENT_WORDS]; /* left a window: perhaps in none any more */
+	uint32_t live_count;
+	uint32_t number;
+	uint64_t last_ns[SEGMENT_FLOWS]; /* the flow's last packet */
+	struct part *parts;              /* one a window */
+	/*
+	 * The flow's key and what it carried in the open pane, summed over CPUs; packets 0
+	 * outside of it. spare is the number of times that packets overflowed.
+	 */
+	struct flow_slot slots[SEGMENT_FLOWS];
+};
+
+struct flow_table {
+	struct hash_seed seed;
+	struct segment **segments; /* NULL where one is not in use */
+	uint32_t segment_count;
+	uint32_t segment_capacity;
+	uint32_t room_from;        /* no segment before this one has room */
+	uint64_t *index;           /* open addressing: hash in the upper half, id + 1 below */
+	uint32_t index_bits;
+	uint64_t flow_count;
+	uint64_t memory_bytes;
+	const struct part_layout *layouts;
+	size_t layout_count;
+};
+
+/* Calls the statement after it with each set bit's number in turn; words may change meanwhile. */
+#define FOR_EACH_BIT(place, words)                                                          \
+	for (uint32_t word_ = 0, place; word_ < SEGMENT_WORDS; word_++)                     \
+		for (uint64_t bits_ = (words)[word_];                                       \
+		     bits_ && (place = word_ * 64 + (uint32_t)__builtin_ctzll(bits_), true); \
+		     bits_ &= bits_ - 1)
+
+static inline void bit_set(uint64_t *words, uint32_t place)
+{
+	words[place / 64] |= 1ull << (place % 64);
+}
+
+static inline void bit_clear(uint64_t *words, uint32_t place)
+{
+	words[place / 64] &= ~(1ull << (place % 64));
+}
+
+static inline uint64_t slot_packets(const struct flow_slot *slot)
+{
+	return slot->packets + ((uint64_t)slot->spare << 32);
+}
+
+/* layouts: one a window; must outlive the table. 0 or negative errno. */
+int flow_table_init(struct flow_table *table, const struct part_layout *layouts, size_t count);
+void flow_table_fini(struct flow_table *table);
+
+/* Adds records to the open pane of their flows. 0 or -ENOMEM: those before are added. */
+int flow_table_merge(struct flow_table *table, const struct flow_slot *const *records,
+		     size_t count);
+
+/* Whether some window holds something of the flow, or the open pane does. */
+bool flow_is_held(const struct flow_table *table, const struct segment *segment, uint32_t place);
+
+/* Forgets one flow; the segment goes with its last flow only in flow_table_trim. */
+void flow_table_release(struct flow_table *table, struct segment *segment, uint32_t place);
+
+/* Releases the flows marked as leaving that nothing holds, then memory that nothing uses. */
+void flow_table_trim(struct flow_table *table);
+
+/* Room for a run's records, which must be NULL; freed by run_free. 0 or -ENOMEM. */
+int run_allocate(struct flow_table *table, struct run *run, uint32_t count);
+void run_free(struct flow_table *table, struct run *run);
+
+#endif

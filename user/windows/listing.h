@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The flows of a result in the making: the greatest of those offered, or all of them.
+ */
+#ifndef WEIR_LISTING_H
+#define WEIR_LISTING_H
+
+#include "engine.h"
+#include "flow_sum.h"
+
+struct listing {
+	enum sort_field sort;
+	struct flow_result *flows;  /* once full, a heap: the one listed last first */
+	size_t count;
+	size_t capacity;
+	bool own_lengths;           /* averages are over each flow's own time, */
+	uint64_t least_length_ns;   /* which counts as at least this long */
+};
+
+/* Room for what will be kept of at most flows offered. 0 or -ENOMEM. */
+int listing_init(struct listing *listing, const struct engine_config *config, uint64_t flows);
+void listing_fini(struct listing *listing);
+
+/*
+ * What a flow is ranked by: the greater, the earlier it is listed. Ties are in order of the
+ * bytes of the keys.
+ */
+uint64_t flow_rank(const struct listing *listing, const struct flow_result *flow);
+
+/* Offers one flow; no more than were announced. */
+void listing_offer(struct listing *listing, const struct flow_result *flow);
+
+/* The flow's result: a sum of its key over a window of these times. */
+struct flow_result flow_result_make(const struct flow_slot *key, const struct flow_sum *sum);
+
+/* Puts the flows in order, greatest first. */
+void listing_sort(struct listing *listing);
+
+#endif

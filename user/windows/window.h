@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One -w of the engine. Time is laid out in blocks: a tumbling window is one block, a sliding
+ * one a run of blocks as long as its slide; a pane belongs to the block in which it begins.
+ */
+#ifndef WEIR_WINDOW_H
+#define WEIR_WINDOW_H
+
+#include "engine.h"
+#include "flow_table.h"
+
+/* What is known of some panes besides their flows. */
+struct span {
+	uint64_t begin_ns;
+	uint64_t end_ns;
+	uint64_t observed_ns;
+	uint32_t panes;      /* 0: of nothing */
+	uint16_t min_len;
+	uint16_t max_len;
+	double bytes_max;    /* of all flows together, in the pane where it was highest */
+	double packets_max;
+	struct outcome_counts counts;
+	struct window_health health;
+	uint64_t forgotten_flows;
+	struct tally forgotten;
+};
+
+/* Adds a later part. */
+void span_add(struct span *span, const struct span *part);
+
+/* The pane that is being closed. */
+struct pane_close {
+	uint64_t place;    /* on the grid: since the first pane (live) or since 1970 (replay) */
+	uint64_t begin_ns;
+	uint64_t end_ns;
+	double seconds;    /* that its rates are over */
+	struct span span;
+};
+
+/* What all windows share. */
+struct engine {
+	struct engine_config config;
+	struct flow_table table;
+	struct part_layout *layouts;
+	struct window *windows;
+	bool is_started;
+	bool is_finishing;
+	uint64_t origin;        /* index of the grid's first place */
+	uint64_t first_place;   /* of the first pane */
+	uint64_t grid_begin_ns; /* of place 0 */
+	struct tally open;      /* merged into the open pane */
+	uint16_t open_min_len;
+	uint16_t open_max_len;
+	struct pane_close pane; /* the last one */
+};
+
+struct window {
+	const struct window_spec *spec;
+	struct part_layout *layout;
+	size_t number;
+	uint64_t block_panes;
+	uint32_t blocks;        /* in the window */
+	bool is_started;
+	bool is_stopped;        /* no more results in this call: emit failed */
+	uint64_t block;         /* the open one */
+	struct span *spans;     /* by block modulo blocks */
+	uint64_t panes_held;    /* in all spans */
+	uint64_t flows;         /* that carried something in the window; open sessions */
+	struct ended *ended;    /* sessions that ended and are not told yet */
+	size_t ended_count;
+	size_t ended_capacity;
+	uint64_t forgotten_flows; /* of sessions, not told yet */
+	struct tally forgotten;
+	bool is_pane_told;      /* a result had the counts of the last pane */
+};
+
+static inline uint64_t saturating_add(uint64_t a, uint64_t b)
+{
+	return a + b < a ? UINT64_MAX : a + b;
+}
+
+static inline uint64_t saturating_multiply(uint64_t a, uint64_t b)
+{
+	uint64_t product;
+
+	return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
+}
+
+static inline struct span *window_span(const struct window *window, uint64_t block)
+{
+	return &window->spans[block % window->blocks];
+}
+
+/* The oldest block of the window that the open block ends. */
+static inline uint64_t window_oldest(const struct window *window)
+{
+	return window->block + 1 >= window->blocks ? window->block + 1 - window->blocks : 0;
+}
+
+/* What the flow at place carried in the open pane. */
+struct flow_sum pane_sum(const struct pane_close *pane, const struct flow_slot *slot);
+
+/* The result with everything a span tells; spec and number are set. */
+void result_from_span(struct window_result *result, const struct span *span);
+
+/* Hands over a result whose flows are in listing, which is sorted and left to the caller. */
+struct listing;
+int result_emit(const struct engine *engine, struct window_result *result,
+		struct listing *listing);
+
+/* Tumbling and sliding windows: blocks. */
+int block_window_init(struct engine *engine, struct window *window);
+/* Before the pane is folded: closes the blocks that ended before it. */
+int block_window_advance(struct engine *engine, struct window *window);
+int block_window_fold(struct engine *engine, struct window *window);
+/* After it is folded: closes the block that ends with it. */
+int block_window_close_pane(struct engine *engine, struct window *window);
+int block_window_finish(struct engine *engine, struct window *window);
+/* The flow's data leaves; what it carried is counted as forgotten. */
+void block_window_forget(struct engine *engine, struct window *window, struct segment *segment,
+			 uint32_t place);
+
+/* Session windows. */
+int session_window_init(struct engine *engine, struct window *window);
+int session_window_advance(struct engine *engine, struct window *window);
+int session_window_fold(struct engine *engine, struct window *window);
+int session_window_close_pane(struct engine *engine, struct window *window);
+int session_window_finish(struct engine *engine, struct window *window);
+void session_window_forget(struct engine *engine, struct window *window,
+			   struct segment *segment, uint32_t place);
+
+#endif
