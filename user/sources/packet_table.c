@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "../../include/account.h"
+#include "../../include/group.h"
 #include "packet_parse.h"
 #include "packet_table.h"
 
@@ -15,6 +16,8 @@ struct packet_table {
 	struct packet_table_config config;
 	struct bank_geometry geometry;
 	struct section_header *section;
+	struct group_masks masks;
+	bool reduced;
 	uint64_t records;  /* of this pane, merged already */
 	uint64_t merge_ns;
 };
@@ -44,8 +47,9 @@ struct packet_table *packet_table_create(const struct packet_table_config *confi
 	if (!table)
 		return NULL;
 	table->config = *config;
-	if (config->group && group_by_is_full(config->group))
-		table->config.group = NULL;
+	table->reduced = config->group && !group_by_is_full(config->group);
+	if (table->reduced)
+		group_masks_make(config->group, &table->masks);
 	table->geometry.sections_per_cpu = 1;
 	table->geometry.cpus = 1;
 	bank_geometry_lay_out(&table->geometry, config->slots);
@@ -126,14 +130,16 @@ static int packet_prepare(const struct packet_table *table, const struct capture
 	struct packet p = { .flags = key_flags };
 	int pass = 1;
 
-	if (table->config.match)
-		pass = table->config.match(table->config.match_context, packet);
+	if (table->config.filter)
+		pass = packet_filter_match(table->config.filter, packet);
 	parsed->filtered = pass == 0;
 	if (pass <= 0)
 		return pass;
 	parsed->malformed = packet_parse(packet, &p);
 	parsed->tcp_flags = p.tcp_flags;
 	packet_key(&p, &parsed->key);
+	if (table->reduced)
+		flow_key_reduce(&parsed->key, &table->masks);
 	parsed->hash = flow_hash(&parsed->key, &table->config.seed);
 	__builtin_prefetch(section_slot(table->section, &table->geometry, parsed->hash), 1);
 	return 0;

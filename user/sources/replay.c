@@ -57,8 +57,7 @@ int replay_open(const struct replay_config *config, struct replay **replay)
 	struct packet_table_config table = {
 		.engine = config->engine,
 		.group = config->group,
-		.match = config->match,
-		.match_context = config->match_context,
+		.filter = config->filter,
 		.seed = replay_seed(),
 		.slots = REPLAY_SLOTS,
 	};
@@ -315,6 +314,8 @@ const char *replay_reason(const struct replay *replay, int err)
 {
 	const char *reason = replay->capture ? capture_reason(replay->capture) : "";
 
+	if (!*reason && replay->config.filter)
+		reason = packet_filter_reason(replay->config.filter);
 	return *reason ? reason : strerror(-err);
 }
 
