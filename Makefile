@@ -69,8 +69,8 @@ $(BUILD)/generate: tools/generate.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< -lm
 
 # What reads captures, compiled anew for the fuzzers; they bring an engine of their own.
-FUZZED   := $(wildcard user/sources/capture*.c) user/sources/packet_table.c \
-	user/sources/replay.c user/sources/progress.c
+FUZZED   := $(wildcard user/sources/capture*.c user/sources/packet_*.c user/filter/*.c) \
+	user/sources/replay.c user/sources/progress.c user/windows/group.c
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZFLAGS := -std=gnu11 -O1 -g $(WARN) -fno-strict-aliasing -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all
@@ -81,7 +81,7 @@ $(BUILD)/fuzz/fuzz_replay: tests/fuzz/fuzz_replay.c $(FUZZED)
 $(BUILD)/fuzz/%:
 	@mkdir -p $(@D)
 	$(CLANG) $(CPPFLAGS) $(FUZZFLAGS) -fsanitize=fuzzer,address,undefined -o $@ \
-		$(filter %.c,$^) -lz
+		$(filter %.c,$^) $(LDLIBS)
 
 .PHONY: fuzz
 fuzz: $(FUZZERS) $(BUILD)/generate ## build the fuzz targets; tests/fuzz/run.sh SECONDS runs them

@@ -48,11 +48,6 @@ int engine_end_pane(struct engine *engine, const struct pane *pane)
 	return 0;
 }
 
-bool group_by_is_full(const struct group_by *group)
-{
-	return group == NULL;
-}
-
 void report_error(const char *format, ...)
 {
 	(void)format;

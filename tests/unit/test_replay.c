@@ -8,6 +8,7 @@
 #include "../user/sources/replay.h"
 
 #define ETHERNET  1
+#define RAW       101
 #define HOUR      3600u
 #define PANES_MAX 16
 #define SECOND_NS 1000000000ull
@@ -284,32 +285,74 @@ static void what_was_read_of_a_cut_file_is_a_pane_before_the_failure(void **stat
 	assert_int_equal(run.end, -EBADMSG);
 }
 
-static int pass_every_second_until_eight(void *context, const struct capture_packet *packet)
+static void filtered_packets_are_an_outcome(void **state)
 {
-	unsigned int *seen = context;
-
-	(void)packet;
-	++*seen;
-	return *seen == 8 ? -EIO : (int)(*seen % 2);
-}
-
-static void filtered_packets_are_an_outcome_and_a_failing_filter_ends_the_replay(void **state)
-{
-	unsigned int seen = 0;
+	struct filter_error error;
 	struct run run;
 
 	(void)state;
 	run_init(&run);
-	run.config.match = pass_every_second_until_eight;
-	run.config.match_context = &seen;
+	assert_int_equal(packet_filter_open("greater 61", &run.config.filter, &error), 0);
 	for (uint32_t i = 0; i < 20; i++)
-		put_frame(&run, 100, i);
+		put_pcap_packet(&run.b, (struct built_packet){ 100, i, 14, 60 + i % 2, 0x88 });
 	run_file(&run);
-	assert_int_equal(run.end, -EIO);
-	expect_pane(&run, 0, 100, 7);
-	assert_int_equal(run.panes[0].counts.outcome[PACKET_FILTERED].packets, 3);
-	assert_int_equal(run.panes[0].counts.outcome[PACKET_FILTERED].bytes, 3 * 60);
-	assert_int_equal(run.flow_packets, 4);
+	packet_filter_close(run.config.filter);
+	expect_pane(&run, 0, 100, 20);
+	assert_int_equal(run.panes[0].counts.outcome[PACKET_FILTERED].packets, 10);
+	assert_int_equal(run.panes[0].counts.outcome[PACKET_FILTERED].bytes, 10 * 60);
+	assert_int_equal(run.flow_packets, 10);
+}
+
+static void a_filter_without_meaning_on_a_link_ends_the_replay_there(void **state)
+{
+	const struct built_packet packet = { .caplen = 14, .len = 60 };
+	struct filter_error error;
+	struct run run;
+
+	(void)state;
+	run_init(&run);
+	run.b.size = 0;
+	put_section(&run.b);
+	put_interface(&run.b, ETHERNET);
+	put_interface(&run.b, RAW);
+	put_enhanced(&run.b, 0, 100000000, packet);
+	put_enhanced(&run.b, 1, 100000000, packet);
+	assert_int_equal(packet_filter_open("ether host 1:2:3:4:5:6", &run.config.filter, &error),
+			 0);
+	run_file(&run);
+	assert_int_equal(run.end, -EINVAL);
+	assert_non_null(strstr(packet_filter_reason(run.config.filter), "ethernet"));
+	packet_filter_close(run.config.filter);
+	expect_pane(&run, 0, 100, 1);
+	assert_int_equal(run.panes[0].counts.outcome[PACKET_FILTERED].packets, 1);
+}
+
+static void an_expression_that_is_none_is_refused_at_once(void **state)
+{
+	struct packet_filter *filter;
+	struct filter_error error;
+
+	(void)state;
+	assert_int_equal(packet_filter_open("tcp prot 80", &filter, &error), -EINVAL);
+	assert_null(filter);
+	assert_true(strlen(error.text) > 0);
+}
+
+static void a_coarse_group_by_is_applied_where_packets_are_counted(void **state)
+{
+	struct group_by group;
+	const char *reason;
+	struct run run;
+
+	(void)state;
+	run_init(&run);
+	assert_int_equal(group_by_parse("direction", &group, &reason), 0);
+	run.config.group = &group;
+	for (uint8_t fill = 0x88; fill < 0x98; fill++)
+		put_pcap_packet(&run.b, (struct built_packet){ 100, 0, 14, 60, fill });
+	run_file(&run);
+	assert_int_equal(run.panes[0].records, 1);
+	assert_int_equal(run.flow_packets, 16);
 }
 
 static void panes_are_due_at_the_asked_speed_and_long_gaps_are_not_waited_for(void **state)
@@ -342,8 +385,10 @@ int main(void)
 		cmocka_unit_test(the_duration_is_of_packet_time),
 		cmocka_unit_test(a_stop_ends_the_replay_as_if_the_file_did),
 		cmocka_unit_test(what_was_read_of_a_cut_file_is_a_pane_before_the_failure),
-		cmocka_unit_test(
-			filtered_packets_are_an_outcome_and_a_failing_filter_ends_the_replay),
+		cmocka_unit_test(filtered_packets_are_an_outcome),
+		cmocka_unit_test(a_filter_without_meaning_on_a_link_ends_the_replay_there),
+		cmocka_unit_test(an_expression_that_is_none_is_refused_at_once),
+		cmocka_unit_test(a_coarse_group_by_is_applied_where_packets_are_counted),
 		cmocka_unit_test(panes_are_due_at_the_asked_speed_and_long_gaps_are_not_waited_for),
 	};
 

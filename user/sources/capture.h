@@ -41,6 +41,7 @@ enum capture_link {
 	LINK_IPV6,
 	LINK_NULL,
 	LINK_LOOP,
+	LINK_COUNT,
 };
 
 /* One packet. data has caplen bytes; len is its length on the wire, which may be any number. */
@@ -51,6 +52,7 @@ struct capture_packet {
 	uint32_t len;
 	uint8_t link;          /* enum capture_link, never LINK_UNKNOWN */
 	bool timeless;         /* a pcapng simple packet: time_ns is 0 */
+	bool swapped;          /* the file is of a machine of the other byte order */
 };
 
 struct capture;

@@ -51,6 +51,7 @@ static inline int pcap_record(struct capture *capture, struct pcap_form form,
 	packet->len = len;
 	packet->link = capture->link;
 	packet->timeless = false;
+	packet->swapped = form.swapped;
 	capture->stream.pos = packet->data + caplen;
 	return 1;
 }

@@ -176,6 +176,7 @@ static int packet_from_block(struct capture *capture, const struct block *block,
 		return capture_fail(capture, -EBADMSG, "link type %u is not supported",
 				    interface->link_type);
 	packet->timeless = block->type == BLOCK_SIMPLE_PACKET;
+	packet->swapped = block->swapped;
 	packet->time_ns = packet->timeless ? 0 : interface_time_ns(interface, read.ticks);
 	packet->data = block->body + read.header_size;
 	packet->caplen = read.caplen;

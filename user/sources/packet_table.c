@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "../../include/account.h"
+#include "../../include/group.h"
 #include "packet_parse.h"
 #include "packet_table.h"
 
@@ -15,17 +16,19 @@ struct packet_table {
 	struct packet_table_config config;
 	struct bank_geometry geometry;
 	struct section_header *section;
+	struct group_masks masks;
+	bool reduced;
 	uint64_t records;  /* of this pane, merged already */
 	uint64_t merge_ns;
 };
 
 /* A batch between parsing and accounting. */
 struct parsed_packet {
+	struct packet packet;
 	struct flow_key key;
 	uint32_t hash;
 	int malformed;
 	bool filtered;
-	uint8_t tcp_flags;
 };
 
 static uint64_t now_ns(void)
@@ -44,8 +47,9 @@ struct packet_table *packet_table_create(const struct packet_table_config *confi
 	if (!table)
 		return NULL;
 	table->config = *config;
-	if (config->group && group_by_is_full(config->group))
-		table->config.group = NULL;
+	table->reduced = config->group && !group_by_is_full(config->group);
+	if (table->reduced)
+		group_masks_make(config->group, &table->masks);
 	table->geometry.sections_per_cpu = 1;
 	table->geometry.cpus = 1;
 	bank_geometry_lay_out(&table->geometry, config->slots);
@@ -120,23 +124,29 @@ static int table_merge_slots(struct packet_table *table)
 	return err;
 }
 
-static int packet_prepare(const struct packet_table *table, const struct capture_packet *packet,
-			  struct parsed_packet *parsed, uint8_t key_flags)
+static inline int packet_read(const struct packet_table *table,
+			      const struct capture_packet *packet, uint8_t key_flags,
+			      struct parsed_packet *parsed)
 {
-	struct packet p = { .flags = key_flags };
 	int pass = 1;
 
-	if (table->config.match)
-		pass = table->config.match(table->config.match_context, packet);
+	parsed->packet = (struct packet){ .flags = key_flags };
+	if (table->config.filter)
+		pass = packet_filter_match(table->config.filter, packet);
 	parsed->filtered = pass == 0;
-	if (pass <= 0)
-		return pass;
-	parsed->malformed = packet_parse(packet, &p);
-	parsed->tcp_flags = p.tcp_flags;
-	packet_key(&p, &parsed->key);
+	if (pass > 0)
+		parsed->malformed = packet_parse(packet, &parsed->packet);
+	return pass < 0 ? pass : 0;
+}
+
+/* Finds out the slot and asks for it to be brought from memory. */
+static inline void packet_aim(const struct packet_table *table, struct parsed_packet *parsed)
+{
+	packet_key(&parsed->packet, &parsed->key);
+	if (table->reduced)
+		flow_key_reduce(&parsed->key, &table->masks);
 	parsed->hash = flow_hash(&parsed->key, &table->config.seed);
 	__builtin_prefetch(section_slot(table->section, &table->geometry, parsed->hash), 1);
-	return 0;
 }
 
 static inline void packet_account(struct packet_table *table, const struct parsed_packet *parsed,
@@ -148,7 +158,7 @@ static inline void packet_account(struct packet_table *table, const struct parse
 		.size = &size,
 		.hash = parsed->hash,
 		.now_ms = now_ms,
-		.tcp_flags = parsed->tcp_flags,
+		.tcp_flags = parsed->packet.tcp_flags,
 	};
 
 	if (unlikely(parsed->filtered))
@@ -167,8 +177,11 @@ int packet_table_count(struct packet_table *table, const struct capture_packet *
 	int err = 0, merge_err = 0;
 
 	for (; prepared < count && !err; prepared += !err)
-		err = packet_prepare(table, &packets[prepared], &parsed[prepared],
-				     places[prepared].key_flags);
+		err = packet_read(table, &packets[prepared], places[prepared].key_flags,
+				  &parsed[prepared]);
+	/* In a loop of its own: words are loaded that the parser stored in pieces a while ago. */
+	for (size_t i = 0; i < prepared; i++)
+		packet_aim(table, &parsed[i]);
 	/* Each packet spills one record at most. */
 	if (unlikely(table->section->spill_used + PACKET_BATCH > table->geometry.spill_slots))
 		merge_err = table_merge_spill(table);

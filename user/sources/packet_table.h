@@ -11,18 +11,15 @@
 #include "../windows/engine.h"
 #include "../windows/group.h"
 #include "capture.h"
+#include "packet_filter.h"
 
 /* Packets counted in one go: enough for their slots to arrive from memory meanwhile. */
 #define PACKET_BATCH 64
 
-/* 1: the packet passes; 0: it is filtered out; negative errno: that ends the run. */
-typedef int packet_match_fn(void *context, const struct capture_packet *packet);
-
 struct packet_table_config {
 	struct engine *engine;        /* receives the records */
 	const struct group_by *group; /* NULL: whole keys */
-	packet_match_fn *match;       /* NULL: no filter */
-	void *match_context;
+	struct packet_filter *filter; /* NULL: none */
 	struct hash_seed seed;
 	uint32_t slots;               /* a power of two, at least 64 */
 };

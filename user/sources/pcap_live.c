@@ -80,7 +80,7 @@ static int errno_of_activation(int status)
 /* Settings of a handle before it is activated: they fail only on one that is active. */
 static void handle_configure(const struct pcap_live *live, pcap_t *pcap)
 {
-	pcap_set_snaplen(pcap, live->config.match ? SNAPLEN_FILTER : SNAPLEN_HEADERS);
+	pcap_set_snaplen(pcap, live->config.filter ? SNAPLEN_FILTER : SNAPLEN_HEADERS);
 	pcap_set_promisc(pcap, 0);
 	pcap_set_timeout(pcap, PCAP_LIVE_SETTLE_MS);
 	pcap_set_buffer_size(pcap, RING_BYTES);
@@ -169,8 +169,7 @@ int pcap_live_open(const struct pcap_live_config *config, struct pcap_live **liv
 	struct packet_table_config table = {
 		.engine = config->engine,
 		.group = config->group,
-		.match = config->match,
-		.match_context = config->match_context,
+		.filter = config->filter,
 		.seed = config->seed,
 		.slots = config->slots,
 	};
@@ -237,6 +236,13 @@ static void handle_packet(u_char *context, const struct pcap_pkthdr *header, con
 		handle->live->err = err;
 }
 
+static const char *live_counting_reason(const struct pcap_live *live)
+{
+	if (live->config.filter && *packet_filter_reason(live->config.filter))
+		return packet_filter_reason(live->config.filter);
+	return strerror(-live->err);
+}
+
 static int handle_read(struct handle *handle)
 {
 	struct pcap_live *live = handle->live;
@@ -247,7 +253,7 @@ static int handle_read(struct handle *handle)
 				 live->config.interfaces[handle->key_flags >> FLOW_LINK_SHIFT],
 				 pcap_geterr(handle->pcap));
 	if (live->err)
-		snprintf(live->reason, sizeof(live->reason), "%s", strerror(-live->err));
+		snprintf(live->reason, sizeof(live->reason), "%s", live_counting_reason(live));
 	return live->err;
 }
 

@@ -24,8 +24,7 @@ struct pcap_live_config {
 	bool in, out;                   /* directions to capture */
 	struct engine *engine;
 	const struct group_by *group;   /* NULL: whole keys */
-	packet_match_fn *match;         /* NULL: no filter */
-	void *match_context;
+	struct packet_filter *filter;   /* NULL: none */
 	struct hash_seed seed;          /* random: packets come from whoever likes */
 	uint32_t slots;
 };

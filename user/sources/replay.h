@@ -18,8 +18,7 @@ struct replay_config {
 	const char *name;             /* as capture_open takes it */
 	struct engine *engine;        /* of the same pane length */
 	const struct group_by *group; /* NULL: whole keys */
-	packet_match_fn *match;       /* NULL: no filter */
-	void *match_context;
+	struct packet_filter *filter; /* NULL: none */
 	uint64_t pane_ns;
 	uint64_t duration_ns;         /* of packet time after the first packet; 0: no end */
 	double speed;                 /* times real time; 0: as fast as it goes */
