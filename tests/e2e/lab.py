@@ -86,7 +86,7 @@ class Namespace:
         run("ip", "netns", "add", name)
         self.run("ip", "link", "set", "lo", "up")
         for key, value in QUIET.items():
-            self.sysctl(key, value, must=False)
+            self.sysctl(key, value)
 
     def command(self, command):
         return ("ip", "netns", "exec", self.name, *command)
@@ -94,8 +94,9 @@ class Namespace:
     def run(self, *command, **keywords):
         return run(*self.command(command), **keywords)
 
-    def sysctl(self, key, value, must=True):
-        self.run("sysctl", "-qw", f"net.{key}={value}", check=must)
+    def sysctl(self, key, value):
+        with self.inside(), open(f"/proc/sys/net/{key.replace('.', '/')}", "w") as file:
+            file.write(str(value))
 
     @contextlib.contextmanager
     def inside(self):

@@ -125,8 +125,9 @@ def every_kind_of_frame_is_the_flow_it_should_be(lab):
 def capture_of_the_peer(lab, far, generate):
     """Packets that tcpdump saw at the far end during generate()."""
     path = lab.path("far.pcap")
-    dump = lab.start("tcpdump", "-i", far.name, "-s", "128", "-B", "65536", "-w", path,
-                     "--immediate-mode", namespace=far.namespace, stderr=open(lab.path("dump"), "w"))
+    with open(lab.path("dump"), "w") as said:
+        dump = lab.start("tcpdump", "-i", far.name, "-s", "128", "-B", "65536", "-w", path,
+                         "--immediate-mode", namespace=far.namespace, stderr=said)
     wait_for_text(lab.path("dump"), "listening on")
     generate()
     dump.terminate()

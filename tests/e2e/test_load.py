@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Millions of packets a second through native XDP, with the table large and far too small."""
+import os
+import threading
+
 import traffic
 import watch
+import wire
 from lab import expect, expect_equal
 from watch import Weir
 
@@ -114,7 +118,61 @@ def a_flood_past_the_spill_area_goes_to_unattributed_to_the_byte(lab):
             f"none unaccounted, steady flows short by {worst:.4%} at most")
 
 
+def together(*jobs):
+    """Runs the jobs at once, each in a thread on a CPU of its own; their results in order."""
+    results = [None] * len(jobs)
+
+    def run_job(number, job):
+        os.sched_setaffinity(threading.get_native_id(), {number % os.cpu_count()})
+        results[number] = job()
+    threads = [threading.Thread(target=run_job, args=pair) for pair in enumerate(jobs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def two_cpus_flooding_two_interfaces_are_both_exact(lab):
+    """Each CPU counts into its own section; 500 flows on each interface."""
+    one, far_one = lab.pair(number=1, names=("one", "far"))
+    two, far_two = lab.link(one.namespace, lab.namespace(), 2, ("two", "far"))
+    weir = Weir(lab, [one, two], "-a", "native", "-d", "in", "-p", "20ms",
+                windows=["tumbling:200ms"]).wait_attached("xdp-native")
+    before = one.settle(), two.settle()
+    reports = together(*(lambda far=far: traffic.xdpgen(
+        far.namespace, far.name, "-n", "500000", "-f", "500") for far in (far_one, far_two)))
+    after = one.settle(), two.settle()
+    documents = weir.stop().documents()
+    dropped_none(sum(b[0][0] - a[0][0] for a, b in zip(before, after)), reports)
+    counts = {}
+    for flow in (flow for document in documents for flow in document["flows"]):
+        key = flow["interface"], flow["src_port"]
+        counts[key] = counts.get(key, 0) + flow["packets"]["total"]
+    wanted = {(name, port): 1000 for name in ("one", "two") for port in range(500)}
+    expect_equal(counts == wanted, True, "1000 packets in each of 500 flows on each interface")
+    rate = sum(report["rate"] for report in reports)
+    return f"500 flows on each of 2 interfaces exact at {rate / 1e6:.1f} M/s together"
+
+
+def one_flow_counted_on_two_cpus_is_one_flow(lab):
+    near, far = lab.pair()
+    weir = Weir(lab, near, "-a", "tc", "-p", "20ms",
+                windows=["tumbling:1h"]).wait_attached("tcx-ingress", "tcx-egress")
+    payload = wire.ipv4(far.ip, near.ip, 17, wire.udp(5, 6, 32))
+    frame = wire.frame(far, payload)
+    together(*[lambda: traffic.send_frames(far, [frame], 30000)] * 2)
+    near.settle()
+    documents = weir.stop().documents()
+    wanted = {wire.parse(frame, "in"): wire.Flow(60000, 60000 * len(frame), *[len(frame)] * 2)}
+    watch.expect_same_flows(watch.flows(documents), wanted)
+    expect_equal(documents[-1]["total"]["flows"], 1, "flows")
+    return "60000 packets from 2 CPUs, one flow"
+
+
 TESTS = [
+    two_cpus_flooding_two_interfaces_are_both_exact,
+    one_flow_counted_on_two_cpus_is_one_flow,
     at_millions_a_second_every_packet_is_seen,
     a_large_table_fills_without_loss,
     a_flood_within_the_spill_area_leaves_every_flow_exact,

@@ -64,7 +64,8 @@ static int ring_open(struct ring *ring, const char *interface)
 	    setsockopt(ring->fd, SOL_PACKET, PACKET_TX_RING, &request, sizeof(request)) ||
 	    bind(ring->fd, (struct sockaddr *)&address, sizeof(address)))
 		return -errno;
-	ring->slots = mmap(NULL, SLOT_SIZE * SLOTS, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, 0);
+	ring->slots = mmap(NULL, SLOT_SIZE * SLOTS, PROT_READ | PROT_WRITE, MAP_SHARED,
+			   ring->fd, 0);
 	return ring->slots == MAP_FAILED ? -errno : 0;
 }
 

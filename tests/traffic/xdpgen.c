@@ -63,7 +63,8 @@ static uint16_t ip_checksum(const uint8_t *bytes)
 /* Source address and identification are 0 here; the program sets both so that they cancel. */
 static void template_fill(struct template *t, uint64_t length)
 {
-	static const uint8_t target[] = { 2, 0, 0, 0, 0xee, 0xee }, source[] = { 2, 0, 0, 0, 0, 0xaa };
+	static const uint8_t target[] = { 2, 0, 0, 0, 0xee, 0xee };
+	static const uint8_t source[] = { 2, 0, 0, 0, 0, 0xaa };
 	uint16_t ip_length = (uint16_t)(length - sizeof(t->eth));
 
 	memset(t, 0, sizeof(*t));
@@ -155,8 +156,8 @@ static int usage(void)
 	fputs("usage: xdpgen pass INTERFACE\n"
 	      "       xdpgen send INTERFACE [-n PACKETS] [-f FLOWS] [-s STEADY -e EVERY]\n"
 	      "                   [-l LENGTH] [-b BATCH]\n"
-	      "FLOWS 0 makes each packet a flow of its own; every EVERY-th packet belongs to one of\n"
-	      "STEADY flows in turn.\n", stderr);
+	      "FLOWS 0 makes each packet a flow of its own; every EVERY-th packet belongs to one\n"
+	      "of STEADY flows in turn.\n", stderr);
 	return 2;
 }
 
