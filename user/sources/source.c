@@ -2,19 +2,20 @@
 #include "source.h"
 
 #include <errno.h>
+#include <pcap/dlt.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../clock.h"
 #include "../machine.h"
 #include "../netdev.h"
+#include "../programs.h"
 #include "../report.h"
 #include "../stop.h"
 #include "live.h"
 #include "pcap_live.h"
 #include "progress.h"
 #include "replay.h"
-#include "source_filter.h"
 
 struct source {
 	struct source_config config;
@@ -23,8 +24,8 @@ struct source {
 	size_t name_count;
 	const char *attached[LIVE_ATTACHED_MAX];
 	size_t attached_count;
-	struct source_filter filter;
-	bool has_filter;
+	struct filter *live_filter;  /* NULL: none, or not that kind of source */
+	struct packet_filter *packet_filter;
 	struct live *live;           /* one of these three is open */
 	struct pcap_live *capture;
 	struct replay *replay;
@@ -34,9 +35,15 @@ struct source {
 	int last;                    /* what the next call returns; SOURCE_PANE: go on */
 };
 
-static packet_match_fn *match_of(const struct source *source)
+/* libpcap's words, and a caret where the place is known. -EINVAL is the user's fault. */
+static int report_filter(const char *expression, const struct filter_error *error, int err)
 {
-	return source->has_filter ? source_filter_match : NULL;
+	report_error("filter: %s", err == -ENOMEM ? strerror(ENOMEM) : error->text);
+	if (err != -EINVAL || error->column < 0)
+		return err;
+	report_error("  %s", expression);
+	report_error("  %*s^", error->column, "");
+	return err;
 }
 
 static int names_find(struct source *source)
@@ -63,8 +70,7 @@ static int replay_start(struct source *source)
 	struct replay_config config = { .name = options->file,
 					.engine = source->config.engine,
 					.group = &options->group,
-					.match = match_of(source),
-					.match_context = &source->filter,
+					.filter = source->packet_filter,
 					.pane_ns = options->pane_ns,
 					.duration_ns = options->duration_ns,
 					.speed = options->speed,
@@ -80,6 +86,29 @@ static int replay_start(struct source *source)
 	return err;
 }
 
+static int packet_filter_start(struct source *source)
+{
+	const char *expression = source->config.options->filter;
+	struct filter_error error;
+	int err = 0;
+
+	if (expression)
+		err = packet_filter_open(expression, &source->packet_filter, &error);
+	return err ? report_filter(expression, &error, err) : 0;
+}
+
+static int live_filter_start(struct source *source)
+{
+	const char *expression = source->config.options->filter;
+	struct filter_link link = { .type = DLT_EN10MB, .is_live = true };
+	struct filter_error error;
+	int err = 0;
+
+	if (expression)
+		err = filter_compile(expression, &link, &source->live_filter, &error);
+	return err ? report_filter(expression, &error, err) : 0;
+}
+
 static int capture_start(struct source *source)
 {
 	const struct options *options = source->config.options;
@@ -89,12 +118,14 @@ static int capture_start(struct source *source)
 					   .out = options->direction != DIRECTION_IN,
 					   .engine = source->config.engine,
 					   .group = &options->group,
-					   .match = match_of(source),
-					   .match_context = &source->filter,
 					   .slots = options->slots };
 	char reason[PCAP_LIVE_REASON_SIZE] = "";
-	int err = hash_seed_make(&config.seed);
+	int err = packet_filter_start(source);
 
+	if (err)
+		return err;
+	config.filter = source->packet_filter;
+	err = hash_seed_make(&config.seed);
 	if (!err)
 		err = pcap_live_open(&config, &source->capture, reason);
 	if (err) {
@@ -138,8 +169,7 @@ static int live_start(struct source *source)
 				      .engine = source->config.engine };
 	int err;
 
-	if (source->has_filter)
-		config.filter = source->filter.by_link[LINK_ETHERNET];
+	config.filter = source->live_filter;
 	err = live_open(&config, &source->live);
 	if (err == -EPERM && config.options->attach == ATTACH_AUTO && may_capture()) {
 		report_notice("BPF programs may not be loaded: falling back to libpcap");
@@ -156,18 +186,16 @@ static int source_start(struct source *source)
 	const struct options *options = source->config.options;
 	int err;
 
-	if (options->filter) {
-		err = source_filter_open(&source->filter, options->filter, !options->file);
-		source->has_filter = true;
-		if (err)
-			return err;
+	if (options->file) {
+		err = packet_filter_start(source);
+		return err ? err : replay_start(source);
 	}
-	if (options->file)
-		return replay_start(source);
 	err = names_find(source);
-	if (err)
-		return err;
-	return options->attach == ATTACH_PCAP ? capture_start(source) : live_start(source);
+	if (!err && options->attach == ATTACH_PCAP)
+		return capture_start(source);
+	if (!err)
+		err = live_filter_start(source);
+	return err ? err : live_start(source);
 }
 
 int source_open(const struct source_config *config, struct source **result)
@@ -200,8 +228,8 @@ void source_close(struct source *source)
 		progress_stop(&source->progress);
 		replay_close(source->replay);
 	}
-	if (source->has_filter)
-		source_filter_close(&source->filter);
+	filter_close(source->live_filter);
+	packet_filter_close(source->packet_filter);
 	free(source);
 }
 
@@ -230,7 +258,7 @@ static int replay_pane(struct source *source, struct pane *pane)
 		return SOURCE_PANE;
 	}
 	progress_stop(&source->progress);
-	if (step < 0 && step != -EINVAL)
+	if (step < 0)
 		report_error("read %s: %s", source->config.options->file,
 			     replay_reason(source->replay, step));
 	return step < 0 ? step : SOURCE_END;
