@@ -19,6 +19,7 @@ struct packet_table {
 	struct group_masks masks;
 	bool reduced;
 	uint64_t records;  /* of this pane, merged already */
+	struct tally flow; /* their sum */
 	uint64_t merge_ns;
 };
 
@@ -81,6 +82,10 @@ static int table_merge(struct packet_table *table, struct flow_slot *const *reco
 
 	table->merge_ns += now_ns() - begin_ns;
 	table->records += count;
+	for (size_t i = 0; i < count; i++) {
+		table->flow.packets += records[i]->packets;
+		table->flow.bytes += records[i]->bytes;
+	}
 	return err;
 }
 
@@ -197,6 +202,7 @@ int packet_table_end_pane(struct packet_table *table, struct pane *pane)
 
 	if (!err)
 		err = table_merge_slots(table);
+	pane->counts.outcome[PACKET_FLOW] = table->flow;
 	pane->counts.outcome[PACKET_FILTERED] = header->filtered;
 	pane->counts.outcome[PACKET_MALFORMED] = header->malformed;
 	pane->counts.outcome[PACKET_UNATTRIBUTED] = header->unattributed;
@@ -207,6 +213,7 @@ int packet_table_end_pane(struct packet_table *table, struct pane *pane)
 	memset(header, 0, sizeof(*header));
 	pane->records = table->records;
 	pane->merge_ns = table->merge_ns;
+	table->flow = (struct tally){ 0 };
 	table->records = 0;
 	table->merge_ns = 0;
 	return err;

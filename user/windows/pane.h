@@ -27,7 +27,7 @@ struct pane {
 	uint64_t index;
 	uint64_t begin_ns;
 	uint64_t end_ns;
-	struct outcome_counts counts; /* outcome[PACKET_FLOW] is filled by the engine */
+	struct outcome_counts counts; /* outcome[PACKET_FLOW]: the sum of the records */
 	uint64_t late_packets;        /* counted to this pane though they belong elsewhere */
 	uint64_t dropped_packets;     /* before the hook, as far as the kernel tells */
 	uint64_t collect_latency_ns;  /* end of pane to merged */
