@@ -15,6 +15,9 @@
 /* What a flow takes in the agent, for the default of --max-flows. */
 #define FLOW_MEMORY_BYTES 256
 
+/* The wall clock was set, where it moves by more than this against the monotonic one. */
+#define CLOCK_STEP_NS 1000000
+
 struct run {
 	const struct options *options;
 	struct engine *engine;
@@ -52,6 +55,19 @@ static int sink_emit(struct run *run, size_t i, const struct window_result *resu
 	return err == -EPIPE ? err : 0;
 }
 
+/*
+ * Both clocks are slewed alike, so their distance changes only where the wall clock is set; what
+ * is less is the jitter of reading them, and would tear neighbouring windows apart.
+ */
+static void follow_wall_clock(struct run *run)
+{
+	int64_t offset_ns = clock_wall_offset_ns();
+	int64_t change_ns = offset_ns - run->context.clock_offset_ns;
+
+	if (change_ns > CLOCK_STEP_NS || change_ns < -CLOCK_STEP_NS)
+		run->context.clock_offset_ns = offset_ns;
+}
+
 static int emit(void *context, const struct window_result *result)
 {
 	struct run *run = context;
@@ -60,7 +76,7 @@ static int emit(void *context, const struct window_result *result)
 	if (result->window_number == 0 && is_limit_reached(run))
 		return 0;
 	if (source_is_live(run->source))
-		run->context.clock_offset_ns = clock_wall_offset_ns();
+		follow_wall_clock(run);
 	for (size_t i = 0; i < run->sink_count && !err; i++)
 		err = sink_emit(run, i, result);
 	if (result->window_number == 0)

@@ -129,14 +129,26 @@ static int mend_file(struct sink *sink)
 	return err;
 }
 
+/* Notes whether the file was there, so that a run that fails at its start leaves none behind. */
+static int open_or_create(struct sink *sink)
+{
+	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY;
+
+	sink->fd = open(sink->name, flags);
+	if (sink->fd < 0 && errno == ENOENT) {
+		sink->fd = open(sink->name, flags | O_CREAT, 0644);
+		sink->created = true;
+	}
+	return sink->fd < 0 ? -errno : 0;
+}
+
 static int line_file_open(struct sink *sink, const char **reason)
 {
-	int err;
+	int err = open_or_create(sink);
 
 	(void)reason;
-	sink->fd = open(sink->name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
-	if (sink->fd < 0)
-		return -errno;
+	if (err)
+		return err;
 	err = note_regular(sink);
 	if (err || !sink->is_regular)
 		return err;
@@ -215,12 +227,21 @@ static void line_file_cancel(struct sink *sink)
 		sink->torn = true;
 }
 
+static bool is_created_in_vain(const struct sink *sink)
+{
+	struct stat status;
+
+	return sink->created && sink->is_regular && !fstat(sink->fd, &status) && !status.st_size;
+}
+
 static int line_file_close(struct sink *sink)
 {
 	int err = 0;
 
 	if (sink->fd < 0)
 		return 0;
+	if (is_created_in_vain(sink))
+		unlink(sink->name);
 	if (sink->is_regular && fsync(sink->fd))
 		err = -errno;
 	if (close(sink->fd) && !err)

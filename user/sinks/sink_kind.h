@@ -37,6 +37,7 @@ struct sink {
 	bool is_regular;
 	off_t document_start;
 	bool torn;
+	bool created; /* by this opening */
 };
 
 extern const struct sink_kind document_file_kind;

@@ -139,8 +139,10 @@ static void report_chosen(const struct live_link *link, const struct options *op
 {
 	const struct attach_plan *plan = &link->plan;
 	const char *cost = plan->native ? netdev_native_cost(&link->facts) : NULL;
+	const char *driver = link->facts.driver[0] ? link->facts.driver : "unknown driver";
 
-	report_notice("attached to %s: %s%s%s%s%s", link->facts.name, plan->in ? plan->in : "",
+	report_notice("attached to %s (%s): %s%s%s%s%s", link->facts.name, driver,
+		      plan->in ? plan->in : "",
 		      plan->in && plan->out ? ", " : "", plan->out ? plan->out : "",
 		      plan->why[0] ? ": " : "", plan->why);
 	if (cost)
