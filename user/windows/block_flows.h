@@ -17,6 +17,27 @@
 #include "listing.h"
 #include "window.h"
 
+static inline struct part *window_part(const struct window *window,
+				       const struct segment *segment)
+{
+	return &segment->parts[window->number];
+}
+
+static inline bool part_has(const struct window *window, const struct part *part,
+			    uint32_t place)
+{
+	if (window->layout->has_open && part->open[place].packets)
+		return true;
+	return window->layout->has_stacks &&
+	       (part->back[place].packets || part->front[place].packets);
+}
+
+static inline struct run *part_run(const struct window *window, const struct part *part,
+				   uint64_t block)
+{
+	return &part->runs[block % window->blocks];
+}
+
 /* Adds the closed pane's flows to the open block. 0, or -ENOMEM: some are not in the window. */
 int block_flows_fold(struct engine *engine, struct window *window);
 

@@ -203,7 +203,7 @@ static void windows_resume(struct engine *engine)
 
 int engine_end_pane(struct engine *engine, const struct pane *pane)
 {
-	int err = 0;
+	int err = 0, forget_err;
 
 	if (engine->config.replay && !pane_has_packets(engine, pane))
 		return 0;
@@ -214,7 +214,8 @@ int engine_end_pane(struct engine *engine, const struct pane *pane)
 	flows_end_pane(engine, err == -ENOMEM);
 	windows_step(engine, STEP_CLOSE_PANE, &err);
 	flow_table_trim(&engine->table);
-	return err;
+	forget_err = engine_forget_excess(engine);
+	return err ? err : forget_err;
 }
 
 int engine_finish(struct engine *engine)

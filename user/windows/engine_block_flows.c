@@ -4,24 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-static struct part *window_part(const struct window *window, const struct segment *segment)
-{
-	return &segment->parts[window->number];
-}
-
-static bool part_has(const struct window *window, const struct part *part, uint32_t place)
-{
-	if (window->layout->has_open && part->open[place].packets)
-		return true;
-	return window->layout->has_stacks &&
-	       (part->back[place].packets || part->front[place].packets);
-}
-
-static struct run *part_run(const struct window *window, const struct part *part, uint64_t block)
-{
-	return &part->runs[block % window->blocks];
-}
-
 static void fold_open(const struct engine *engine, struct window *window,
 		      struct segment *segment)
 {
@@ -280,86 +262,4 @@ void block_flows_rotate(struct engine *engine, struct window *window)
 		else
 			part_drop_open(window, table->segments[i]);
 	}
-}
-
-struct forgetting {
-	struct window *window;
-	struct tally carried; /* by the block at hand and those after it */
-	uint64_t newest;      /* block in which the flow was last seen */
-	bool is_seen;
-};
-
-static struct flow_sum *run_find(const struct run *run, uint32_t place)
-{
-	uint32_t low = 0, high = run->count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (run->records[middle].place < place)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < run->count && run->records[low].place == place; low++) {
-		if (!run->records[low].forgotten)
-			return &run->records[low];
-	}
-	return NULL;
-}
-
-static void forget_carried(struct window *window, uint64_t block, uint64_t packets,
-			   uint64_t bytes)
-{
-	struct span *span = window_span(window, block);
-
-	span->forgotten.packets += packets;
-	span->forgotten.bytes += bytes;
-}
-
-/* Turned records are sums of what is after them: a difference is what one block carried. */
-static uint64_t forget_records(struct window *window, struct part *part, uint32_t place)
-{
-	struct tally left = { part->front[place].packets, part->front[place].bytes };
-	uint64_t newest = window_oldest(window);
-
-	for (uint64_t b = newest; b <= window->block; b++) {
-		struct flow_sum *record = run_find(part_run(window, part, b), place);
-
-		if (!record)
-			continue;
-		newest = b;
-		record->forgotten = true;
-		if (b >= part->turned_end) {
-			forget_carried(window, b, record->packets, record->bytes);
-			continue;
-		}
-		forget_carried(window, b, left.packets - record->packets,
-			       left.bytes - record->bytes);
-		left = (struct tally){ record->packets, record->bytes };
-	}
-	part->front[place].packets = 0;
-	part->back[place].packets = 0;
-	return newest;
-}
-
-void block_window_forget(struct engine *engine, struct window *window, struct segment *segment,
-			 uint32_t place)
-{
-	struct part *part = window_part(window, segment);
-	uint64_t newest = window->block;
-
-	(void)engine;
-	if (!part_has(window, part, place))
-		return;
-	if (window->layout->has_stacks)
-		newest = forget_records(window, part, place);
-	if (window->layout->has_open && part->open[place].packets) {
-		newest = window->block;
-		forget_carried(window, newest, part->open[place].packets,
-			       part->open[place].bytes);
-		part->open[place].packets = 0;
-	}
-	window_span(window, newest)->forgotten_flows++;
-	window->flows--;
 }

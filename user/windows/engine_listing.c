@@ -74,10 +74,13 @@ static int flow_compare(const struct listing *listing, const struct flow_result 
 			const struct flow_result *b)
 {
 	uint64_t rank_a = flow_rank(listing, a), rank_b = flow_rank(listing, b);
+	int order;
 
 	if (rank_a != rank_b)
 		return rank_a > rank_b ? -1 : 1;
-	return memcmp(&a->key, &b->key, sizeof(a->key));
+	order = memcmp(&a->key, &b->key, sizeof(a->key));
+	/* Two sessions of one flow may end in one pane. */
+	return order ? order : (a->start_ns > b->start_ns) - (a->start_ns < b->start_ns);
 }
 
 /* Moves flow from the place at down a heap whose top is the flow that would be listed last. */

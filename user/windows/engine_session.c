@@ -188,7 +188,7 @@ static int ended_tell(struct engine *engine, struct window *window)
 	size_t count = window->ended_count;
 	int err = 0;
 
-	if (engine->config.replay)
+	if (engine->config.replay && count)
 		qsort(window->ended, count, sizeof(*window->ended), ended_compare);
 	for (size_t i = 0, next; i < count && !window->is_stopped; i = next) {
 		for (next = i + 1; next < count; next++) {
@@ -265,12 +265,10 @@ int session_window_finish(struct engine *engine, struct window *window)
 	return tell_err ? tell_err : err;
 }
 
-void session_window_forget(struct engine *engine, struct window *window,
-			   struct segment *segment, uint32_t place)
+void session_window_forget(struct window *window, struct segment *segment, uint32_t place)
 {
 	struct flow_sum *open = &segment->parts[window->number].open[place];
 
-	(void)engine;
 	if (!open->packets)
 		return;
 	window->forgotten_flows++;

@@ -23,7 +23,7 @@ void listing_fini(struct listing *listing);
 
 /*
  * What a flow is ranked by: the greater, the earlier it is listed. Ties are in order of the
- * bytes of the keys.
+ * bytes of the keys, then of time.
  */
 uint64_t flow_rank(const struct listing *listing, const struct flow_result *flow);
 

@@ -116,9 +116,6 @@ int block_window_fold(struct engine *engine, struct window *window);
 /* After it is folded: closes the block that ends with it. */
 int block_window_close_pane(struct engine *engine, struct window *window);
 int block_window_finish(struct engine *engine, struct window *window);
-/* The flow's data leaves; what it carried is counted as forgotten. */
-void block_window_forget(struct engine *engine, struct window *window, struct segment *segment,
-			 uint32_t place);
 
 /* Session windows. */
 int session_window_init(struct engine *engine, struct window *window);
@@ -126,7 +123,10 @@ int session_window_advance(struct engine *engine, struct window *window);
 int session_window_fold(struct engine *engine, struct window *window);
 int session_window_close_pane(struct engine *engine, struct window *window);
 int session_window_finish(struct engine *engine, struct window *window);
-void session_window_forget(struct engine *engine, struct window *window,
-			   struct segment *segment, uint32_t place);
+/* The flow leaves; what it carried is told as forgotten. */
+void session_window_forget(struct window *window, struct segment *segment, uint32_t place);
+
+/* Lets flows leave until there are as many as max_flows allows. 0 or -ENOMEM. */
+int engine_forget_excess(struct engine *engine);
 
 #endif
