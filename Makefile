@@ -68,6 +68,14 @@ $(BUILD)/generate: tools/generate.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< -lm
 
+$(BUILD)/bench/libpcap_loop: tools/bench/libpcap_loop.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< -lpcap
+
+.PHONY: bench-replay
+bench-replay: all $(BUILD)/generate $(BUILD)/bench/libpcap_loop ## packets a second of replays
+	tools/bench/replay
+
 # What reads captures, compiled anew for the fuzzers; they bring an engine of their own.
 FUZZED   := $(wildcard user/sources/capture*.c user/sources/packet_*.c user/filter/*.c) \
 	user/sources/replay.c user/sources/progress.c user/windows/group.c

@@ -80,8 +80,8 @@ static inline int parse_null(struct cursor *c, bool network_order, struct packet
 }
 
 /*
- * Parses a packet, p zero before but for its flags. 0, or 1 + enum malformed_reason. A frame without IP and
- * without an EtherType is a non-IP flow of EtherType 0.
+ * Parses a packet, p zero before but for its flags. 0, or 1 + enum malformed_reason. A frame
+ * without IP and without an EtherType is a non-IP flow of EtherType 0.
  */
 static inline int packet_parse(const struct capture_packet *packet, struct packet *p)
 {
