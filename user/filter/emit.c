@@ -39,7 +39,7 @@ static bool grow(struct emitter *e, void **array, size_t *capacity, size_t eleme
 
 void emit(struct emitter *e, struct bpf_insn insn)
 {
-	if (e->err)
+	if (e->err || !e->falls_through)
 		return;
 	if (e->count == e->capacity &&
 	    !grow(e, (void **)&e->insns, &e->capacity, sizeof(*e->insns)))
@@ -50,7 +50,7 @@ void emit(struct emitter *e, struct bpf_insn insn)
 
 static void emit_to_label(struct emitter *e, struct bpf_insn jump, uint32_t label)
 {
-	if (e->err)
+	if (e->err || !e->falls_through)
 		return;
 	if (e->fixup_count == e->fixup_capacity &&
 	    !grow(e, (void **)&e->fixups, &e->fixup_capacity, sizeof(*e->fixups)))
@@ -91,6 +91,8 @@ void emit_jump_if(struct emitter *e, struct bpf_insn condition, uint32_t label)
 {
 	int inverse = opposite(BPF_OP(condition.code));
 
+	if (!e->falls_through)
+		return;
 	if (!e->deep) {
 		emit_to_label(e, condition, label);
 		return;
@@ -101,6 +103,7 @@ void emit_jump_if(struct emitter *e, struct bpf_insn condition, uint32_t label)
 	emit(e, condition);
 	if (!inverse)
 		emit(e, insn_make(BPF_JMP | BPF_JA, 0, 0, 1));
+	e->falls_through = true;
 	emit_jump(e, label);
 	e->falls_through = true;
 }

@@ -37,11 +37,12 @@ struct emitter {
 int emitter_init(struct emitter *e, size_t label_count, bool deep);
 void emitter_fini(struct emitter *e);
 
+/* The verifier refuses what never runs: where nothing falls through, nothing is written. */
 void emit(struct emitter *e, struct bpf_insn insn);
 /* Jumps to the label, if the condition (a jump without offset) holds. */
 void emit_jump_if(struct emitter *e, struct bpf_insn condition, uint32_t label);
 void emit_jump(struct emitter *e, uint32_t label);
-/* Whether an instruction placed here would ever run: the verifier refuses dead ones. */
+/* Whether an instruction placed here at the label would ever run. */
 bool emit_is_reached(const struct emitter *e, uint32_t label);
 /* All jumps to the label so far lead to the next instruction; it can then be used anew. */
 void emit_label(struct emitter *e, uint32_t label);
