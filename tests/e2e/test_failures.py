@@ -102,6 +102,7 @@ def xdp_refused_by_the_driver_is_explained(lab):
     space = lab.namespace()
     run("ip", "link", "add", "near", "netns", space.name, "numrxqueues", "1", "type", "veth",
         "peer", "name", "far", "netns", space.name, "numtxqueues", "2")
+    space.run("ethtool", "-L", "far", "tx", "2")
     near = lab.adopt(space, "near")
     lines = [expect_refused(lab, near, ["-i", name, "-a", "native", "-o", "@x.ndjson"], FAILED,
                             [name, "-a "]) for name in ("near", "lo")]

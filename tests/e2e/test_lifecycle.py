@@ -35,7 +35,7 @@ def the_start_says_in_a_line_what_was_attached_and_what_it_alters(lab):
     lines = []
     for how, hooks, words in (("native", HOOKS, ("offload", "segmentation")),
                               ("generic", ("xdp-generic", "tcx-egress"), ("gro", "merge")),
-                              ("auto", ("tcx-ingress", "tcx-egress"), ("veth",))):
+                              ("auto", ("tcx-ingress", "tcx-egress"), ("offload",))):
         weir = Weir(lab, near, "-a", how).wait_attached(*hooks).stop()
         said = weir.stderr.strip()
         expect(said.startswith("weir: ") and near.name in said, f"-a {how} says: {said}")

@@ -100,7 +100,7 @@ def a_flood_past_the_spill_area_goes_to_unattributed_to_the_byte(lab):
     """Each packet a new flow for several panes, millions of them; 20 steady flows among them."""
     delivered, documents, reports = flood(
         lab, "--slots", "4096", "-p", "200ms", windows=["tumbling:200ms"],
-        generator=("-n", "4000000", "-f", "0", "-s", str(STEADY), "-e", "20"))
+        generator=("-n", "2000000", "-f", "0", "-s", str(STEADY), "-e", "20"))
     dropped_none(delivered, reports)
     expect_equal(watch.seen(documents), (delivered, delivered * FRAME), "seen")
     for document in documents:
