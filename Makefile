@@ -48,9 +48,18 @@ $(BUILD)/tests/%: tests/unit/%.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -o $@ $< $(LIBRARY) -lcmocka $(LDLIBS)
 
+.PHONY: units
+units: $(UNITS)
+
 .PHONY: unit
-unit: $(UNITS) ## build and run the unit tests
-	@set -e; for t in $(UNITS); do echo "== $$t"; $$t; done
+unit: units ## build and run the unit tests
+	@BUILD=$(BUILD) tests/run unit
+
+.PHONY: check
+check: ## set up, build, run every test (root for all of them)
+	tools/setup
+	$(MAKE) all units traffic
+	@BUILD=$(BUILD) tests/run
 
 $(BUILD)/bench/%: tools/bench/%.c $(LIBRARY) | $(BUILD)/reference.skel.h
 	@mkdir -p $(@D)
