@@ -69,6 +69,10 @@ $(BUILD)/bench/%: tools/bench/%.c $(LIBRARY) | $(BUILD)/reference.skel.h
 bench-packet: $(BUILD)/bench/packet ## cost of a packet in the kernel, beside other tables
 	$(BUILD)/bench/packet
 
+.PHONY: bench-pane
+bench-pane: $(BUILD)/bench/pane ## cost of a pane in the agent
+	$<
+
 .PHONY: bench-json
 bench-json: $(BUILD)/bench/json ## how many flows a second are written as JSON
 	$< $(BUILD)
