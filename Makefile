@@ -59,6 +59,10 @@ $(BUILD)/bench/%: tools/bench/%.c $(LIBRARY) | $(BUILD)/reference.skel.h
 bench-packet: $(BUILD)/bench/packet ## cost of a packet in the kernel, beside other tables
 	$(BUILD)/bench/packet
 
+.PHONY: bench-merge
+bench-merge: $(BUILD)/bench/merge ## cost of merging, sliding and keeping flows in the agent
+	$(BUILD)/bench/merge
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf $(BUILD)
