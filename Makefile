@@ -73,6 +73,10 @@ bench-packet: $(BUILD)/bench/packet ## cost of a packet in the kernel, beside ot
 bench-pane: $(BUILD)/bench/pane ## cost of a pane in the agent
 	$<
 
+.PHONY: bench-merge
+bench-merge: $(BUILD)/bench/merge ## how fast panes merge and windows slide, and memory a flow
+	$<
+
 .PHONY: bench-json
 bench-json: $(BUILD)/bench/json ## how many flows a second are written as JSON
 	$< $(BUILD)
