@@ -18,10 +18,17 @@ struct packet_table {
 	struct section_header *section;
 	struct group_masks masks;
 	bool reduced;
+	uint32_t room;     /* so many packets at least fit before the table is too full */
 	uint64_t records;  /* of this pane, merged already */
 	struct tally flow; /* their sum */
 	uint64_t merge_ns;
 };
+
+/* Above this load flows push one another out; once near it, the table is emptied. */
+static uint32_t table_load_max(const struct packet_table *table)
+{
+	return table->geometry.slots / 4 * 3;
+}
 
 /* A batch between parsing and accounting. */
 struct parsed_packet {
@@ -61,6 +68,7 @@ struct packet_table *packet_table_create(const struct packet_table_config *confi
 		return NULL;
 	}
 	table->section = section;
+	table->room = table_load_max(table);
 	/* Slots are visited at random: with pages of 4 KiB each visit costs a TLB miss too. */
 	madvise(section, table->geometry.section_size, MADV_HUGEPAGE);
 	return table;
@@ -129,6 +137,37 @@ static int table_merge_slots(struct packet_table *table)
 	return err;
 }
 
+static uint32_t table_slots_used(const struct packet_table *table)
+{
+	const uint64_t *bitmap = (const void *)((const char *)table->section +
+						table->geometry.bitmap_offset);
+	uint32_t used = 0;
+
+	for (uint32_t word = 0; word < table->geometry.slots / 64; word++)
+		used += (uint32_t)__builtin_popcountll(bitmap[word]);
+	return used;
+}
+
+/*
+ * Keeps the table so empty that a flow is found at once. Counting the slots in use is put off
+ * until as many packets came as there were slots free: until then they cannot have filled up.
+ */
+static int table_make_room(struct packet_table *table, uint32_t packets)
+{
+	uint32_t used, max = table_load_max(table);
+
+	if (likely(table->room >= packets)) {
+		table->room -= packets;
+		return 0;
+	}
+	used = table_slots_used(table);
+	table->room = max;
+	if (used > max - max / 8)
+		return table_merge_slots(table);
+	table->room = max - used;
+	return 0;
+}
+
 static inline int packet_read(const struct packet_table *table,
 			      const struct capture_packet *packet, uint8_t key_flags,
 			      struct parsed_packet *parsed)
@@ -190,6 +229,8 @@ int packet_table_count(struct packet_table *table, const struct capture_packet *
 	/* Each packet spills one record at most. */
 	if (unlikely(table->section->spill_used + PACKET_BATCH > table->geometry.spill_slots))
 		merge_err = table_merge_spill(table);
+	if (!merge_err)
+		merge_err = table_make_room(table, (uint32_t)prepared);
 	for (size_t i = 0; i < prepared; i++)
 		packet_account(table, &parsed[i], packets[i].len, places[i].now_ms);
 	return err ? err : merge_err;
@@ -216,5 +257,6 @@ int packet_table_end_pane(struct packet_table *table, struct pane *pane)
 	table->flow = (struct tally){ 0 };
 	table->records = 0;
 	table->merge_ns = 0;
+	table->room = table_load_max(table);
 	return err;
 }
