@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The accounting step: slots, eviction, the spill area, and that nothing is ever lost. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "host_bank.h"
+
+#define SLOTS 64
+
+/* One section of SLOTS slots, with room for so many spilled records. */
+static struct host_bank bank_with_spill(uint32_t spill_slots)
+{
+	struct bank_geometry g = bank_geometry_make(SLOTS, 1);
+	struct host_bank bank;
+
+	g.spill_slots = spill_slots;
+	host_bank_create(&bank, &g);
+	return bank;
+}
+
+static struct flow_key key_of(uint32_t flow)
+{
+	return (struct flow_key){ .src = { 0, 0, 0xffff0000, flow }, .flags = FLOW_IP };
+}
+
+/* One packet of a flow that lives at this place of the table. */
+struct given {
+	uint32_t flow, hash, len, now_ms;
+	uint8_t tcp_flags;
+};
+
+static void count_size(struct host_bank *bank, struct given given, struct packet_size size)
+{
+	struct flow_key key = key_of(given.flow);
+	struct accounted a = { .key = &key, .size = &size, .hash = given.hash,
+			       .now_ms = (__u16)given.now_ms, .tcp_flags = given.tcp_flags };
+
+	account_flow(host_bank_section(bank, 0), &bank->geometry, &a);
+}
+
+static void count(struct host_bank *bank, struct given given)
+{
+	count_size(bank, given, packet_size_single(given.len));
+}
+
+static struct flow_slot *slot_at(const struct host_bank *bank, uint32_t index)
+{
+	return section_slot(host_bank_section(bank, 0), &bank->geometry, index);
+}
+
+/* Flows 0 to 15, of 100, 101, ... bytes, fill the window that begins at the hash. */
+static void fill_window(struct host_bank *bank, uint32_t hash)
+{
+	for (uint32_t i = 0; i < PROBE_WINDOW; i++)
+		count(bank, (struct given){ .flow = i, .hash = hash, .len = 100 + i });
+}
+
+static void expect_slot(const struct flow_slot *slot, uint32_t flow, uint64_t bytes)
+{
+	assert_int_equal(slot->src[3], flow);
+	assert_int_equal(slot->bytes, bytes);
+}
+
+static void expect_unattributed(const struct host_bank *bank, uint64_t packets, uint64_t bytes)
+{
+	const struct tally *tally = &host_bank_section(bank, 0)->unattributed;
+
+	assert_int_equal(tally->packets, packets);
+	assert_int_equal(tally->bytes, bytes);
+}
+
+static void a_first_packet_makes_the_slot(void **state)
+{
+	struct host_bank bank = bank_with_spill(1);
+	const struct flow_slot *slot = slot_at(&bank, 5);
+	const struct flow_key key = key_of(7);
+
+	(void)state;
+	count(&bank, (struct given){ .flow = 7, .hash = 5, .len = 60, .now_ms = 9, .tcp_flags = 2 });
+	assert_true(slot_has_key(slot, &key));
+	assert_int_equal(slot->packets, 1);
+	assert_int_equal(slot->bytes, 60);
+	assert_int_equal(slot->min_len, 60);
+	assert_int_equal(slot->max_len, 60);
+	assert_int_equal(slot->first_ms, 9);
+	assert_int_equal(slot->last_ms, 9);
+	assert_int_equal(slot->tcp_flags, 2);
+	assert_int_equal(slot->spare, 0);
+	assert_true(host_bank_marks(&bank, host_bank_section(&bank, 0), 5));
+	host_bank_destroy(&bank);
+}
+
+static void further_packets_are_added_to_it(void **state)
+{
+	struct host_bank bank = bank_with_spill(1);
+	const struct flow_slot *slot = slot_at(&bank, 5);
+
+	(void)state;
+	count(&bank, (struct given){ .flow = 7, .hash = 5, .len = 60, .now_ms = 9, .tcp_flags = 2 });
+	count(&bank, (struct given){ .flow = 7, .hash = 5, .len = 90, .now_ms = 8, .tcp_flags = 16 });
+	count(&bank, (struct given){ .flow = 7, .hash = 5, .len = 50, .now_ms = 12 });
+	assert_int_equal(slot->packets, 3);
+	assert_int_equal(slot->bytes, 200);
+	assert_int_equal(slot->min_len, 50);
+	assert_int_equal(slot->max_len, 90);
+	assert_int_equal(slot->first_ms, 8);
+	assert_int_equal(slot->last_ms, 12);
+	assert_int_equal(slot->tcp_flags, 18);
+	assert_int_equal(slot_at(&bank, 6)->packets, 0);
+	host_bank_destroy(&bank);
+}
+
+static void lengths_saturate_and_bytes_do_not(void **state)
+{
+	struct host_bank bank = bank_with_spill(1);
+	const struct flow_slot *slot = slot_at(&bank, 0);
+
+	(void)state;
+	count(&bank, (struct given){ .len = 65535 });
+	assert_int_equal(slot->max_len, 65535);
+	count(&bank, (struct given){ .len = 65536 });
+	count(&bank, (struct given){ .len = 0xffffffff });
+	assert_int_equal(slot->max_len, 65535);
+	assert_int_equal(slot->min_len, 65535);
+	assert_int_equal(slot->bytes, 65535ull + 65536 + 0xffffffff);
+	host_bank_destroy(&bank);
+}
+
+/* A key of which each word but one is zero, and the same with one bit more. */
+static void flows_that_differ_in_one_bit_are_two(void **state)
+{
+	struct host_bank bank = bank_with_spill(1);
+	struct packet_size size = packet_size_single(60);
+
+	(void)state;
+	for (int bit = 0; bit < 42 * 8; bit++) {
+		struct flow_key key = { 0 };
+		struct accounted a = { .key = &key, .size = &size };
+
+		((uint8_t *)&key)[bit / 8] = (uint8_t)(1 << bit % 8);
+		assert_false(slot_has_key(&(struct flow_slot){ .packets = 1 }, &key));
+		slot_start(slot_at(&bank, 0), &a);
+		assert_true(slot_has_key(slot_at(&bank, 0), &key));
+	}
+	host_bank_destroy(&bank);
+}
+
+static void flows_of_one_hash_take_the_window_in_turn(void **state)
+{
+	struct host_bank bank = bank_with_spill(1);
+
+	(void)state;
+	fill_window(&bank, 20);
+	fill_window(&bank, 20);
+	for (uint32_t i = 0; i < PROBE_WINDOW; i++)
+		expect_slot(slot_at(&bank, 20 + i), i, 2 * (100 + i));
+	assert_int_equal(slot_at(&bank, 20 + PROBE_WINDOW)->packets, 0);
+	assert_int_equal(host_bank_section(&bank, 0)->spill_used, 0);
+	host_bank_destroy(&bank);
+}
+
+static void a_window_at_the_end_goes_on_at_the_beginning(void **state)
+{
+	struct host_bank bank = bank_with_spill(1);
+
+	(void)state;
+	fill_window(&bank, SLOTS - 3 + 0xabc00);
+	for (uint32_t i = 0; i < PROBE_WINDOW; i++)
+		expect_slot(slot_at(&bank, (SLOTS - 3 + i) % SLOTS), i, 100 + i);
+	host_bank_destroy(&bank);
+}
+
+static void a_full_window_evicts_its_flow_of_fewest_bytes(void **state)
+{
+	struct host_bank bank = bank_with_spill(1);
+
+	(void)state;
+	fill_window(&bank, 60);
+	count(&bank, (struct given){ .flow = 0, .hash = 60, .len = 500 });
+	count(&bank, (struct given){ .flow = 99, .hash = 60, .len = 64 });
+	expect_slot(slot_at(&bank, 61), 99, 64);
+	expect_slot(host_bank_spill(&bank, host_bank_section(&bank, 0)), 1, 101);
+	assert_int_equal(host_bank_section(&bank, 0)->spill_used, 1);
+	expect_unattributed(&bank, 0, 0);
+	host_bank_destroy(&bank);
+}
+
+static void of_flows_of_as_many_bytes_the_first_of_the_window_goes(void **state)
+{
+	struct host_bank bank = bank_with_spill(1);
+
+	(void)state;
+	for (uint32_t i = 0; i < PROBE_WINDOW; i++)
+		count(&bank, (struct given){ .flow = i, .hash = 60, .len = i < 3 ? 200 : 100 });
+	count(&bank, (struct given){ .flow = 99, .hash = 60, .len = 64 });
+	expect_slot(slot_at(&bank, 63), 99, 64);
+	expect_slot(host_bank_spill(&bank, host_bank_section(&bank, 0)), 3, 100);
+	host_bank_destroy(&bank);
+}
+
+static void a_spilled_record_is_a_whole_one(void **state)
+{
+	struct host_bank bank = bank_with_spill(1);
+	struct flow_slot before;
+
+	(void)state;
+	fill_window(&bank, 3);
+	before = *slot_at(&bank, 3);
+	count(&bank, (struct given){ .flow = 99, .hash = 3, .len = 64 });
+	assert_memory_equal(host_bank_spill(&bank, host_bank_section(&bank, 0)), &before,
+			    sizeof(before));
+	host_bank_destroy(&bank);
+}
+
+static void once_spilling_ends_the_smaller_one_is_unattributed(void **state)
+{
+	struct host_bank bank = bank_with_spill(0);
+
+	(void)state;
+	fill_window(&bank, 0);
+	count(&bank, (struct given){ .flow = 99, .hash = 0, .len = 99 });
+	expect_unattributed(&bank, 1, 99);
+	count(&bank, (struct given){ .flow = 99, .hash = 0, .len = 101 });
+	expect_unattributed(&bank, 2, 199);
+	expect_slot(slot_at(&bank, 0), 99, 101);
+	host_bank_destroy(&bank);
+}
+
+static void on_a_tie_the_packet_is_unattributed(void **state)
+{
+	struct host_bank bank = bank_with_spill(0);
+
+	(void)state;
+	fill_window(&bank, 0);
+	count(&bank, (struct given){ .flow = 99, .hash = 0, .len = 100 });
+	expect_unattributed(&bank, 1, 100);
+	expect_slot(slot_at(&bank, 0), 0, 100);
+	host_bank_destroy(&bank);
+}
+
+static void a_flow_that_has_its_slot_never_becomes_unattributed(void **state)
+{
+	struct host_bank bank = bank_with_spill(0);
+
+	(void)state;
+	fill_window(&bank, 0);
+	count(&bank, (struct given){ .flow = 15, .hash = 0, .len = 1 });
+	expect_slot(slot_at(&bank, 15), 15, 116);
+	expect_unattributed(&bank, 0, 0);
+	host_bank_destroy(&bank);
+}
+
+static void a_slot_near_its_limit_starts_anew(void **state)
+{
+	struct host_bank bank = bank_with_spill(1);
+	struct flow_slot *slot = slot_at(&bank, 0);
+
+	(void)state;
+	count(&bank, (struct given){ .len = 100 });
+	slot->packets = SLOT_PACKETS_LIMIT - 1;
+	count(&bank, (struct given){ .len = 100 });
+	assert_int_equal(slot->packets, SLOT_PACKETS_LIMIT);
+	count(&bank, (struct given){ .len = 70 });
+	assert_int_equal(slot->packets, 1);
+	expect_slot(slot, 0, 70);
+	assert_int_equal(host_bank_spill(&bank, host_bank_section(&bank, 0))->packets,
+			 SLOT_PACKETS_LIMIT);
+	count(&bank, (struct given){ .len = 70 });
+	assert_int_equal(slot->packets, 2);
+	host_bank_destroy(&bank);
+}
+
+static void the_greatest_merged_packet_fits_below_the_limit(void **state)
+{
+	struct host_bank bank = bank_with_spill(1);
+	struct flow_slot *slot = slot_at(&bank, 0);
+	struct packet_size size = { .packets = 65536, .bytes = 1 << 20, .max_len = 66,
+				    .min_len = 60 };
+
+	(void)state;
+	count(&bank, (struct given){ .len = 100 });
+	slot->packets = SLOT_PACKETS_LIMIT - 1;
+	count_size(&bank, (struct given){ 0 }, size);
+	assert_int_equal(slot->packets, SLOT_PACKETS_LIMIT + 65535ull);
+	host_bank_destroy(&bank);
+}
+
+static void a_slot_at_its_limit_that_cannot_spill_takes_no_more(void **state)
+{
+	struct host_bank bank = bank_with_spill(0);
+	struct flow_slot *slot = slot_at(&bank, 0);
+
+	(void)state;
+	count(&bank, (struct given){ .len = 100 });
+	slot->packets = SLOT_PACKETS_LIMIT;
+	count(&bank, (struct given){ .len = 70 });
+	assert_int_equal(slot->packets, SLOT_PACKETS_LIMIT);
+	expect_slot(slot, 0, 100);
+	expect_unattributed(&bank, 1, 70);
+	host_bank_destroy(&bank);
+}
+
+static void sizes_are_counted_in_buckets_of_128(void **state)
+{
+	struct host_bank bank = bank_with_spill(1);
+	const __u64 *histogram = host_bank_section(&bank, 0)->size_histogram;
+
+	(void)state;
+	count(&bank, (struct given){ .len = 0 });
+	count(&bank, (struct given){ .len = 127 });
+	count(&bank, (struct given){ .len = 128 });
+	count(&bank, (struct given){ .len = 1919 });
+	count(&bank, (struct given){ .len = 1920 });
+	count(&bank, (struct given){ .len = 2047 });
+	count(&bank, (struct given){ .len = 2048 });
+	count(&bank, (struct given){ .len = 0xffffffff });
+	assert_int_equal(histogram[0], 2);
+	assert_int_equal(histogram[1], 1);
+	assert_int_equal(histogram[14], 1);
+	assert_int_equal(histogram[15], 4);
+	host_bank_destroy(&bank);
+}
+
+static void a_merged_packet_counts_its_parts_by_size(void **state)
+{
+	struct host_bank bank = bank_with_spill(1);
+	const __u64 *histogram = host_bank_section(&bank, 0)->size_histogram;
+	struct packet_size size = { .packets = 45, .bytes = 44 * 1514 + 100, .max_len = 1514,
+				    .min_len = 100 };
+
+	(void)state;
+	count_size(&bank, (struct given){ 0 }, size);
+	assert_int_equal(histogram[0], 1);
+	assert_int_equal(histogram[1514 / 128], 44);
+	assert_int_equal(slot_at(&bank, 0)->packets, 45);
+	assert_int_equal(slot_at(&bank, 0)->min_len, 100);
+	assert_int_equal(slot_at(&bank, 0)->max_len, 1514);
+	host_bank_destroy(&bank);
+}
+
+static void malformed_packets_are_counted_by_reason(void **state)
+{
+	struct host_bank bank = bank_with_spill(1);
+	struct section_header *section = host_bank_section(&bank, 0);
+	struct packet_size size = packet_size_single(60);
+
+	(void)state;
+	for (uint32_t reason = 0; reason <= MALFORMED_REASON_COUNT; reason++)
+		account_malformed(section, &size, reason);
+	for (uint32_t reason = 0; reason < MALFORMED_REASON_COUNT; reason++)
+		assert_int_equal(section->malformed_reason[reason], 1);
+	assert_int_equal(section->malformed.packets, MALFORMED_REASON_COUNT + 1);
+	assert_int_equal(section->malformed.bytes, 60 * (MALFORMED_REASON_COUNT + 1));
+	assert_int_equal(section->size_histogram[0], MALFORMED_REASON_COUNT + 1);
+	assert_int_equal(section->contended.packets, 0);
+	host_bank_destroy(&bank);
+}
+
+static void filtered_packets_are_counted_apart(void **state)
+{
+	struct host_bank bank = bank_with_spill(1);
+	struct section_header *section = host_bank_section(&bank, 0);
+	struct packet_size size = { .packets = 3, .bytes = 3100, .max_len = 1500, .min_len = 100 };
+
+	(void)state;
+	account_filtered(section, &size);
+	assert_int_equal(section->filtered.packets, 3);
+	assert_int_equal(section->filtered.bytes, 3100);
+	assert_int_equal(section->size_histogram[0], 1);
+	assert_int_equal(section->size_histogram[11], 2);
+	assert_int_equal(slot_at(&bank, 0)->packets, 0);
+	host_bank_destroy(&bank);
+}
+
+static void ticks_become_milliseconds_clamped_at_both_ends(void **state)
+{
+	const uint32_t hz1000 = 1 << TICK_SHIFT, hz250 = 4 << TICK_SHIFT, hz100 = 10 << TICK_SHIFT;
+	const uint32_t hz300 = (uint32_t)((3333333ull << TICK_SHIFT) / 1000000);
+
+	(void)state;
+	assert_int_equal(ticks_to_ms(1000, 1000, hz250), 0);
+	assert_int_equal(ticks_to_ms(1000, 1001, hz250), 4);
+	assert_int_equal(ticks_to_ms(1000, 1250, hz250), 1000);
+	assert_int_equal(ticks_to_ms(1000, 1300, hz300), 999);
+	assert_int_equal(ticks_to_ms(1000, 999, hz250), 0);
+	assert_int_equal(ticks_to_ms(~0ull, 1, hz100), 20);
+	assert_int_equal(ticks_to_ms(0, 65535, hz1000), 65535);
+	assert_int_equal(ticks_to_ms(0, 65536, hz1000), 65535);
+	assert_int_equal(ticks_to_ms(0, 65535, hz100), 65535);
+	assert_int_equal(ticks_to_ms(0, 6553, hz100), 65530);
+	assert_int_equal(ticks_to_ms(0, 1ull << 62, hz250), 65535);
+	assert_int_equal(ticks_to_ms(1ull << 62, 0, hz250), 0);
+}
+
+static void sections_are_laid_out_apart(void **state)
+{
+	(void)state;
+	for (uint32_t slots = BANK_SLOTS_MIN; slots <= BANK_SLOTS_MAX; slots *= 2) {
+		struct bank_geometry g = bank_geometry_make(slots, 3);
+
+		assert_int_equal((uint64_t)g.slots * g.sections_per_cpu, slots);
+		assert_true(g.bitmap_offset >= sizeof(struct section_header));
+		assert_true(g.slots_offset >= g.bitmap_offset + g.slots / 8);
+		assert_int_equal(g.slots_offset % sizeof(struct flow_slot), 0);
+		assert_int_equal(g.spill_offset, g.slots_offset + g.slots * 64);
+		assert_true(g.section_size >= g.spill_offset + g.spill_slots * 64);
+		assert_int_equal(g.section_size % 4096, 0);
+		assert_true(g.section_size < 4 << 20);
+		assert_true(g.spill_slots >= SECTION_SPILL_MIN);
+		assert_int_equal(bank_size_bytes(&g),
+				 3ull * g.sections_per_cpu * g.section_size);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_first_packet_makes_the_slot),
+		cmocka_unit_test(further_packets_are_added_to_it),
+		cmocka_unit_test(lengths_saturate_and_bytes_do_not),
+		cmocka_unit_test(flows_that_differ_in_one_bit_are_two),
+		cmocka_unit_test(flows_of_one_hash_take_the_window_in_turn),
+		cmocka_unit_test(a_window_at_the_end_goes_on_at_the_beginning),
+		cmocka_unit_test(a_full_window_evicts_its_flow_of_fewest_bytes),
+		cmocka_unit_test(of_flows_of_as_many_bytes_the_first_of_the_window_goes),
+		cmocka_unit_test(a_spilled_record_is_a_whole_one),
+		cmocka_unit_test(once_spilling_ends_the_smaller_one_is_unattributed),
+		cmocka_unit_test(on_a_tie_the_packet_is_unattributed),
+		cmocka_unit_test(a_flow_that_has_its_slot_never_becomes_unattributed),
+		cmocka_unit_test(a_slot_near_its_limit_starts_anew),
+		cmocka_unit_test(the_greatest_merged_packet_fits_below_the_limit),
+		cmocka_unit_test(a_slot_at_its_limit_that_cannot_spill_takes_no_more),
+		cmocka_unit_test(sizes_are_counted_in_buckets_of_128),
+		cmocka_unit_test(a_merged_packet_counts_its_parts_by_size),
+		cmocka_unit_test(malformed_packets_are_counted_by_reason),
+		cmocka_unit_test(filtered_packets_are_counted_apart),
+		cmocka_unit_test(ticks_become_milliseconds_clamped_at_both_ends),
+		cmocka_unit_test(sections_are_laid_out_apart),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
