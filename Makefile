@@ -58,12 +58,15 @@ unit: units ## build and run the unit tests
 .PHONY: check
 check: ## set up, build, run every test (root for all of them)
 	tools/setup
-	$(MAKE) all units traffic
+	$(MAKE) all units traffic $(BUILD)/generate
 	@BUILD=$(BUILD) tests/run
 
 $(BUILD)/bench/%: tools/bench/%.c $(LIBRARY) | $(BUILD)/reference.skel.h
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LIBRARY) $(LDLIBS)
+
+.PHONY: bench
+bench: bench-packet bench-filter bench-pane bench-merge bench-json ## all benchmarks but live and replay
 
 .PHONY: bench-packet
 bench-packet: $(BUILD)/bench/packet ## cost of a packet in the kernel, beside other tables
