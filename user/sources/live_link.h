@@ -18,6 +18,8 @@ struct live_link {
 	bool attached[2];
 	bool gone;
 	uint64_t missed_packets;         /* by the interface, before the hook, so far */
+	uint64_t dropped_packets;        /* rx_dropped so far */
+	uint64_t backlog_drops;          /* of the machine, so far */
 };
 
 /* What all links of a run share. */
@@ -50,7 +52,7 @@ void live_link_detach(struct live_link *link);
 /* Detaches and unloads. */
 void live_link_close(struct live_link *link);
 
-/* Packets missed by the interface since the last call. */
+/* Packets that reached the interface but not the hook, since the last call. */
 uint64_t live_link_missed(struct live_link *link);
 
 #endif
