@@ -69,9 +69,8 @@ uint64_t flow_rank(const struct listing *listing, const struct flow_result *flow
 	return flow->bytes;
 }
 
-/* Less than 0 where a is listed before b. */
-static int flow_compare(const struct listing *listing, const struct flow_result *a,
-			const struct flow_result *b)
+int flow_compare(const struct listing *listing, const struct flow_result *a,
+		 const struct flow_result *b)
 {
 	uint64_t rank_a = flow_rank(listing, a), rank_b = flow_rank(listing, b);
 	int order;
@@ -117,15 +116,4 @@ void listing_offer(struct listing *listing, const struct flow_result *flow)
 	}
 	if (listing->count && flow_compare(listing, flow, &listing->flows[0]) < 0)
 		heap_sink(listing, 0, flow);
-}
-
-static int flow_compare_sorting(const void *a, const void *b, void *listing)
-{
-	return flow_compare(listing, a, b);
-}
-
-void listing_sort(struct listing *listing)
-{
-	qsort_r(listing->flows, listing->count, sizeof(*listing->flows), flow_compare_sorting,
-		listing);
 }

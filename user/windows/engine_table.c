@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 
 #include "../../include/account.h"
@@ -110,65 +111,85 @@ static void index_remove(struct flow_table *table, uint32_t at)
 	table->index[at] = 0;
 }
 
-static size_t part_sums(const struct part_layout *layout)
+#define SUMS_BYTES (SEGMENT_FLOWS * sizeof(struct flow_sum))
+
+/* Whole pages that go back to the kernel when freed, and cost nothing until written. */
+static void *pages_allocate(size_t bytes)
 {
-	return layout->has_open + 2u * layout->has_stacks;
+	void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			   0);
+
+	return pages == MAP_FAILED ? NULL : pages;
 }
 
-static size_t part_bytes(const struct part_layout *layout)
+static void pages_free(void *pages, size_t bytes)
 {
-	return part_sums(layout) * SEGMENT_FLOWS * sizeof(struct flow_sum) +
-	       layout->runs * sizeof(struct run);
+	if (pages)
+		munmap(pages, bytes);
+}
+
+void sums_clear(struct flow_sum *sums)
+{
+	if (madvise(sums, SUMS_BYTES, MADV_DONTNEED))
+		memset(sums, 0, SUMS_BYTES);
 }
 
 static int part_init(struct part *part, const struct part_layout *layout)
 {
-	size_t sums = part_sums(layout);
-
-	part->open = malloc(sums * SEGMENT_FLOWS * sizeof(*part->open));
-	if (!part->open)
-		return -ENOMEM;
+	if (layout->has_open) {
+		part->open = pages_allocate(SUMS_BYTES);
+		if (!part->open)
+			return -ENOMEM;
+	}
 	if (!layout->has_stacks)
 		return 0;
-	part->back = part->open + layout->has_open * SEGMENT_FLOWS;
-	part->front = part->back + SEGMENT_FLOWS;
+	part->back = pages_allocate(SUMS_BYTES);
+	part->front = pages_allocate(SUMS_BYTES);
 	part->runs = calloc(layout->runs, sizeof(*part->runs));
-	return part->runs ? 0 : -ENOMEM;
+	return part->back && part->front && part->runs ? 0 : -ENOMEM;
+}
+
+static void part_fini(struct flow_table *table, struct part *part,
+		      const struct part_layout *layout)
+{
+	for (uint32_t i = 0; part->runs && i < layout->runs; i++)
+		run_free(table, &part->runs[i]);
+	free(part->runs);
+	pages_free(part->open, SUMS_BYTES);
+	pages_free(part->back, SUMS_BYTES);
+	pages_free(part->front, SUMS_BYTES);
 }
 
 static void segment_destroy(struct flow_table *table, struct segment *segment)
 {
 	if (!segment)
 		return;
-	for (size_t i = 0; segment->parts && i < table->layout_count; i++) {
-		struct part *part = &segment->parts[i];
-
-		for (uint32_t r = 0; part->runs && r < table->layouts[i].runs; r++)
-			run_free(table, &part->runs[r]);
-		free(part->runs);
-		free(part->open);
-	}
+	for (size_t i = 0; segment->parts && i < table->layout_count; i++)
+		part_fini(table, &segment->parts[i], &table->layouts[i]);
 	free(segment->parts);
-	free(segment);
+	pages_free(segment, sizeof(*segment));
 }
 
 static uint64_t segment_bytes(const struct flow_table *table)
 {
 	uint64_t bytes = sizeof(struct segment) + table->layout_count * sizeof(struct part);
 
-	for (size_t i = 0; i < table->layout_count; i++)
-		bytes += part_bytes(&table->layouts[i]);
+	for (size_t i = 0; i < table->layout_count; i++) {
+		const struct part_layout *layout = &table->layouts[i];
+
+		bytes += (layout->has_open + 2u * layout->has_stacks) * SUMS_BYTES;
+		bytes += layout->runs * sizeof(struct run);
+	}
 	return bytes;
 }
 
 static struct segment *segment_create(struct flow_table *table)
 {
-	struct segment *segment = aligned_alloc(64, sizeof(*segment));
+	struct segment *segment = pages_allocate(sizeof(*segment));
 	int err = 0;
 
 	if (!segment)
 		return NULL;
-	memset(segment, 0, offsetof(struct segment, last_ns));
 	segment->parts = calloc(table->layout_count, sizeof(*segment->parts));
 	for (size_t i = 0; segment->parts && !err && i < table->layout_count; i++)
 		err = part_init(&segment->parts[i], &table->layouts[i]);
@@ -222,21 +243,6 @@ static struct segment *segment_with_room(struct flow_table *table)
 	return segment;
 }
 
-/* Nothing is known of a new flow: the sums of its place are those of nothing. */
-static void place_clear(const struct flow_table *table, struct segment *segment, uint32_t place)
-{
-	for (size_t i = 0; i < table->layout_count; i++) {
-		struct part *part = &segment->parts[i];
-
-		if (table->layouts[i].has_open)
-			part->open[place] = (struct flow_sum){ 0 };
-		if (!table->layouts[i].has_stacks)
-			continue;
-		part->back[place] = (struct flow_sum){ 0 };
-		part->front[place] = (struct flow_sum){ 0 };
-	}
-}
-
 /* A new flow with a copy of the record; its id, or NO_FLOW. The index has room. */
 static uint32_t flow_start(struct flow_table *table, const struct flow_slot *record,
 			   uint32_t hash)
@@ -255,8 +261,6 @@ static uint32_t flow_start(struct flow_table *table, const struct flow_slot *rec
 	segment->live_count++;
 	segment->slots[place] = *record;
 	segment->slots[place].spare = 0;
-	segment->last_ns[place] = 0;
-	place_clear(table, segment, place);
 	index_put(table, (uint64_t)hash << 32 | (id + 1));
 	table->flow_count++;
 	return id;
@@ -360,23 +364,37 @@ bool flow_is_held(const struct flow_table *table, const struct segment *segment,
 	return false;
 }
 
-void flow_table_release(struct flow_table *table, struct segment *segment, uint32_t place)
+/* The flow's entry stays in the index until it is swept; no flow is sought meanwhile. */
+static void flow_leave(struct flow_table *table, struct segment *segment, uint32_t place)
 {
-	const struct flow_slot *slot = &segment->slots[place];
-
-	index_remove(table, index_find(table, slot, slot_hash(table, slot)));
 	bit_clear(segment->live, place);
-	bit_clear(segment->touched, place);
 	segment->live_count--;
 	table->flow_count--;
 	if (segment->number < table->room_from)
 		table->room_from = segment->number;
 }
 
-static void segment_trim(struct flow_table *table, struct segment *segment)
+void flow_table_release(struct flow_table *table, struct segment *segment, uint32_t place)
+{
+	const struct flow_slot *slot = &segment->slots[place];
+
+	index_remove(table, index_find(table, slot, slot_hash(table, slot)));
+	flow_leave(table, segment, place);
+}
+
+bool flow_table_sweeps(const struct flow_table *table, uint64_t leaving)
+{
+	return leaving > 1ull << table->index_bits >> 5;
+}
+
+void flow_table_trim_segment(struct flow_table *table, struct segment *segment)
 {
 	FOR_EACH_BIT(place, segment->leaving) {
-		if (!flow_is_held(table, segment, place))
+		if (flow_is_held(table, segment, place))
+			continue;
+		if (table->is_stale)
+			flow_leave(table, segment, place);
+		else
 			flow_table_release(table, segment, place);
 	}
 	memset(segment->leaving, 0, sizeof(segment->leaving));
@@ -387,14 +405,63 @@ static void segment_trim(struct flow_table *table, struct segment *segment)
 	segment_destroy(table, segment);
 }
 
+static bool entry_is_live(const struct flow_table *table, uint64_t entry)
+{
+	uint32_t id = (uint32_t)entry - 1, place = id % SEGMENT_FLOWS;
+	const struct segment *segment = table->segments[id >> SEGMENT_SHIFT];
+
+	return segment && segment->live[place / 64] >> (place % 64) & 1;
+}
+
+/*
+ * Removes the entries of all flows that left. The others are put anew, from one that ends no
+ * stretch on: each then finds a place no later than its own.
+ */
+static void index_sweep(struct flow_table *table)
+{
+	uint32_t mask = index_mask(table), start = 0;
+
+	for (uint64_t i = 0; i <= mask; i++) {
+		if (table->index[i] && !entry_is_live(table, table->index[i]))
+			table->index[i] = 0;
+		if (!table->index[i])
+			start = (uint32_t)i;
+	}
+	for (uint64_t i = 1; i <= mask; i++) {
+		uint32_t at = (start + (uint32_t)i) & mask;
+		uint64_t entry = table->index[at];
+
+		table->index[at] = 0;
+		if (entry)
+			index_put(table, entry);
+	}
+	table->is_stale = false;
+}
+
+static uint64_t leaving_count(const struct flow_table *table)
+{
+	uint64_t count = 0;
+
+	for (uint32_t i = 0; i < table->segment_count; i++) {
+		const struct segment *segment = table->segments[i];
+
+		for (uint32_t word = 0; segment && word < SEGMENT_WORDS; word++)
+			count += (uint64_t)__builtin_popcountll(segment->leaving[word]);
+	}
+	return count;
+}
+
 void flow_table_trim(struct flow_table *table)
 {
 	uint32_t bits = table->index_bits;
 
+	table->is_stale |= flow_table_sweeps(table, leaving_count(table));
 	for (uint32_t i = 0; i < table->segment_count; i++) {
 		if (table->segments[i])
-			segment_trim(table, table->segments[i]);
+			flow_table_trim_segment(table, table->segments[i]);
 	}
+	if (table->is_stale)
+		index_sweep(table);
 	while (bits > INDEX_BITS_MIN && table->flow_count < 1ull << bits >> 4)
 		bits--;
 	/* Where there is no memory for the smaller one, the larger one serves. */

@@ -33,7 +33,11 @@ void listing_offer(struct listing *listing, const struct flow_result *flow);
 /* The flow's result: a sum of its key over a window of these times. */
 struct flow_result flow_result_make(const struct flow_slot *key, const struct flow_sum *sum);
 
-/* Puts the flows in order, greatest first. */
-void listing_sort(struct listing *listing);
+/* Less than 0 where a is listed before b, 0 only where they are the same. */
+int flow_compare(const struct listing *listing, const struct flow_result *a,
+		 const struct flow_result *b);
+
+/* Puts the flows in order, greatest first. 0 or -ENOMEM. */
+int listing_sort(struct listing *listing);
 
 #endif
