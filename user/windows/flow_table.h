@@ -66,6 +66,8 @@ struct flow_table {
 	uint32_t index_bits;
 	bool is_stale;             /* the index has entries of flows that left */
 	uint64_t flow_count;
+	uint64_t flow_peak;        /* since the index was last looked at */
+	uint32_t trims;
 	uint64_t memory_bytes;
 	const struct part_layout *layouts;
 	size_t layout_count;
@@ -118,6 +120,13 @@ void flow_table_trim_segment(struct flow_table *table, struct segment *segment);
 
 /* The same for all segments, and gives back memory that nothing uses. */
 void flow_table_trim(struct flow_table *table);
+
+/* A segment without flows, with the parts of the table's windows; NULL without memory. */
+struct segment *segment_create(struct flow_table *table);
+void segment_destroy(struct flow_table *table, struct segment *segment);
+
+/* What a segment takes, but for the records of its runs. */
+uint64_t segment_bytes(const struct flow_table *table);
 
 /* Makes all the sums of a segment those of nothing. */
 void sums_clear(struct flow_sum *sums);

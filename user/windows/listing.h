@@ -10,7 +10,8 @@
 
 struct listing {
 	enum sort_field sort;
-	struct flow_result *flows;  /* once full, a heap: the one listed last first */
+	struct flow_result *flows;
+	bool is_heap;               /* more were offered than there is room for */
 	size_t count;
 	size_t capacity;
 	bool own_lengths;           /* averages are over each flow's own time, */
@@ -27,7 +28,7 @@ void listing_fini(struct listing *listing);
  */
 uint64_t flow_rank(const struct listing *listing, const struct flow_result *flow);
 
-/* Offers one flow; no more than were announced. */
+/* Offers one flow. */
 void listing_offer(struct listing *listing, const struct flow_result *flow);
 
 /* The flow's result: a sum of its key over a window of these times. */
