@@ -48,6 +48,13 @@ int block_flows_push(struct engine *engine, struct window *window);
 void block_flows_list(const struct engine *engine, const struct window *window,
 		      const struct window_result *result, struct listing *listing);
 
+/*
+ * The same for a tumbling window that ends: its flows leave it as they are listed, so that
+ * their memory makes room for the list.
+ */
+void block_flows_list_last(struct engine *engine, struct window *window,
+			   const struct window_result *result, struct listing *listing);
+
 /* The open block, the last one of its window, was pushed: the oldest one leaves. */
 void block_flows_rotate(struct engine *engine, struct window *window);
 

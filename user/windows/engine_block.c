@@ -88,9 +88,13 @@ static int block_window_emit(struct engine *engine, struct window *window)
 	err = listing_init(&listing, &engine->config, window->flows);
 	if (err)
 		return err;
-	block_flows_list(engine, window, &result, &listing);
-	listing_sort(&listing);
-	err = result_emit(engine, &result, &listing);
+	if (window->blocks == 1)
+		block_flows_list_last(engine, window, &result, &listing);
+	else
+		block_flows_list(engine, window, &result, &listing);
+	err = listing_sort(&listing);
+	if (!err)
+		err = result_emit(engine, &result, &listing);
 	listing_fini(&listing);
 	return err;
 }

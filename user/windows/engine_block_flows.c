@@ -170,6 +170,21 @@ void block_flows_list(const struct engine *engine, const struct window *window,
 	}
 }
 
+void block_flows_list_last(struct engine *engine, struct window *window,
+			   const struct window_result *result, struct listing *listing)
+{
+	struct flow_table *table = &engine->table;
+
+	table->is_stale |= flow_table_sweeps(table, window->flows);
+	for (uint32_t i = 0; i < table->segment_count; i++) {
+		if (!table->segments[i])
+			continue;
+		segment_list(window, table->segments[i], result, listing);
+		part_drop_open(window, table->segments[i]);
+		flow_table_trim_segment(table, table->segments[i]);
+	}
+}
+
 static void run_turn(struct run *run, struct flow_sum *front)
 {
 	for (uint32_t i = 0; i < run->count; i++) {
@@ -180,6 +195,7 @@ static void run_turn(struct run *run, struct flow_sum *front)
 		flow_sum_add(&sum, &front[sum.place]);
 		*record = front[sum.place];
 		record->place = sum.place;
+		record->forgotten = false;
 		front[sum.place] = sum;
 	}
 }
@@ -195,8 +211,7 @@ static void segment_turn(const struct window *window, struct segment *segment, u
 
 	for (uint64_t block = end; block-- > oldest;)
 		run_turn(part_run(window, part, block), part->front);
-	FOR_EACH_BIT(place, segment->live)
-		part->back[place].packets = 0;
+	sums_clear(part->back);
 	for (uint64_t block = end; block <= window->block; block++) {
 		struct run *run = part_run(window, part, block);
 

@@ -69,9 +69,8 @@ uint64_t flow_rank(const struct listing *listing, const struct flow_result *flow
 	return flow->bytes;
 }
 
-/* Less than 0 where a is listed before b. */
-static int flow_compare(const struct listing *listing, const struct flow_result *a,
-			const struct flow_result *b)
+int flow_compare(const struct listing *listing, const struct flow_result *a,
+		 const struct flow_result *b)
 {
 	uint64_t rank_a = flow_rank(listing, a), rank_b = flow_rank(listing, b);
 	int order;
@@ -101,31 +100,24 @@ static void heap_sink(struct listing *listing, size_t at, const struct flow_resu
 	flows[at] = *flow;
 }
 
+static void listing_make_heap(struct listing *listing)
+{
+	for (size_t i = listing->count / 2; i-- > 0;) {
+		struct flow_result sinking = listing->flows[i];
+
+		heap_sink(listing, i, &sinking);
+	}
+	listing->is_heap = true;
+}
+
 void listing_offer(struct listing *listing, const struct flow_result *flow)
 {
 	if (listing->count < listing->capacity) {
 		listing->flows[listing->count++] = *flow;
-		if (listing->count < listing->capacity)
-			return;
-		/* Full: a heap from now on. */
-		for (size_t i = listing->count / 2; i-- > 0;) {
-			struct flow_result sinking = listing->flows[i];
-
-			heap_sink(listing, i, &sinking);
-		}
 		return;
 	}
+	if (!listing->is_heap)
+		listing_make_heap(listing);
 	if (listing->count && flow_compare(listing, flow, &listing->flows[0]) < 0)
 		heap_sink(listing, 0, flow);
-}
-
-static int flow_compare_sorting(const void *a, const void *b, void *listing)
-{
-	return flow_compare(listing, a, b);
-}
-
-void listing_sort(struct listing *listing)
-{
-	qsort_r(listing->flows, listing->count, sizeof(*listing->flows), flow_compare_sorting,
-		listing);
 }

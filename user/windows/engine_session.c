@@ -177,8 +177,9 @@ static int sessions_tell(struct engine *engine, struct window *window, const str
 	result.counts.outcome[PACKET_FLOW] = (struct tally){ result.total.packets,
 							     result.total.bytes };
 	result.complete = !engine->is_finishing;
-	listing_sort(&listing);
-	err = result_emit(engine, &result, &listing);
+	err = listing_sort(&listing);
+	if (!err)
+		err = result_emit(engine, &result, &listing);
 	listing_fini(&listing);
 	return err;
 }

@@ -10,6 +10,7 @@
 
 #define INDEX_BITS_MIN 10
 #define MERGE_BATCH    32
+#define SHRINK_TRIMS   16 /* an index that was too large for so long is made smaller */
 #define NO_FLOW        0xffffffffu
 
 static uint32_t index_home(const struct flow_table *table, uint32_t hash)
@@ -110,75 +111,6 @@ static void index_remove(struct flow_table *table, uint32_t at)
 	table->index[at] = 0;
 }
 
-static size_t part_sums(const struct part_layout *layout)
-{
-	return layout->has_open + 2u * layout->has_stacks;
-}
-
-static size_t part_bytes(const struct part_layout *layout)
-{
-	return part_sums(layout) * SEGMENT_FLOWS * sizeof(struct flow_sum) +
-	       layout->runs * sizeof(struct run);
-}
-
-static int part_init(struct part *part, const struct part_layout *layout)
-{
-	size_t sums = part_sums(layout);
-
-	part->open = malloc(sums * SEGMENT_FLOWS * sizeof(*part->open));
-	if (!part->open)
-		return -ENOMEM;
-	if (!layout->has_stacks)
-		return 0;
-	part->back = part->open + layout->has_open * SEGMENT_FLOWS;
-	part->front = part->back + SEGMENT_FLOWS;
-	part->runs = calloc(layout->runs, sizeof(*part->runs));
-	return part->runs ? 0 : -ENOMEM;
-}
-
-static void segment_destroy(struct flow_table *table, struct segment *segment)
-{
-	if (!segment)
-		return;
-	for (size_t i = 0; segment->parts && i < table->layout_count; i++) {
-		struct part *part = &segment->parts[i];
-
-		for (uint32_t r = 0; part->runs && r < table->layouts[i].runs; r++)
-			run_free(table, &part->runs[r]);
-		free(part->runs);
-		free(part->open);
-	}
-	free(segment->parts);
-	free(segment);
-}
-
-static uint64_t segment_bytes(const struct flow_table *table)
-{
-	uint64_t bytes = sizeof(struct segment) + table->layout_count * sizeof(struct part);
-
-	for (size_t i = 0; i < table->layout_count; i++)
-		bytes += part_bytes(&table->layouts[i]);
-	return bytes;
-}
-
-static struct segment *segment_create(struct flow_table *table)
-{
-	struct segment *segment = aligned_alloc(64, sizeof(*segment));
-	int err = 0;
-
-	if (!segment)
-		return NULL;
-	memset(segment, 0, offsetof(struct segment, last_ns));
-	segment->parts = calloc(table->layout_count, sizeof(*segment->parts));
-	for (size_t i = 0; segment->parts && !err && i < table->layout_count; i++)
-		err = part_init(&segment->parts[i], &table->layouts[i]);
-	if (err || !segment->parts) {
-		segment_destroy(table, segment);
-		return NULL;
-	}
-	return segment;
-}
-
 static int segments_reserve(struct flow_table *table, uint32_t number)
 {
 	uint32_t capacity = table->segment_capacity ? table->segment_capacity * 2 : 16;
@@ -222,21 +154,6 @@ static struct segment *segment_with_room(struct flow_table *table)
 	return segment;
 }
 
-/* Nothing is known of a new flow: the sums of its place are those of nothing. */
-static void place_clear(const struct flow_table *table, struct segment *segment, uint32_t place)
-{
-	for (size_t i = 0; i < table->layout_count; i++) {
-		struct part *part = &segment->parts[i];
-
-		if (table->layouts[i].has_open)
-			part->open[place] = (struct flow_sum){ 0 };
-		if (!table->layouts[i].has_stacks)
-			continue;
-		part->back[place] = (struct flow_sum){ 0 };
-		part->front[place] = (struct flow_sum){ 0 };
-	}
-}
-
 /* A new flow with a copy of the record; its id, or NO_FLOW. The index has room. */
 static uint32_t flow_start(struct flow_table *table, const struct flow_slot *record,
 			   uint32_t hash)
@@ -255,10 +172,10 @@ static uint32_t flow_start(struct flow_table *table, const struct flow_slot *rec
 	segment->live_count++;
 	segment->slots[place] = *record;
 	segment->slots[place].spare = 0;
-	segment->last_ns[place] = 0;
-	place_clear(table, segment, place);
 	index_put(table, (uint64_t)hash << 32 | (id + 1));
 	table->flow_count++;
+	if (table->flow_count > table->flow_peak)
+		table->flow_peak = table->flow_count;
 	return id;
 }
 
@@ -360,23 +277,37 @@ bool flow_is_held(const struct flow_table *table, const struct segment *segment,
 	return false;
 }
 
-void flow_table_release(struct flow_table *table, struct segment *segment, uint32_t place)
+/* The flow's entry stays in the index until it is swept; no flow is sought meanwhile. */
+static void flow_leave(struct flow_table *table, struct segment *segment, uint32_t place)
 {
-	const struct flow_slot *slot = &segment->slots[place];
-
-	index_remove(table, index_find(table, slot, slot_hash(table, slot)));
 	bit_clear(segment->live, place);
-	bit_clear(segment->touched, place);
 	segment->live_count--;
 	table->flow_count--;
 	if (segment->number < table->room_from)
 		table->room_from = segment->number;
 }
 
-static void segment_trim(struct flow_table *table, struct segment *segment)
+void flow_table_release(struct flow_table *table, struct segment *segment, uint32_t place)
+{
+	const struct flow_slot *slot = &segment->slots[place];
+
+	index_remove(table, index_find(table, slot, slot_hash(table, slot)));
+	flow_leave(table, segment, place);
+}
+
+bool flow_table_sweeps(const struct flow_table *table, uint64_t leaving)
+{
+	return leaving > 1ull << table->index_bits >> 5;
+}
+
+void flow_table_trim_segment(struct flow_table *table, struct segment *segment)
 {
 	FOR_EACH_BIT(place, segment->leaving) {
-		if (!flow_is_held(table, segment, place))
+		if (flow_is_held(table, segment, place))
+			continue;
+		if (table->is_stale)
+			flow_leave(table, segment, place);
+		else
 			flow_table_release(table, segment, place);
 	}
 	memset(segment->leaving, 0, sizeof(segment->leaving));
@@ -387,36 +318,71 @@ static void segment_trim(struct flow_table *table, struct segment *segment)
 	segment_destroy(table, segment);
 }
 
+static bool entry_is_live(const struct flow_table *table, uint64_t entry)
+{
+	uint32_t id = (uint32_t)entry - 1, place = id % SEGMENT_FLOWS;
+	const struct segment *segment = table->segments[id >> SEGMENT_SHIFT];
+
+	return segment && segment->live[place / 64] >> (place % 64) & 1;
+}
+
+/*
+ * Removes the entries of all flows that left. The others are put anew, from one that ends no
+ * stretch on: each then finds a place no later than its own.
+ */
+static void index_sweep(struct flow_table *table)
+{
+	uint32_t mask = index_mask(table), start = 0;
+
+	for (uint64_t i = 0; i <= mask; i++) {
+		if (table->index[i] && !entry_is_live(table, table->index[i]))
+			table->index[i] = 0;
+		if (!table->index[i])
+			start = (uint32_t)i;
+	}
+	for (uint64_t i = 1; i <= mask; i++) {
+		uint32_t at = (start + (uint32_t)i) & mask;
+		uint64_t entry = table->index[at];
+
+		table->index[at] = 0;
+		if (entry)
+			index_put(table, entry);
+	}
+	table->is_stale = false;
+}
+
+static uint64_t leaving_count(const struct flow_table *table)
+{
+	uint64_t count = 0;
+
+	for (uint32_t i = 0; i < table->segment_count; i++) {
+		const struct segment *segment = table->segments[i];
+
+		for (uint32_t word = 0; segment && word < SEGMENT_WORDS; word++)
+			count += (uint64_t)__builtin_popcountll(segment->leaving[word]);
+	}
+	return count;
+}
+
 void flow_table_trim(struct flow_table *table)
 {
 	uint32_t bits = table->index_bits;
 
+	table->is_stale |= flow_table_sweeps(table, leaving_count(table));
 	for (uint32_t i = 0; i < table->segment_count; i++) {
 		if (table->segments[i])
-			segment_trim(table, table->segments[i]);
+			flow_table_trim_segment(table, table->segments[i]);
 	}
-	while (bits > INDEX_BITS_MIN && table->flow_count < 1ull << bits >> 4)
+	if (table->is_stale)
+		index_sweep(table);
+	if (++table->trims % SHRINK_TRIMS)
+		return;
+	while (bits > INDEX_BITS_MIN && table->flow_peak < 1ull << bits >> 3)
 		bits--;
+	table->flow_peak = table->flow_count;
 	/* Where there is no memory for the smaller one, the larger one serves. */
-	if (bits + 1 < table->index_bits)
-		index_resize(table, bits + 1);
-}
-
-int run_allocate(struct flow_table *table, struct run *run, uint32_t count)
-{
-	run->records = malloc(count * sizeof(*run->records));
-	if (!run->records)
-		return -ENOMEM;
-	run->count = count;
-	table->memory_bytes += count * sizeof(*run->records);
-	return 0;
-}
-
-void run_free(struct flow_table *table, struct run *run)
-{
-	table->memory_bytes -= run->count * sizeof(*run->records);
-	free(run->records);
-	*run = (struct run){ 0 };
+	if (bits < table->index_bits)
+		index_resize(table, bits);
 }
 
 static int seed_make(struct hash_seed *seed)

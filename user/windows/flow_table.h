@@ -29,7 +29,10 @@ struct part_layout {
 	uint32_t runs;   /* blocks of a sliding window, 0 for the others */
 };
 
-/* A window's part of a segment: arrays of SEGMENT_FLOWS sums, NULL where there are none. */
+/*
+ * A window's part of a segment: arrays of SEGMENT_FLOWS sums, NULL where there are none. A
+ * place without a flow has sums of nothing.
+ */
 struct part {
 	struct flow_sum *open;
 	struct flow_sum *back;  /* of the blocks whose records are as they were counted */
@@ -61,7 +64,10 @@ struct flow_table {
 	uint32_t room_from;        /* no segment before this one has room */
 	uint64_t *index;           /* open addressing: hash in the upper half, id + 1 below */
 	uint32_t index_bits;
+	bool is_stale;             /* the index has entries of flows that left */
 	uint64_t flow_count;
+	uint64_t flow_peak;        /* since the index was last looked at */
+	uint32_t trims;
 	uint64_t memory_bytes;
 	const struct part_layout *layouts;
 	size_t layout_count;
@@ -100,11 +106,30 @@ int flow_table_merge(struct flow_table *table, const struct flow_slot *const *re
 /* Whether some window holds something of the flow, or the open pane does. */
 bool flow_is_held(const struct flow_table *table, const struct segment *segment, uint32_t place);
 
-/* Forgets one flow; the segment goes with its last flow only in flow_table_trim. */
+/* Forgets a flow that nothing holds; its segment goes with the last flow when trimmed. */
 void flow_table_release(struct flow_table *table, struct segment *segment, uint32_t place);
 
-/* Releases the flows marked as leaving that nothing holds, then memory that nothing uses. */
+/* Whether so many flows leave that sweeping the index is less work than removing each. */
+bool flow_table_sweeps(const struct flow_table *table, uint64_t leaving);
+
+/*
+ * Releases the flows of a segment that are marked as leaving and that nothing holds; the
+ * segment too if none is left. With is_stale set, flow_table_trim must follow before a merge.
+ */
+void flow_table_trim_segment(struct flow_table *table, struct segment *segment);
+
+/* The same for all segments, and gives back memory that nothing uses. */
 void flow_table_trim(struct flow_table *table);
+
+/* A segment without flows, with the parts of the table's windows; NULL without memory. */
+struct segment *segment_create(struct flow_table *table);
+void segment_destroy(struct flow_table *table, struct segment *segment);
+
+/* What a segment takes, but for the records of its runs. */
+uint64_t segment_bytes(const struct flow_table *table);
+
+/* Makes all the sums of a segment those of nothing. */
+void sums_clear(struct flow_sum *sums);
 
 /* Room for a run's records, which must be NULL; freed by run_free. 0 or -ENOMEM. */
 int run_allocate(struct flow_table *table, struct run *run, uint32_t count);

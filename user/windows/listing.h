@@ -10,7 +10,8 @@
 
 struct listing {
 	enum sort_field sort;
-	struct flow_result *flows;  /* once full, a heap: the one listed last first */
+	struct flow_result *flows;
+	bool is_heap;               /* more were offered than there is room for */
 	size_t count;
 	size_t capacity;
 	bool own_lengths;           /* averages are over each flow's own time, */
@@ -27,13 +28,17 @@ void listing_fini(struct listing *listing);
  */
 uint64_t flow_rank(const struct listing *listing, const struct flow_result *flow);
 
-/* Offers one flow; no more than were announced. */
+/* Offers one flow. */
 void listing_offer(struct listing *listing, const struct flow_result *flow);
 
 /* The flow's result: a sum of its key over a window of these times. */
 struct flow_result flow_result_make(const struct flow_slot *key, const struct flow_sum *sum);
 
-/* Puts the flows in order, greatest first. */
-void listing_sort(struct listing *listing);
+/* Less than 0 where a is listed before b, 0 only where they are the same. */
+int flow_compare(const struct listing *listing, const struct flow_result *a,
+		 const struct flow_result *b);
+
+/* Puts the flows in order, greatest first. 0 or -ENOMEM. */
+int listing_sort(struct listing *listing);
 
 #endif
