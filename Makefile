@@ -11,7 +11,7 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wer
 OPT      ?= -O2 -g
 CFLAGS   += -std=gnu11 $(OPT) $(WARN) -fno-strict-aliasing -pthread $(SANITIZE)
 CPPFLAGS += -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' -I$(BUILD) -Iinclude
-LDLIBS   := -lbpf -lelf -lpcap -lz -lmnl -lz -lm -pthread
+LDLIBS   := -lbpf -lelf -lpcap -lmnl -lz -lm -pthread
 # What the kernel loads: ISA v3 (32-bit jumps, atomics) is understood since Linux 5.12.
 BPFFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter -Werror \
 	-fno-strict-aliasing -Iinclude -idirafter /usr/include/$(shell $(CC) -print-multiarch)
@@ -98,7 +98,7 @@ bench-replay: all $(BUILD)/generate $(BUILD)/bench/libpcap_loop ## packets a sec
 
 # What reads captures, compiled anew for the fuzzers; they bring an engine of their own.
 FUZZED   := $(wildcard user/sources/capture*.c user/sources/packet_*.c user/filter/*.c) \
-	user/sources/replay.c user/sources/progress.c user/windows/group.c
+	user/sources/replay.c user/windows/group.c
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZFLAGS := -std=gnu11 -O1 -g $(WARN) -fno-strict-aliasing -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all

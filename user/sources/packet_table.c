@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include "../../include/account.h"
 #include "../../include/group.h"
+#include "../clock.h"
 #include "packet_parse.h"
 #include "packet_table.h"
 
@@ -38,14 +38,6 @@ struct parsed_packet {
 	int malformed;
 	bool filtered;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 struct packet_table *packet_table_create(const struct packet_table_config *config)
 {
@@ -84,11 +76,11 @@ void packet_table_destroy(struct packet_table *table)
 
 static int table_merge(struct packet_table *table, struct flow_slot *const *records, size_t count)
 {
-	uint64_t begin_ns = now_ns();
+	uint64_t begin_ns = clock_monotonic_ns();
 	int err = engine_merge(table->config.engine, (const struct flow_slot *const *)records,
 			       count);
 
-	table->merge_ns += now_ns() - begin_ns;
+	table->merge_ns += clock_monotonic_ns() - begin_ns;
 	table->records += count;
 	for (size_t i = 0; i < count; i++) {
 		table->flow.packets += records[i]->packets;

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
+#include "../clock.h"
 #include "pcap_live.h"
 
 /* Headers that the parser walks fit; a filter may want any byte. */
@@ -42,18 +42,10 @@ struct pcap_live {
 	char reason[PCAP_LIVE_REASON_SIZE];
 };
 
-static int64_t clock_read_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * NS_PER_SECOND + now.tv_nsec;
-}
-
 static void pane_begin(struct pcap_live *live, uint64_t now_ns)
 {
 	live->begin_ns = now_ns;
-	live->wall_offset_ns = clock_read_ns(CLOCK_REALTIME) - clock_read_ns(CLOCK_MONOTONIC);
+	live->wall_offset_ns = clock_wall_offset_ns();
 }
 
 static int live_fail(struct pcap_live *live, int err, const char *interface, const char *why)
@@ -190,7 +182,7 @@ int pcap_live_open(const struct pcap_live_config *config, struct pcap_live **liv
 		pcap_live_close(opened);
 		return err;
 	}
-	pane_begin(opened, (uint64_t)clock_read_ns(CLOCK_MONOTONIC));
+	pane_begin(opened, clock_monotonic_ns());
 	*live = opened;
 	return 0;
 }
@@ -294,7 +286,7 @@ int pcap_live_end_pane(struct pcap_live *live, uint64_t now_ns, struct pane *pan
 	for (size_t i = 0; i < live->handle_count; i++)
 		pane->dropped_packets += handle_dropped(&live->handles[i]);
 	err = packet_table_end_pane(live->table, pane);
-	pane->collect_latency_ns = (uint64_t)clock_read_ns(CLOCK_MONOTONIC) - now_ns;
+	pane->collect_latency_ns = clock_monotonic_ns() - now_ns;
 	pane_begin(live, now_ns);
 	return err;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../clock.h"
 #include "progress.h"
 
 #define NS_PER_SECOND 1000000000ull
@@ -10,20 +10,12 @@
 #define LINE_MAX_LEN  79
 #define ERASE_LINE    "\r\033[K"
 
-static uint64_t progress_clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
-}
-
 void progress_start(struct progress *progress, bool wanted)
 {
 	*progress = (struct progress){ .shown = wanted && isatty(STDERR_FILENO) };
 	if (!progress->shown)
 		return;
-	progress->begin_ns = progress_clock_ns();
+	progress->begin_ns = clock_monotonic_ns();
 	progress->next_ns = progress->begin_ns + INTERVAL_NS;
 }
 
@@ -55,7 +47,7 @@ void progress_update(struct progress *progress, const struct replay *replay)
 
 	if (!progress->shown)
 		return;
-	now_ns = progress_clock_ns();
+	now_ns = clock_monotonic_ns();
 	if (now_ns < progress->next_ns)
 		return;
 	now = replay_progress(replay);

@@ -2,18 +2,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "../report.h"
-#include "progress.h"
+#include "../clock.h"
 #include "replay.h"
 
 /* 6 MB: a larger table merges fewer records but misses the cache more often. */
 #define REPLAY_SLOTS      (1u << 16)
 #define BATCHES_PER_STEP  512
-#define NS_PER_SECOND     1000000000ull
 #define NS_PER_MS         1000000ull
-#define WAIT_SLICE_NS     (100 * NS_PER_MS)
 
 struct replay {
 	struct replay_config config;
@@ -170,14 +166,6 @@ static size_t replay_place(struct replay *replay, size_t first, enum placing *la
 	return i;
 }
 
-static uint64_t clock_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
-}
-
 /* A gap of an hour is not waited for, nor is a clock set back. */
 static void replay_set_due(struct replay *replay)
 {
@@ -188,7 +176,7 @@ static void replay_set_due(struct replay *replay)
 	if (replay->config.speed <= 0)
 		return;
 	if (!replay->clock_ns || jump) {
-		replay->clock_ns = replay->due_ns ? replay->due_ns : clock_now_ns();
+		replay->clock_ns = replay->due_ns ? replay->due_ns : clock_monotonic_ns();
 		replay->paced_ns = pane->begin_ns;
 	}
 	replay->last_end_ns = pane->end_ns;
@@ -199,10 +187,10 @@ static void replay_set_due(struct replay *replay)
 /* REPLAY_PANE and the open pane, or negative errno. */
 static int replay_end_pane(struct replay *replay, struct pane *pane)
 {
-	uint64_t begin_ns = clock_now_ns();
+	uint64_t begin_ns = clock_monotonic_ns();
 	int err = packet_table_end_pane(replay->table, &replay->pane);
 
-	replay->pane.collect_latency_ns = clock_now_ns() - begin_ns;
+	replay->pane.collect_latency_ns = clock_monotonic_ns() - begin_ns;
 	replay_set_due(replay);
 	*pane = replay->pane;
 	memset(&replay->pane, 0, sizeof(replay->pane));
@@ -272,43 +260,6 @@ int replay_step(struct replay *replay, struct pane *pane)
 uint64_t replay_due_ns(const struct replay *replay)
 {
 	return replay->due_ns;
-}
-
-static void replay_wait(const struct replay *replay)
-{
-	uint64_t now_ns = clock_now_ns();
-
-	while (now_ns < replay->due_ns && !replay_should_stop(replay)) {
-		uint64_t left_ns = replay->due_ns - now_ns;
-		struct timespec slice = {
-			.tv_nsec = (long)(left_ns < WAIT_SLICE_NS ? left_ns : WAIT_SLICE_NS),
-		};
-
-		clock_nanosleep(CLOCK_MONOTONIC, 0, &slice, NULL);
-		now_ns = clock_now_ns();
-	}
-}
-
-int replay_run(struct replay *replay, bool show_progress)
-{
-	struct progress progress;
-	int step, err = 0;
-
-	progress_start(&progress, show_progress);
-	do {
-		struct pane pane;
-
-		step = replay_step(replay, &pane);
-		if (step == REPLAY_PANE) {
-			replay_wait(replay);
-			err = engine_end_pane(replay->config.engine, &pane);
-		}
-		progress_update(&progress, replay);
-	} while (step > 0 && !err);
-	progress_stop(&progress);
-	if (step < 0)
-		report_error("read %s: %s", replay->config.name, replay_reason(replay, step));
-	return step < 0 ? step : err;
 }
 
 const char *replay_reason(const struct replay *replay, int err)

@@ -43,13 +43,6 @@ enum replay_step { REPLAY_END, REPLAY_PANE, REPLAY_MORE };
  */
 int replay_step(struct replay *replay, struct pane *pane);
 
-/*
- * Steps to the end, ends panes, keeps the pace and shows progress on standard error where
- * show_progress. 0, negative errno (a failure to read has been reported), or the first result
- * other than 0 of engine_end_pane. engine_finish is left to the caller in any case.
- */
-int replay_run(struct replay *replay, bool show_progress);
-
 /* CLOCK_MONOTONIC instant at which the last pane is due at the asked speed; 0: at once. */
 uint64_t replay_due_ns(const struct replay *replay);
 

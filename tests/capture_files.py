@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Reads and writes captures for tests, apart from the code under test."""
+import gzip
+import struct
+
+NS = 1_000_000_000
+
+
+def read_pcap(data):
+    """The packets of a little-endian pcap file: (nanoseconds, wire length, bytes)."""
+    at, packets = 24, []
+    while at < len(data):
+        seconds, micros, size, length = struct.unpack_from("<IIII", data, at)
+        packets.append((seconds * NS + micros * 1000, length, data[at + 16:at + 16 + size]))
+        at += 16 + size
+    return packets
+
+
+def pcap(packets, order="<", nano=False, link=1):
+    """A pcap file of these packets."""
+    unit = 1 if nano else 1000
+    parts = [struct.pack(order + "IHHiIII", 0xa1b23c4d if nano else 0xa1b2c3d4, 2, 4, 0, 0,
+                         262144, link)]
+    for ns, length, data in packets:
+        parts.append(struct.pack(order + "IIII", ns // NS, ns % NS // unit, len(data), length))
+        parts.append(data)
+    return b"".join(parts)
+
+
+def block(order, kind, body):
+    body += bytes(-len(body) % 4)
+    size = len(body) + 12
+    return struct.pack(order + "II", kind, size) + body + struct.pack(order + "I", size)
+
+
+def pcapng(packets, order="<", link=1):
+    """A pcapng file of these packets on two interfaces, one in micro-, one in nanoseconds."""
+    parts = [block(order, 0x0a0d0d0a, struct.pack(order + "IHHq", 0x1a2b3c4d, 1, 0, -1)),
+             block(order, 1, struct.pack(order + "HHI", link, 0, 0)),
+             block(order, 1, struct.pack(order + "HHIHHB3xHH", link, 0, 0, 9, 1, 9, 0, 0))]
+    for number, (ns, length, data) in enumerate(packets):
+        ticks = ns if number % 2 else ns // 1000
+        head = struct.pack(order + "IIIII", number % 2, ticks >> 32, ticks & 0xffffffff,
+                           len(data), length)
+        parts.append(block(order, 6, head + data))
+    return b"".join(parts)
+
+
+def gzipped(data):
+    return gzip.compress(data, 1, mtime=0)
+
+
+def flows(packets):
+    """Flow key to its figures, for the IPv4 TCP and UDP traffic of tools/generate.c."""
+    table = {}
+    for ns, length, data in packets:
+        source, target = (".".join(map(str, data[at:at + 4])) for at in (26, 30))
+        ports = struct.unpack_from(">HH", data, 34)
+        tcp = data[47] if data[23] == 6 else None
+        flow = table.setdefault((source, target, data[23], *ports), {
+            "packets": 0, "bytes": 0, "min": length, "max": length, "first": ns, "last": ns,
+            "flags": tcp})
+        flow["packets"] += 1
+        flow["bytes"] += length
+        flow["min"] = min(flow["min"], length)
+        flow["max"] = max(flow["max"], length)
+        flow["last"] = ns
+        if tcp is not None:
+            flow["flags"] |= tcp
+    return table

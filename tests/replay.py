@@ -1,0 +1,355 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""replay.py [BUILD] - captures read by build/weir: generated ones in every form, damaged ones, and
+those of ../shared/captures compared with their truth.jsonl where they are there.
+"""
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.dont_write_bytecode = True
+from capture_files import NS, flows, gzipped, pcap, pcapng, read_pcap  # noqa: E402
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+BUILD = os.path.join(ROOT, sys.argv[1] if len(sys.argv) > 1 else "build")
+CAPTURES = os.path.join(ROOT, "../shared/captures")
+FIRST_NS = 1_700_000_000 * NS
+FLAGS = "FSRPAUEC"
+TESTS = []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+def expect(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+def weir(file, *options, stdin=None):
+    """Exit status, documents, standard error."""
+    run = subprocess.run([os.path.join(BUILD, "weir"), "run", "-q", "-r", file, *options],
+                         input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120, check=False)
+    documents = [json.loads(line) for line in run.stdout.splitlines()]
+    return run.returncode, documents, run.stderr.decode()
+
+
+def generate(kind, count):
+    return subprocess.run([os.path.join(BUILD, "generate"), kind, str(count)],
+                          stdout=subprocess.PIPE, check=True).stdout
+
+
+class File:
+    """A file for the time of a with."""
+
+    def __init__(self, data, suffix=".pcap"):
+        self.data, self.suffix = data, suffix
+
+    def __enter__(self):
+        descriptor, self.name = tempfile.mkstemp(suffix=self.suffix)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(self.data)
+        return self.name
+
+    def __exit__(self, *_):
+        os.unlink(self.name)
+
+
+def same(documents):
+    """The documents without what may differ from run to run and from name to name."""
+    return [{key: value for key, value in document.items()
+             if key not in ("host", "health", "source")} for document in documents]
+
+
+def spread(packets, step_ns):
+    """The same packets, step_ns apart."""
+    return [(FIRST_NS + i * step_ns, length, data)
+            for i, (_, length, data) in enumerate(packets)]
+
+
+PACKETS = spread(read_pcap(generate("B", 20000)), NS // 1000)
+
+
+@test
+def each_flow_of_a_generated_capture_is_right_to_the_byte():
+    with File(pcap(PACKETS)) as name:
+        status, documents, _ = weir(name, "-w", "tumbling:1h")
+    expect(status == 0 and len(documents) == 1, f"status {status}, {len(documents)} documents")
+    truth = flows(PACKETS)
+    listed = documents[0]["flows"]
+    expect(len(listed) == len(truth), f"{len(listed)} flows of {len(truth)}")
+    for flow in listed:
+        key = (flow["src"], flow["dst"], flow["ip_proto"], flow["src_port"], flow["dst_port"])
+        true = truth[key]
+        sizes = flow["packet_bytes"]
+        flags = None if true["flags"] is None else "".join(
+            letter for bit, letter in enumerate(FLAGS) if true["flags"] >> bit & 1)
+        expect((flow["packets"]["total"], flow["bytes"]["total"], sizes["min"], sizes["max"],
+                flow["first_ns"], flow["last_ns"], flow.get("tcp_flags")) ==
+               (true["packets"], true["bytes"], true["min"], true["max"], true["first"],
+                true["last"], flags), f"{flow} is not {true}")
+
+
+@test
+def every_form_of_the_same_capture_gives_the_same_documents():
+    with File(pcap(PACKETS)) as name:
+        _, documents, _ = weir(name, "-w", "tumbling:5s")
+    expect(len(documents) == 4, f"{len(documents)} documents")
+    forms = {"big-endian": pcap(PACKETS, ">"), "nanoseconds": pcap(PACKETS, nano=True),
+             "big-endian nanoseconds": pcap(PACKETS, ">", True), "pcapng": pcapng(PACKETS),
+             "big-endian pcapng": pcapng(PACKETS, ">"), "gzip": gzipped(pcap(PACKETS)),
+             "gzip'd pcapng": gzipped(pcapng(PACKETS))}
+    for form, data in forms.items():
+        with File(data, ".gz" if "gzip" in form else ".pcap") as name:
+            status, others, _ = weir(name, "-w", "tumbling:5s")
+        expect(status == 0 and same(others) == same(documents), f"{form} differs")
+        status, others, _ = weir("-", "-w", "tumbling:5s", stdin=data)
+        expect(status == 0 and same(others) == same(documents), f"{form} on stdin differs")
+
+
+@test
+def the_same_file_gives_the_same_bytes_each_time():
+    with File(generate("C", 30000)) as name:
+        runs = [weir(name, "-w", "sliding:4s/1s")[1] for _ in range(3)]
+    texts = [json.dumps(same(documents)) for documents in runs]
+    expect(texts[0] == texts[1] == texts[2], "they differ")
+
+
+def serve(data, reset=False):
+    """A peer that sends data to who connects; its port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def send():
+        connection, _ = listener.accept()
+        with connection, listener:
+            for at in range(0, len(data), 50000):
+                connection.sendall(data[at:at + 50000])
+            if reset:
+                time.sleep(0.2)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+    threading.Thread(target=send, daemon=True).start()
+    return listener.getsockname()[1]
+
+
+@test
+def a_capture_sent_over_tcp_is_read_until_the_peer_closes():
+    with File(pcap(PACKETS)) as name:
+        _, documents, _ = weir(name, "-w", "tumbling:5s")
+    status, others, _ = weir(f"tcp://127.0.0.1:{serve(pcap(PACKETS))}", "-w", "tumbling:5s")
+    expect(status == 0 and same(others) == same(documents), f"status {status}, or they differ")
+
+
+def expect_failure(result, packets, *words):
+    """Exit 1, one line that has the words, and so many packets in the documents."""
+    status, documents, text = result
+    seen = sum(document["seen"]["packets"] for document in documents)
+    expect(status == 1, f"status {status}")
+    expect(seen == packets, f"{seen} of {packets} packets")
+    expect(text.count("\n") == 1 and text.startswith("weir: read "), repr(text))
+    expect(all(word in text for word in words), repr(text))
+
+
+@test
+def a_peer_that_fails_is_told_in_one_line_and_what_came_is_written():
+    data = pcap(PACKETS[:1000])
+    closed = socket.create_server(("127.0.0.1", 0))
+    port = closed.getsockname()[1]
+    closed.close()
+    expect_failure(weir(f"tcp://127.0.0.1:{port}"), 0, "refused")
+    expect_failure(weir(f"tcp://127.0.0.1:{serve(data[:-1])}"), 999, "cut short")
+    expect_failure(weir(f"tcp://127.0.0.1:{serve(b'HTTP/1.1 400 Bad Request')}"), 0, "neither")
+    expect_failure(weir(f"tcp://127.0.0.1:{serve(data, reset=True)}"), 1000, "reset")
+
+
+@test
+def a_damaged_file_is_told_in_one_line_and_what_came_before_is_written():
+    data = pcap(PACKETS[:1000])
+    for content, packets, word in (
+            (data[:-1], 999, "cut short"), (gzipped(data)[:-20], None, "cut short"),
+            (data + b"\xff" * 16, 1000, "record of"), (b"", 0, "empty"), (b"no", 0, "cut short"),
+            (b"GIF89a" * 10, 0, "neither"), (pcap(PACKETS[:9], link=127), 0, "link type 127")):
+        with File(content) as name:
+            result = weir(name)
+        if packets is None:
+            packets = sum(document["seen"]["packets"] for document in result[1])
+            expect(0 < packets <= 1000, f"{packets} packets")
+        expect_failure(result, packets, word)
+    expect_failure(weir("/nonexistent.pcap"), 0, "No such file")
+
+
+@test
+def the_duration_is_packet_time_and_the_count_is_of_documents():
+    with File(pcap(PACKETS)) as name:
+        status, documents, _ = weir(name, "-w", "tumbling:2s", "-t", "5s")
+        expect(status == 0, f"status {status}")
+        seen = sum(document["seen"]["packets"] for document in documents)
+        expect(seen == 5000, f"{seen} packets in 5 s")
+        _, documents, _ = weir(name, "-w", "tumbling:2s", "-c", "3")
+        expect(len(documents) == 3, f"{len(documents)} documents")
+
+
+@test
+def a_replay_at_a_speed_takes_its_time():
+    packets = spread(PACKETS[:4000], NS // 1000)
+    with File(pcap(packets)) as name:
+        began = time.monotonic()
+        status, documents, _ = weir(name, "-w", "tumbling:1s", "--speed", "4")
+        took = time.monotonic() - began
+    expect(status == 0 and len(documents) == 4, f"status {status}, {len(documents)} documents")
+    expect(0.9 <= took < 3, f"4 s at four times the speed took {took:.2f} s")
+
+
+@test
+def an_interrupt_ends_a_replay_with_the_window_as_far_as_it_came():
+    with File(pcap(PACKETS)) as name:
+        command = [os.path.join(BUILD, "weir"), "run", "-q", "-r", name, "-w", "tumbling:10s",
+                   "--speed", "1"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as run:
+            time.sleep(1.5)
+            run.send_signal(signal.SIGINT)
+            lines = run.communicate(timeout=10)[0].splitlines()
+    expect(run.returncode == 0 and len(lines) == 1, f"status {run.returncode}, {len(lines)} lines")
+    document = json.loads(lines[0])
+    expect(not document["window"]["complete"], "it says that it is complete")
+    expect(0 < document["seen"]["packets"] < len(PACKETS), f"{document['seen']}")
+
+
+@test
+def an_interrupt_ends_a_wait_for_standard_input():
+    with subprocess.Popen([os.path.join(BUILD, "weir"), "run", "-q", "-r", "-"],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE) as run:
+        run.stdin.write(pcap(PACKETS[:10]))
+        run.stdin.flush()
+        time.sleep(0.5)
+        run.send_signal(signal.SIGTERM)
+        lines = run.stdout.read().splitlines()
+        run.stdin.close()
+        run.wait(10)
+    expect(run.returncode == 0 and len(lines) == 1, f"status {run.returncode}, {len(lines)} lines")
+    expect(json.loads(lines[0])["seen"]["packets"] == 10, lines[0])
+
+
+# Captures with a truth.
+
+def text_key(flow):
+    """A flow of a document as a key of truth.jsonl's variant icmp_tc."""
+    version = 6 if ":" in flow["src"] else 4
+    ports = (flow.get("src_port", 0), flow.get("dst_port", 0))
+    if "icmp_type" in flow:
+        ports = (0, flow["icmp_type"] * 256 + flow["icmp_code"])
+    return (version, flow["src"], flow["dst"], flow["ip_proto"], *ports)
+
+
+def counted(documents):
+    """Key to [packets, bytes] and the number of packets and bytes without a key."""
+    table, rest = {}, [0, 0]
+    for document in documents:
+        for flow in document["flows"]:
+            sums = table.setdefault(text_key(flow), [0, 0]) if "src" in flow else rest
+            sums[0] += flow["packets"]["total"]
+            sums[1] += flow["bytes"]["total"]
+        malformed = document["outcomes"]["malformed"]
+        rest[0] += malformed["packets"]
+        rest[1] += malformed["bytes"]
+    return table, rest
+
+
+def true_table(truth):
+    """The base table with ICMP by type and code."""
+    table = {tuple(row[:6]): row[6:8] for row in truth["table"]}
+    variant = truth["variants"].get("icmp_tc", {"gone_keys": [], "changed_rows": []})
+    for key in variant["gone_keys"]:
+        del table[tuple(key)]
+    table.update({tuple(row[:6]): row[6:8] for row in variant["changed_rows"]})
+    return table
+
+
+def differences(truth, result):
+    """What of a replay is not as the truth has it; empty where all is."""
+    status, documents, text = result
+    table, rest = counted(documents)
+    keyed = [sum(column) for column in zip((0, 0), *table.values())]
+    fails = bool(truth["read_error"]) or truth["format"] == "unknown"
+    if status != fails or text.count("\n") != fails:
+        yield f"status {status}: {text.strip()}"
+    if table != true_table(truth):
+        yield f"{len(table)} flows of {truth['flows']}, or other ones"
+    if [keyed[0] + rest[0], keyed[1] + rest[1]] != [truth["packets"], truth["bytes"]]:
+        yield f"{keyed} and {rest} of {truth['packets']} packets, {truth['bytes']} bytes"
+    for document in documents:
+        if document["outcomes"]["unattributed"]["packets"]:
+            yield "unattributed packets"
+
+
+def window_differences(truth, documents):
+    """Windows of 10 s, for captures without late packets."""
+    rows = [[document["window"]["start_ns"] // NS // 10 * 10, document["seen"]["packets"],
+             document["seen"]["bytes"],
+             sum(flow["packets"]["total"] for flow in document["flows"] if "src" in flow)]
+            for document in documents]
+    if rows != [row[:4] for row in truth["windows"]["10"]["rows"]]:
+        yield "windows of 10 s differ"
+
+
+def has_late_packets(documents):
+    errors = sum(document["health"]["processing"]["errors"] for document in documents)
+    malformed = sum(document["outcomes"]["malformed"]["packets"] for document in documents)
+    return errors != malformed
+
+
+def exceptions():
+    with open(os.path.join(ROOT, "tests/replay_exceptions.tsv"), encoding="utf-8") as file:
+        return {line.split("\t")[0] for line in file if line[0] != "#"}
+
+
+def capture_problems(truth, excepted):
+    name = os.path.join(CAPTURES, truth["capture"])
+    result = weir(name, "-w", "tumbling:10s")
+    problems = list(differences(truth, result))
+    if not problems and not has_late_packets(result[1]) and not truth["packets_without_time"]:
+        problems += window_differences(truth, result[1])
+    if truth["capture"] not in excepted:
+        return problems
+    return [] if problems else ["it agrees, though tests/replay_exceptions.tsv says it cannot"]
+
+
+def test_captures():
+    """Yields capture and problems."""
+    excepted = exceptions()
+    with open(os.path.join(CAPTURES, "truth.jsonl"), encoding="utf-8") as file:
+        for line in file:
+            truth = json.loads(line)
+            yield truth["capture"], capture_problems(truth, excepted)
+
+
+def main():
+    passed = failed = 0
+    for function in TESTS:
+        try:
+            function()
+            passed += 1
+            print("ok", function.__name__, flush=True)
+        except AssertionError as error:
+            failed += 1
+            print("FAIL", function.__name__, error, flush=True)
+    if os.path.exists(os.path.join(CAPTURES, "truth.jsonl")):
+        for capture, problems in test_captures():
+            passed, failed = passed + (not problems), failed + bool(problems)
+            print("FAIL" if problems else "ok", capture, *problems, flush=True)
+    else:
+        print("skipped: ../shared/captures is not there")
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(failed > 0)
+
+
+main()
