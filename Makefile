@@ -6,6 +6,8 @@ CC      ?= cc
 CLANG   ?= clang
 BPFTOOL ?= $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool)
 
+CAPTURES ?= ../shared/captures
+
 VERSION  := 1.0.0
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 OPT      ?= -O2 -g
@@ -163,6 +165,18 @@ demo: ## set up, build, send real traffic between two namespaces, show its flows
 	tools/setup
 	$(MAKE) all
 	tools/demo
+
+$(BUILD)/tests/filter/%: tests/filter/%.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -o $@ $< $(LIBRARY) $(LDLIBS)
+
+.PHONY: check-filters
+check-filters: $(BUILD)/tests/filter/matches ## filters against tcpdump's answers, in the kernel
+	tests/filters.py $< $(CAPTURES)
+
+.PHONY: bench-filter
+bench-filter: $(BUILD)/bench/filter ## what a filter adds to a packet
+	$(BUILD)/bench/filter
 
 .PHONY: clean
 clean: ## remove what was built

@@ -5,9 +5,10 @@
  *
  *     LINE <tab> FILE <tab> FRAME FRAME ...    or    LINE <tab> FILE <tab> error <tab> TEXT
  *
- * WAY is replay (any link type), or how Ethernet frames are handed to the program that would
+ * WAY is links (prints FILE <tab> DLT), replay (any link type), or how Ethernet frames are handed to the program that would
  * be attached: xdp, xdp-frags (short linear part), tc, tc-beside (outer tag beside the frame).
- * A frame that a test run cannot express is printed as ?FRAME.
+ * A frame that a test run cannot express is printed as ?FRAME, one whose test run fails as
+ * !FRAME. A line `#CODE JT JF K;...` is a classic program in place of an expression.
  */
 #define PCAP_DONT_INCLUDE_PCAP_BPF_H /* its struct bpf_insn is not that of linux/bpf.h */
 #include <pcap.h>
@@ -15,8 +16,14 @@
 #include <stdlib.h>
 
 #include "hook.h"
+#include "../user/filter/translate.h"
 
 #define LINE_BYTES_MAX (1u << 20)
+#define RAW_INSNS_MAX  4096
+
+/* Of libpcap, whose header clashes with linux/bpf.h. */
+unsigned int bpf_filter(const struct classic_insn *insns, const uint8_t *packet,
+			unsigned int wire_len, unsigned int captured);
 
 struct frame {
 	uint8_t *data;
@@ -39,6 +46,7 @@ struct way {
 };
 
 static const struct way ways[] = {
+	{ "links", false, false, 0, 0 },
 	{ "replay", false, false, 0, 0 },
 	{ "xdp", true, false, FILTER_XDP, 0 },
 	{ "xdp-frags", true, false, FILTER_XDP_FRAGS, 20 },
@@ -113,6 +121,48 @@ static void print_replay_frames(const struct filter *filter, const struct captur
 	}
 }
 
+static void print_raw_frames(const struct classic_insn *insns, const struct capture *capture)
+{
+	for (size_t i = 0; i < capture->count; i++) {
+		const struct frame *frame = &capture->frames[i];
+
+		if (bpf_filter(insns, frame->data, frame->wire_len, frame->captured))
+			printf(" %zu", i + 1);
+	}
+}
+
+static void try_raw(const struct way *way, const struct hook *hook, const char *text,
+		    const struct capture *capture)
+{
+	static struct classic_insn insns[RAW_INSNS_MAX];
+	struct classic_program classic = { insns, 0 };
+	struct classic_insn insn;
+	struct ebpf_program program;
+	struct filter_error error;
+	int fd;
+
+	while (classic.count < RAW_INSNS_MAX && text &&
+	       sscanf(text + 1, "%hu %hhu %hhu %u", &insn.code, &insn.jt, &insn.jf, &insn.k) == 4) {
+		insns[classic.count++] = insn;
+		text = strchr(text + 1, ';');
+	}
+	if (!way->is_live) {
+		print_raw_frames(insns, capture);
+		return;
+	}
+	if (classic_translate(&classic, &hook->target, &program, &error)) {
+		printf("error\t%s", error.text);
+		return;
+	}
+	fd = hook_load(way->hook, program.insns, program.count);
+	ebpf_program_fini(&program);
+	if (fd < 0)
+		printf("error\tnot loaded: %s", strerror(-fd));
+	else
+		print_hook_frames(way, hook, fd, capture);
+	close(fd);
+}
+
 static void print_matches(const struct way *way, const struct hook *hook,
 			  const struct filter *filter, const struct capture *capture)
 {
@@ -156,7 +206,7 @@ static void try_expressions(const struct way *way, const struct hook *hook,
 		line[strcspn(line, "\n")] = '\0';
 		for (size_t i = 0; i < count; i++) {
 			printf("%zu\t%s\t", number, captures[i].name);
-			try_expression(way, hook, line, &captures[i]);
+			(*line == '#' ? try_raw : try_expression)(way, hook, line, &captures[i]);
 			putchar('\n');
 		}
 	}
@@ -170,6 +220,12 @@ static const struct way *way_find(const char *name)
 	}
 	fail(name, "no such way");
 	return NULL;
+}
+
+static void print_links(const struct capture *captures, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		printf("%s\t%d\n", captures[i].name, captures[i].link_type);
 }
 
 static void captures_free(struct capture *captures, size_t count)
@@ -187,7 +243,7 @@ int main(int argc, char **argv)
 	const struct way *way = argc > 2 ? way_find(argv[1]) : NULL;
 	size_t count = (size_t)argc - 2;
 	struct capture *captures;
-	struct hook hook;
+	struct hook hook = { .target = { 0, -1 }, .wrapper_fd = -1, .wrapper_array_fd = -1 };
 	int err;
 
 	if (!way)
@@ -195,10 +251,13 @@ int main(int argc, char **argv)
 	captures = calloc(count, sizeof(*captures));
 	for (size_t i = 0; i < count; i++)
 		capture_read(&captures[i], argv[2 + i]);
-	err = hook_open(&hook, way->hook);
-	if (way->is_live && err)
+	err = way->is_live ? hook_open(&hook, way->hook) : 0;
+	if (err)
 		fail(way->name, strerror(-err));
-	try_expressions(way, &hook, captures, count);
+	if (strcmp(way->name, "links"))
+		try_expressions(way, &hook, captures, count);
+	else
+		print_links(captures, count);
 	hook_close(&hook);
 	captures_free(captures, count);
 	return 0;

@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Compares what filters match with what tcpdump and libpcap's own tests say they match.
+
+filters.py DRIVER CAPTURES [WAY...]: DRIVER is the built tests/filter/matches.c, CAPTURES the
+folder with filters.jsonl, filters_cbpf.jsonl and libpcap_testrun/, WAY of replay, xdp,
+xdp-frags, tc and tc-beside (all of them). Exit status 0: all as expected.
+"""
+import hashlib
+import json
+import os
+import subprocess
+import sys
+
+WAYS = ("replay", "xdp", "xdp-frags", "tc", "tc-beside")
+DLT_EN10MB = 1
+
+# What is expected to be answered otherwise than recorded, and why: (where, matches?, reason).
+# The number of each is printed, and one that no longer occurs is a fault.
+EXCEPTIONS = {
+    "protochain": "loops over the headers of a packet: refused live, as the kernel takes no "
+                  "loop whose end it cannot foresee; replays answer it",
+    "cut frames": "captured in part: in a test run, as at a hook, all bytes of a frame are there",
+    "short or long frames": "a test run takes 15 to 3500 bytes, on TC also a whole IP header",
+    "rejected by newer libpcap only": "libpcap 1.10.3, which tcpdump 4.99.3 uses, accepts these",
+    "names of hosts": "a test asks no name server",
+}
+
+
+def rows_of(folder, name):
+    with open(os.path.join(folder, name), encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def numbers_of(text):
+    numbers = set()
+    for part in filter(None, text.split(",")):
+        first, _, last = part.partition("-")
+        numbers.update(range(int(first), int(last or first) + 1))
+    return numbers
+
+
+def text_of(numbers):
+    ordered, parts = sorted(numbers), []
+    for number in ordered:
+        if parts and parts[-1][1] == number - 1:
+            parts[-1][1] = number
+        else:
+            parts.append([number, number])
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in parts)
+
+
+class Answer:
+    """One line of the driver: frames matched and frames that could not be asked, or an error."""
+
+    def __init__(self, fields):
+        self.error = fields[1] if fields[0] == "error" else None
+        words = [] if self.error is not None else fields[0].split()
+        self.broken = [word for word in words if word.startswith("!")]
+        self.skipped = {int(word[1:]) for word in words if word.startswith("?")}
+        self.matched = {int(word) for word in words if word.isdigit()}
+
+
+def ask(driver, way, folder, expressions, captures):
+    """The driver's answers by (number of the expression, capture)."""
+    run = subprocess.run([driver, way, *captures], cwd=folder, text=True, check=True,
+                         input="".join(f"{e}\n" for e in expressions), stdout=subprocess.PIPE)
+    answers = {}
+    for line in run.stdout.splitlines():
+        number, capture, *fields = line.split("\t")
+        answers[int(number), capture] = Answer(fields)
+    return answers
+
+
+class Tally:
+    """What was asked in one way, and what came out wrong."""
+
+    def __init__(self, way):
+        self.way, self.answers, self.frames, self.skipped = way, 0, 0, 0
+        self.faults, self.exceptions = [], {}
+
+    def fault(self, where, text):
+        self.faults.append(f"{self.way}: {where}: {text}")
+
+    def excuse(self, name):
+        assert name in EXCEPTIONS
+        self.exceptions[name] = self.exceptions.get(name, 0) + 1
+
+    def error(self, where, answer, expected=None):
+        """An error where one was expected, or one that has a good reason."""
+        self.answers += 1
+        if answer.error == expected:
+            return
+        if self.way != "replay" and "protochain" in where and "loops" in (answer.error or ""):
+            self.excuse("protochain")
+        else:
+            self.fault(where, f"error {answer.error!r}, expected {expected!r}")
+
+    def frames_are(self, where, answer, expected):
+        """expected: frames as text_of writes them, or sha256:... of that text."""
+        self.answers += 1
+        self.frames += len(answer.matched)
+        self.skipped += len(answer.skipped)
+        if answer.broken:
+            self.fault(where, f"test run failed: {answer.broken[0]}")
+        elif expected.startswith("sha256:"):
+            digest = "sha256:" + hashlib.sha256(text_of(answer.matched).encode()).hexdigest()
+            if not answer.skipped and digest != expected:
+                self.fault(where, f"matches {len(answer.matched)} frames, digest differs")
+        elif answer.matched != numbers_of(expected) - answer.skipped:
+            wrong = answer.matched ^ (numbers_of(expected) - answer.skipped)
+            self.fault(where, f"frames {text_of(wrong)} differ")
+
+    def is_as(self, where, answer, expected, error=None):
+        if answer.error is not None or error is not None:
+            self.error(where, answer, error)
+        else:
+            self.frames_are(where, answer, expected)
+
+
+class Driver:
+    def __init__(self, path, folder):
+        self.path, self.folder, self.dlt = os.path.abspath(path), folder, {}
+
+    def links(self, captures):
+        """Of these captures, those that can be read; their link types are then known."""
+        for name in captures:
+            run = subprocess.run([self.path, "links", name], cwd=self.folder, text=True,
+                                 check=False, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            if run.returncode == 0:
+                self.dlt[name] = int(run.stdout.split("\t")[1])
+        return [name for name in captures if name in self.dlt]
+
+    def ask(self, way, expressions, captures):
+        """The answers by (number of the expression, capture)."""
+        lines = "".join(f"{expression}\n" for expression in expressions)
+        run = subprocess.run([self.path, way, *captures], cwd=self.folder, text=True, check=True,
+                             input=lines, stdout=subprocess.PIPE)
+        answers = {}
+        for line in run.stdout.splitlines():
+            number, capture, *fields = line.split("\t")
+            answers[int(number), capture] = Answer(fields)
+        return answers
+
+    def suits(self, way, capture):
+        return way == "replay" or self.dlt[capture] == DLT_EN10MB
+
+
+def check_recorded(tally, driver):
+    """filters.jsonl: what tcpdump matches and refuses; also with the programs recorded for it."""
+    rows = rows_of(driver.folder, "filters.jsonl")
+    captures = driver.links(sorted({c for row in rows for c in {**row["frames"],
+                                                                **dict(row["rejected"] or {})}}))
+    captures = [c for c in captures if driver.suits(tally.way, c)]
+    answers = driver.ask(tally.way, [row["expr"] for row in rows], captures)
+    for number, row in enumerate(rows):
+        for capture in captures:
+            error = (row["rejected"] or {}).get(capture)
+            tally.is_as(f"{row['expr']} on {capture}", answers[number, capture],
+                        row["frames"].get(capture), error)
+    check_programs(tally, driver, {row["id"]: row["frames"] for row in rows}, captures)
+
+
+def raw(program):
+    return "#" + ";".join(" ".join(map(str, insn)) for insn in program)
+
+
+def check_programs(tally, driver, frames, captures):
+    """filters_cbpf.jsonl: the programs recorded unoptimised answer as the expressions do."""
+    for row in rows_of(driver.folder, "filters_cbpf.jsonl"):
+        suited = [c for c in captures if driver.dlt[c] == row["dlt"] and c in frames[row["id"]]]
+        if not suited or not row["unoptimised"]:
+            continue
+        answers = driver.ask(tally.way, [raw(row["unoptimised"])], suited)
+        for (_, capture), answer in answers.items():
+            tally.is_as(f"{row['expr']} (not optimised) on {capture}", answer,
+                        frames[row["id"]][capture])
+
+
+def is_asked(tally, expression):
+    if ".libpcap.test" in expression.lower() or ".invalid" in expression:
+        tally.excuse("names of hosts")
+        return False
+    return not expression.startswith("_")
+
+
+def check_libpcap_applied(tally, driver):
+    """libpcap's own tests: frames that an expression matches."""
+    rows = rows_of(driver.folder, "libpcap_testrun/apply.jsonl")
+    for row in rows:
+        capture = "libpcap_testrun/" + row["savefile"]
+        if not driver.links([capture]) or not driver.suits(tally.way, capture):
+            continue
+        if not is_asked(tally, row["expr"]):
+            continue
+        note, error = row["1.10.3"], None
+        expected = text_of({i + 1 for i, value in enumerate(row["results"]) if value})
+        if note.startswith("differs: "):
+            expected = note.removeprefix("differs: ")
+        elif note.startswith("rejects: "):
+            error = note.removeprefix("rejects: ")
+        answer = driver.ask(tally.way, [row["expr"]], [capture])[0, capture]
+        tally.is_as(f"{row['expr']} on {capture}", answer, expected, error)
+
+
+def check_libpcap_accepted(tally, driver):
+    """libpcap's own tests: each expression it accepts loads, and answers as in a replay."""
+    rows = rows_of(driver.folder, "libpcap_testrun/accept.jsonl")
+    names = {alias for row in rows if row["DLT"] == "EN10MB" for alias in row["aliases"]}
+    expressions = sorted(" ".join(name.split()) for name in names if is_asked(tally, name))
+    folder = os.path.join(driver.folder, "libpcap_testrun")
+    captures = driver.links(sorted(f"libpcap_testrun/{name}" for name in os.listdir(folder)
+                                   if ".pcap" in name))
+    captures = [c for c in captures if driver.dlt[c] == DLT_EN10MB]
+    replayed = driver.ask("replay", expressions, captures)
+    answers = driver.ask(tally.way, expressions, captures)
+    for (number, capture), answer in answers.items():
+        expected = replayed[number, capture]
+        tally.is_as(f"{expressions[number]} on {capture}", answer, text_of(expected.matched),
+                    expected.error)
+
+
+def check_libpcap_rejected(tally, driver):
+    """libpcap's own tests: expressions it rejects, most of them with its words."""
+    capture = driver.links(["libpcap_testrun/pppoe.pcap"])[0]
+    rows = rows_of(driver.folder, "libpcap_testrun/reject.jsonl")
+    expressions = [row["expr"] for row in rows if row.get("DLT") == "EN10MB"
+                   and "netmask" not in row["errstr"] and is_asked(tally, row["expr"])]
+    for answer in driver.ask(tally.way, expressions, [capture]).values():
+        tally.answers += 1
+        if answer.error is None:
+            tally.excuse("rejected by newer libpcap only")
+
+
+def check(way, driver):
+    tally = Tally(way)
+    check_recorded(tally, driver)
+    check_libpcap_applied(tally, driver)
+    check_libpcap_accepted(tally, driver)
+    check_libpcap_rejected(tally, driver)
+    print(f"{way}: {tally.answers} answers, {tally.frames} frames matched, {tally.skipped} "
+          f"not asked, {len(tally.faults)} faults, {tally.exceptions}")
+    return tally
+
+
+def main(driver_path, folder, *ways):
+    if not os.path.exists(os.path.join(folder, "filters.jsonl")):
+        print(f"{folder} is not there: filters are tested with random packets only (make unit)")
+        return 0
+    driver = Driver(driver_path, folder)
+    tallies = [check(way, driver) for way in ways or WAYS]
+    faults = [fault for tally in tallies for fault in tally.faults]
+    for fault in faults[:40]:
+        print(fault, file=sys.stderr)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
