@@ -131,6 +131,10 @@ static void where_segments_are_fragments_the_mean_is_told(void **state)
 	(void)state;
 	expect_size((struct merged_packet){ .len = 900, .wire_len = 1000, .headers_len = 46,
 					    .gso_size = GSO_SIZE_BY_FRAGMENTS, .gso_segs = 3 }, is);
+	is = (struct packet_size){ .packets = 2, .bytes = 65595, .max_len = 32798,
+				   .min_len = 32797 };
+	expect_size((struct merged_packet){ .len = 65549, .headers_len = 46,
+					    .gso_size = GSO_SIZE_BY_FRAGMENTS, .gso_segs = 2 }, is);
 }
 
 static void where_the_headers_are_not_known_the_kernels_length_counts(void **state)
@@ -140,6 +144,9 @@ static void where_the_headers_are_not_known_the_kernels_length_counts(void **sta
 	(void)state;
 	expect_size((struct merged_packet){ .len = 5900, .wire_len = 6001, .gso_size = 1448,
 					    .gso_segs = 4 }, is);
+	is = (struct packet_size){ .packets = 3, .bytes = 3108, .max_len = 1036, .min_len = 1036 };
+	expect_size((struct merged_packet){ .len = 3000, .wire_len = 3108, .gso_size = 1448,
+					    .gso_segs = 3 }, is);
 }
 
 /* What a packet says of itself may be wrong; packets and bytes stay those that it says. */
@@ -158,6 +165,15 @@ static void lengths_that_contradict_each_other_stay_within_the_bytes(void **stat
 		assert_true((uint64_t)size.min_len * segments <= size.bytes);
 		assert_true((uint64_t)size.max_len * segments >= size.bytes);
 	}
+}
+
+static void no_segment_is_empty(void **state)
+{
+	struct packet_size is = { .packets = 2, .bytes = 1502, .max_len = 751, .min_len = 751 };
+
+	(void)state;
+	expect_size((struct merged_packet){ .len = 1448, .headers_len = 54, .gso_size = 1448,
+					    .gso_segs = 2 }, is);
 }
 
 static void a_tag_beside_the_packet_is_in_each_segment(void **state)
@@ -187,6 +203,7 @@ int main(void)
 		cmocka_unit_test(where_segments_are_fragments_the_mean_is_told),
 		cmocka_unit_test(where_the_headers_are_not_known_the_kernels_length_counts),
 		cmocka_unit_test(lengths_that_contradict_each_other_stay_within_the_bytes),
+		cmocka_unit_test(no_segment_is_empty),
 		cmocka_unit_test(a_tag_beside_the_packet_is_in_each_segment),
 	};
 
