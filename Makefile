@@ -68,11 +68,15 @@ $(BUILD)/bench/%: tools/bench/%.c $(LIBRARY) | $(BUILD)/reference.skel.h
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LIBRARY) $(LDLIBS)
 
 .PHONY: bench
-bench: bench-packet bench-filter bench-pane bench-merge bench-json ## all benchmarks but live and replay
+bench: bench-packet bench-flood bench-filter bench-pane bench-merge bench-json ## all benchmarks but live and replay
 
 .PHONY: bench-packet
 bench-packet: $(BUILD)/bench/packet ## cost of a packet in the kernel, beside other tables
 	$(BUILD)/bench/packet
+
+.PHONY: bench-flood
+bench-flood: $(BUILD)/bench/flood ## cost of a packet when each is a new flow, on one CPU and two
+	$<
 
 .PHONY: bench-pane
 bench-pane: $(BUILD)/bench/pane ## cost of a pane in the agent

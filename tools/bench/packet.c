@@ -3,16 +3,9 @@
  * What one packet costs in the kernel: weir's program beside an empty one and beside programs
  * that do the same work with the kernel's own tables, by BPF_PROG_TEST_RUN, in one run.
  */
-#include <bpf/bpf.h>
-#include <errno.h>
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "../../user/banks.h"
-#include "../../user/filter/filter.h"
-#include "../../user/programs.h"
+#include "kernel_bench.h"
 #include "reference.skel.h"
 
 #define FRAME_LEN    64
@@ -42,8 +35,7 @@ static const struct frame_kind frame_kinds[] = {
 
 struct bench {
 	struct reference_bpf *reference;
-	struct banks *banks;
-	struct programs *programs;
+	struct kernel_bench weir;
 	unsigned char frame[FRAME_LEN + 16];
 	unsigned int frame_len;
 	double ns[SUBJECTS];
@@ -67,23 +59,6 @@ static void frame_make(struct bench *bench, const struct frame_kind *kind)
 	memcpy(at, "\x10\0\0\x35\0\x0a", 6);
 }
 
-static int programs_open(struct bench *bench, uint32_t slots)
-{
-	struct programs_request request = { .wanted = { [PROGRAM_XDP] = true } };
-	struct filter_error error;
-	struct hash_seed seed;
-	int err = banks_create(slots, &bench->banks);
-
-	if (err)
-		return err;
-	err = hash_seed_make(&seed);
-	if (err)
-		return err;
-	request.banks = bench->banks;
-	request.seed = &seed;
-	return programs_load(&request, &bench->programs, &error);
-}
-
 static int reference_open(struct bench *bench, const struct frame_kind *kind, uint32_t slots)
 {
 	struct reference_bpf *r = reference_bpf__open();
@@ -101,8 +76,7 @@ static int reference_open(struct bench *bench, const struct frame_kind *kind, ui
 static void bench_close(struct bench *bench)
 {
 	reference_bpf__destroy(bench->reference);
-	programs_unload(bench->programs);
-	banks_destroy(bench->banks);
+	kernel_bench_close(&bench->weir);
 }
 
 static int subject_fd(const struct bench *bench, enum subject subject)
@@ -116,7 +90,7 @@ static int subject_fd(const struct bench *bench, enum subject subject)
 	};
 
 	if (subject == WEIR)
-		return programs_fd(bench->programs, PROGRAM_XDP);
+		return programs_fd(bench->weir.programs, PROGRAM_XDP);
 	return bpf_program__fd(programs[subject]);
 }
 
@@ -174,7 +148,7 @@ static int bench_kind(const struct frame_kind *kind, uint32_t flows)
 {
 	uint32_t slots = flows * 2 > SLOTS_USUAL ? flows * 2 : SLOTS_USUAL;
 	struct bench bench = { 0 };
-	int err = programs_open(&bench, slots);
+	int err = kernel_bench_open(&bench.weir, slots);
 
 	frame_make(&bench, kind);
 	if (!err)

@@ -3,17 +3,9 @@
  * What a pane costs in the agent after the flip: a hundred flows in a table of a million slots.
  * The goal is a cost in proportion to the flows, not to the table.
  */
-#include <bpf/bpf.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "../../user/banks.h"
 #include "../../user/clock.h"
-#include "../../user/filter/filter.h"
-#include "../../user/programs.h"
 #include "../../user/windows/engine.h"
+#include "kernel_bench.h"
 
 #define SLOTS     (1u << 20)
 #define FLOWS     100
@@ -48,8 +40,7 @@ static int merge(void *engine, const struct flow_slot *const *records, size_t co
 }
 
 struct scene {
-	struct banks *banks;
-	struct programs *programs;
+	struct kernel_bench kernel;
 	struct engine *engine;
 };
 
@@ -58,14 +49,14 @@ static int pane_measure(const struct scene *scene, uint64_t index, double *us)
 {
 	struct pane pane = { .index = index, .begin_ns = index * PANE_NS };
 	uint64_t begin_ns;
-	int err = flows_send(scene->programs);
+	int err = flows_send(scene->kernel.programs);
 
 	if (!err)
-		err = banks_flip(scene->banks, 0);
+		err = banks_flip(scene->kernel.banks, 0);
 	begin_ns = clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
 	pane.end_ns = pane.begin_ns + PANE_NS;
 	if (!err)
-		err = banks_drain(scene->banks, merge, scene->engine, &pane.counts);
+		err = banks_drain(scene->kernel.banks, merge, scene->engine, &pane.counts);
 	if (!err)
 		err = engine_end_pane(scene->engine, &pane);
 	*us = (double)(clock_read_ns(CLOCK_THREAD_CPUTIME_ID) - begin_ns) / 1000.0;
@@ -105,23 +96,11 @@ static int bench(struct scene *scene)
 
 int main(void)
 {
-	struct programs_request request = { .wanted = { [PROGRAM_XDP] = true } };
 	struct scene scene = { 0 };
-	struct filter_error error;
-	struct hash_seed seed;
-	int err = banks_create(SLOTS, &scene.banks);
+	int err = kernel_bench_open(&scene.kernel, SLOTS);
 
 	if (!err)
-		err = hash_seed_make(&seed);
-	request.banks = scene.banks;
-	request.seed = &seed;
-	if (!err)
-		err = programs_load(&request, &scene.programs, &error);
-	if (!err)
 		err = bench(&scene);
-	programs_unload(scene.programs);
-	banks_destroy(scene.banks);
-	if (err)
-		fprintf(stderr, "bench pane: %s\n", strerror(-err));
-	return err ? 1 : 0;
+	kernel_bench_close(&scene.kernel);
+	return kernel_bench_status("pane", err);
 }

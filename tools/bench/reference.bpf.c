@@ -162,3 +162,17 @@ int vary(struct xdp_md *ctx)
 	bpf_tail_call(ctx, &target, 0);
 	return XDP_DROP;
 }
+
+/* Makes each packet one of a flow of its own, on any number of CPUs at once. */
+SEC("xdp")
+int vary_all(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
+	__u32 *address = data + (vary_offset & 0x7f);
+
+	if ((void *)(address + 1) > data_end)
+		return XDP_DROP;
+	*address = bpf_get_prandom_u32();
+	bpf_tail_call(ctx, &target, 0);
+	return XDP_DROP;
+}

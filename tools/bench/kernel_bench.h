@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the benchmarks of the kernel side share: banks with weir's XDP program on them, and the
+ * reference programs, which vary the packets too.
+ */
+#ifndef WEIR_KERNEL_BENCH_H
+#define WEIR_KERNEL_BENCH_H
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../user/banks.h"
+#include "../../user/filter/filter.h"
+#include "../../user/programs.h"
+
+struct kernel_bench {
+	struct banks *banks;
+	struct programs *programs;
+};
+
+/* 0 or negative errno; to be closed in both cases. */
+static inline int kernel_bench_open(struct kernel_bench *bench, uint32_t slots)
+{
+	struct programs_request request = { .wanted = { [PROGRAM_XDP] = true } };
+	struct filter_error error;
+	struct hash_seed seed;
+	int err;
+
+	*bench = (struct kernel_bench){ 0 };
+	err = banks_create(slots, &bench->banks);
+	if (!err)
+		err = hash_seed_make(&seed);
+	request.banks = bench->banks;
+	request.seed = &seed;
+	return err ? err : programs_load(&request, &bench->programs, &error);
+}
+
+static inline void kernel_bench_close(struct kernel_bench *bench)
+{
+	programs_unload(bench->programs);
+	banks_destroy(bench->banks);
+}
+
+/* The exit status, after a line where something failed. */
+static inline int kernel_bench_status(const char *name, int err)
+{
+	if (err)
+		fprintf(stderr, "bench %s: %s\n", name, strerror(-err));
+	return err ? 1 : 0;
+}
+
+#endif
