@@ -75,12 +75,17 @@ static void packet_add(struct run *run, unsigned int flow, unsigned int len, uns
 	assert_int_equal(engine_merge(run->engine, &record, 1), 0);
 }
 
-static int pane_end(struct run *run, uint64_t index)
+static int pane_end_after(struct run *run, uint64_t index, uint64_t length_ns)
 {
 	struct pane pane = { .index = index, .begin_ns = index * SECOND };
 
-	pane.end_ns = pane.begin_ns + SECOND;
+	pane.end_ns = pane.begin_ns + length_ns;
 	return engine_end_pane(run->engine, &pane);
+}
+
+static int pane_end(struct run *run, uint64_t index)
+{
+	return pane_end_after(run, index, SECOND);
 }
 
 static void tumbling_window_sums_a_flow_over_its_panes(void **state)
@@ -155,12 +160,249 @@ static void session_is_told_when_its_gap_has_passed(void **state)
 	engine_destroy(run.engine);
 }
 
+static void packets_of_all_cpus_make_one_rate(void **state)
+{
+	struct flow_slot slots[3] = { { .packets = 0xffffffff, .bytes = 1ull << 62 },
+				      { .packets = 0xffffffff, .bytes = 1ull << 62 },
+				      { .packets = 3, .bytes = (1ull << 63) - 1 } };
+	const struct flow_slot *records[3] = { &slots[0], &slots[1], &slots[2] };
+	struct run run = { .specs = { tumbling(1) } };
+
+	(void)state;
+	run_start(&run, (struct engine_config){ 0 });
+	engine_merge(run.engine, records, 3);
+	pane_end(&run, 0);
+	assert_int_equal(run.kept[0].flows[0].packets, 0x200000001ull);
+	assert_int_equal(run.kept[0].flows[0].bytes, UINT64_MAX);
+	assert_int_equal(run.kept[0].result.total.bytes, UINT64_MAX);
+	assert_true(run.kept[0].flows[0].packets_max == (double)0x200000001ull);
+	assert_true(run.kept[0].result.total.bytes_max == (double)UINT64_MAX);
+	engine_destroy(run.engine);
+}
+
+static void live_window_without_packets_is_told(void **state)
+{
+	struct run run = { .specs = { tumbling(2) } };
+
+	(void)state;
+	run_start(&run, (struct engine_config){ 0 });
+	for (unsigned int i = 0; i < 4; i++)
+		pane_end(&run, i);
+	assert_int_equal(run.count, 2);
+	assert_true(run.kept[1].result.complete);
+	assert_int_equal(run.kept[1].result.observed_ns, 2 * SECOND);
+	assert_int_equal(run.kept[1].result.total.flows, 0);
+	engine_destroy(run.engine);
+}
+
+static void long_pane_belongs_to_the_window_in_which_it_begins(void **state)
+{
+	struct run run = { .specs = { tumbling(4) } };
+
+	(void)state;
+	run_start(&run, (struct engine_config){ 0 });
+	pane_end(&run, 0);
+	packet_add(&run, 1, 300, 0);
+	pane_end_after(&run, 1, 5 * SECOND);
+	assert_int_equal(run.count, 1);
+	assert_true(run.kept[0].result.complete);
+	assert_int_equal(run.kept[0].result.observed_ns, 6 * SECOND);
+	assert_true(run.kept[0].flows[0].bytes_max == 300.0 / 5);
+	pane_end(&run, 6);
+	pane_end(&run, 7);
+	assert_int_equal(run.count, 2);
+	assert_int_equal(run.kept[1].result.start_ns, 6 * SECOND);
+	assert_int_equal(run.kept[1].result.panes, 2);
+	engine_destroy(run.engine);
+}
+
+static void window_cut_by_the_end_is_not_complete(void **state)
+{
+	struct run run = { .specs = { tumbling(2) } };
+
+	(void)state;
+	run_start(&run, (struct engine_config){ 0 });
+	pane_end(&run, 0);
+	packet_add(&run, 1, 500, 0);
+	pane_end_after(&run, 1, SECOND / 2);
+	assert_int_equal(run.count, 0);
+	engine_finish(run.engine);
+	assert_int_equal(run.count, 1);
+	assert_false(run.kept[0].result.complete);
+	assert_int_equal(run.kept[0].result.observed_ns, SECOND * 3 / 2);
+	assert_true(run.kept[0].flows[0].bytes_max == 500.0);
+	engine_destroy(run.engine);
+}
+
+static void run_that_ends_with_a_window_tells_it_once(void **state)
+{
+	struct run run = { .specs = { tumbling(2), sliding(2, 1) } };
+
+	(void)state;
+	run_start(&run, (struct engine_config){ .window_count = 2 });
+	pane_end(&run, 0);
+	pane_end(&run, 1);
+	engine_finish(run.engine);
+	assert_int_equal(run.count, 4);
+	assert_int_equal(run.kept[3].result.window_number, 1);
+	assert_int_equal(run.kept[3].result.start_ns, SECOND);
+	assert_int_equal(run.kept[3].result.panes, 1);
+	assert_false(run.kept[3].result.complete);
+	engine_destroy(run.engine);
+}
+
+static void replayed_windows_lie_at_multiples_of_their_length(void **state)
+{
+	struct run run = { .specs = { tumbling(10) } };
+
+	(void)state;
+	run_start(&run, (struct engine_config){ .replay = true });
+	packet_add(&run, 1, 100, 0);
+	pane_end(&run, 1007);
+	packet_add(&run, 1, 100, 0);
+	pane_end(&run, 1000000012);
+	packet_add(&run, 1, 100, 0);
+	pane_end(&run, 1000000023);
+	engine_finish(run.engine);
+	assert_int_equal(run.count, 3);
+	assert_int_equal(run.kept[0].result.start_ns, 1007 * SECOND);
+	assert_int_equal(run.kept[0].result.end_ns, 1010 * SECOND);
+	assert_false(run.kept[0].result.complete);
+	assert_int_equal(run.kept[1].result.start_ns, 1000000010 * SECOND);
+	assert_int_equal(run.kept[1].result.panes, 10);
+	assert_true(run.kept[1].result.complete);
+	assert_int_equal(run.kept[2].result.end_ns, 1000000024 * SECOND);
+	assert_false(run.kept[2].result.complete);
+	engine_destroy(run.engine);
+}
+
+static void failing_emit_stops_its_own_window_only(void **state)
+{
+	struct run run = { .specs = { sliding(2, 1), tumbling(1) }, .answer = -5 };
+
+	(void)state;
+	run_start(&run, (struct engine_config){ .window_count = 2, .replay = true });
+	packet_add(&run, 1, 100, 0);
+	assert_int_equal(pane_end(&run, 1), -5);
+	assert_int_equal(run.count, 2);
+	packet_add(&run, 1, 100, 0);
+	assert_int_equal(pane_end(&run, 9), -5);
+	assert_int_equal(run.count, 4);
+	assert_int_equal(run.kept[2].result.window_number, 0);
+	assert_int_equal(run.kept[2].result.start_ns, SECOND);
+	assert_int_equal(run.kept[3].result.start_ns, 9 * SECOND);
+	engine_destroy(run.engine);
+}
+
+static void greatest_flows_are_listed_ties_by_key(void **state)
+{
+	static const unsigned int lens[] = { 100, 300, 200, 300, 50, 200, 200 };
+	static const unsigned int order[] = { 1, 3, 2, 5 };
+	struct run run = { .specs = { tumbling(1) } };
+
+	(void)state;
+	run_start(&run, (struct engine_config){ .top = 4 });
+	for (unsigned int i = 7; i-- > 0;)
+		packet_add(&run, i, lens[i], 0);
+	pane_end(&run, 0);
+	assert_int_equal(run.kept[0].result.flow_count, 4);
+	assert_int_equal(run.kept[0].result.flows_omitted, 3);
+	assert_int_equal(run.kept[0].result.total.flows, 7);
+	assert_int_equal(run.kept[0].result.total.bytes, 1350);
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(run.kept[0].flows[i].key.src_port, order[i]);
+	engine_destroy(run.engine);
+}
+
+static void least_recently_active_flow_leaves_first(void **state)
+{
+	struct run run = { .specs = { sliding(3, 1) } };
+
+	(void)state;
+	run_start(&run, (struct engine_config){ .max_flows = 2 });
+	packet_add(&run, 1, 100, 0);
+	packet_add(&run, 2, 200, 5);
+	pane_end(&run, 0);
+	packet_add(&run, 3, 400, 0);
+	pane_end(&run, 1);
+	assert_int_equal(engine_flow_count(run.engine), 2);
+	for (unsigned int i = 2; i < 4; i++)
+		pane_end(&run, i);
+	assert_int_equal(run.kept[2].result.total.flows, 3);
+	assert_int_equal(run.kept[2].result.total.bytes, 700);
+	assert_int_equal(run.kept[2].result.forgotten_flows, 1);
+	assert_int_equal(run.kept[2].result.forgotten.bytes, 100);
+	assert_int_equal(run.kept[2].flows[1].key.src_port, 2);
+	assert_int_equal(run.kept[3].result.forgotten_flows, 0);
+	assert_int_equal(run.kept[3].result.total.bytes, 400);
+	engine_destroy(run.engine);
+}
+
+static void session_goes_on_just_before_its_gap(void **state)
+{
+	struct run run = { .specs = { session(2) } };
+
+	(void)state;
+	run_start(&run, (struct engine_config){ 0 });
+	packet_add(&run, 1, 100, 500);
+	packet_add(&run, 2, 100, 500);
+	pane_end(&run, 0);
+	pane_end(&run, 1);
+	packet_add(&run, 1, 100, 499);
+	packet_add(&run, 2, 100, 500);
+	pane_end(&run, 2);
+	assert_int_equal(run.count, 1);
+	assert_int_equal(run.kept[0].result.flow_count, 1);
+	assert_int_equal(run.kept[0].flows[0].key.src_port, 2);
+	assert_int_equal(run.kept[0].flows[0].packets, 1);
+	engine_destroy(run.engine);
+}
+
+static void forgotten_session_is_told_with_the_next_that_ends(void **state)
+{
+	struct run run = { .specs = { session(1) } };
+
+	(void)state;
+	run_start(&run, (struct engine_config){ .max_flows = 1 });
+	packet_add(&run, 1, 100, 500);
+	packet_add(&run, 2, 200, 600);
+	pane_end(&run, 0);
+	pane_end(&run, 1);
+	assert_int_equal(run.count, 1);
+	assert_int_equal(run.kept[0].result.flow_count, 1);
+	assert_int_equal(run.kept[0].result.forgotten.bytes, 100);
+	assert_int_equal(run.kept[0].result.counts.outcome[PACKET_FLOW].bytes, 300);
+	assert_int_equal(run.kept[0].result.total.flows, 2);
+	engine_destroy(run.engine);
+}
+
+static void window_that_panes_do_not_make_up_is_refused(void **state)
+{
+	struct window_spec spec = { WINDOW_TUMBLING, SECOND / 2, SECOND / 2, 0 };
+	struct engine_config config = { .windows = &spec, .window_count = 1, .pane_ns = SECOND };
+
+	(void)state;
+	assert_null(engine_create(&config));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tumbling_window_sums_a_flow_over_its_panes),
 		cmocka_unit_test(sliding_window_forgets_the_maximum_that_left),
 		cmocka_unit_test(session_is_told_when_its_gap_has_passed),
+		cmocka_unit_test(packets_of_all_cpus_make_one_rate),
+		cmocka_unit_test(live_window_without_packets_is_told),
+		cmocka_unit_test(long_pane_belongs_to_the_window_in_which_it_begins),
+		cmocka_unit_test(window_cut_by_the_end_is_not_complete),
+		cmocka_unit_test(run_that_ends_with_a_window_tells_it_once),
+		cmocka_unit_test(replayed_windows_lie_at_multiples_of_their_length),
+		cmocka_unit_test(failing_emit_stops_its_own_window_only),
+		cmocka_unit_test(greatest_flows_are_listed_ties_by_key),
+		cmocka_unit_test(least_recently_active_flow_leaves_first),
+		cmocka_unit_test(session_goes_on_just_before_its_gap),
+		cmocka_unit_test(forgotten_session_is_told_with_the_next_that_ends),
+		cmocka_unit_test(window_that_panes_do_not_make_up_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,8 +59,8 @@ struct engine *engine_create(const struct engine_config *config)
 	engine->config = *config;
 	engine->windows = calloc(count + 1, sizeof(*engine->windows));
 	engine->layouts = calloc(count + 1, sizeof(*engine->layouts));
-	if (!engine->windows || !engine->layouts || windows_init(engine) ||
-	    flow_table_init(&engine->table, engine->layouts, count)) {
+	if (!engine->windows || !engine->layouts ||
+	    flow_table_init(&engine->table, engine->layouts, count) || windows_init(engine)) {
 		engine_destroy(engine);
 		return NULL;
 	}
@@ -233,6 +233,22 @@ int engine_finish(struct engine *engine)
 uint64_t engine_memory_bytes(const struct engine *engine)
 {
 	return sizeof(*engine) + engine->table.memory_bytes;
+}
+
+uint64_t engine_flow_bytes(const struct engine_config *config)
+{
+	uint64_t bytes = FLOW_BYTES_MOST;
+
+	for (size_t i = 0; i < config->window_count; i++) {
+		const struct window_spec *spec = &config->windows[i];
+		uint64_t blocks = spec->slide_ns ? spec->length_ns / spec->slide_ns : 1;
+
+		/* Open sum, both stacks, and a record of each block. */
+		bytes += sizeof(struct flow_sum);
+		if (spec->kind == WINDOW_SLIDING && blocks > 1)
+			bytes += (2 + blocks) * sizeof(struct flow_sum);
+	}
+	return bytes;
 }
 
 uint64_t engine_flow_count(const struct engine *engine)

@@ -49,6 +49,9 @@ int engine_end_pane(struct engine *engine, const struct pane *pane);
  * last pane, complete false unless it really is. */
 int engine_finish(struct engine *engine);
 
+/* Bytes that a flow takes at most: one with packets in every pane of the windows. */
+uint64_t engine_flow_bytes(const struct engine_config *config);
+
 /* Bytes of memory held, and flows known at this moment. */
 uint64_t engine_memory_bytes(const struct engine *engine);
 uint64_t engine_flow_count(const struct engine *engine);

@@ -21,6 +21,7 @@ int block_window_init(struct engine *engine, struct window *window)
 	window->layout->has_open = blocks == 1 || window->block_panes > 1;
 	window->layout->runs = blocks > 1 ? window->blocks : 0;
 	window->spans = calloc(blocks, sizeof(*window->spans));
+	engine->table.memory_bytes += blocks * sizeof(*window->spans);
 	return window->spans ? 0 : -ENOMEM;
 }
 

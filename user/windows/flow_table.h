@@ -16,6 +16,9 @@
 #define SEGMENT_FLOWS (1u << SEGMENT_SHIFT)
 #define SEGMENT_WORDS (SEGMENT_FLOWS / 64)
 
+/* Key and open pane, time of the last packet, and the index just after it has grown. */
+#define FLOW_BYTES_MOST (64 + 8 + 22)
+
 /* The records of one block (slide) of a sliding window, in order of their places. */
 struct run {
 	struct flow_sum *records;
