@@ -6,8 +6,6 @@ CC      ?= cc
 CLANG   ?= clang
 BPFTOOL ?= $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool)
 
-CAPTURES ?= ../shared/captures
-
 VERSION  := 1.0.0
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 OPT      ?= -O2 -g
@@ -176,7 +174,7 @@ $(BUILD)/tests/filter/%: tests/filter/%.c $(LIBRARY)
 
 .PHONY: check-filters
 check-filters: $(BUILD)/tests/filter/matches ## filters against tcpdump's answers, in the kernel
-	tests/filters.py $< $(CAPTURES)
+	tests/filters.py $(BUILD)
 
 .PHONY: bench-filter
 bench-filter: $(BUILD)/bench/filter ## what a filter adds to a packet

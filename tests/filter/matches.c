@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * filter_matches WAY FILE... - reads expressions, one a line, and prints for each and each
- * capture which frames it matches:
+ * matches WAY[:FRAMES] FILE... - reads expressions, one a line, and prints for each and each
+ * capture which frames (of its first FRAMES) it matches:
  *
  *     LINE <tab> FILE <tab> FRAME FRAME ...    or    LINE <tab> FILE <tab> error <tab> TEXT
  *
@@ -56,7 +56,7 @@ static const struct way ways[] = {
 
 static void fail(const char *what, const char *why)
 {
-	fprintf(stderr, "filter_matches: %s: %s\n", what, why);
+	fprintf(stderr, "matches: %s: %s\n", what, why);
 	exit(1);
 }
 
@@ -75,7 +75,7 @@ static void capture_add(struct capture *capture, const struct pcap_pkthdr *heade
 	memcpy(frame->data, data, header->caplen);
 }
 
-static void capture_read(struct capture *capture, const char *name)
+static void capture_read(struct capture *capture, const char *name, size_t frames_max)
 {
 	char text[PCAP_ERRBUF_SIZE];
 	pcap_t *pcap = pcap_open_offline(name, text);
@@ -86,7 +86,7 @@ static void capture_read(struct capture *capture, const char *name)
 		fail(name, text);
 	*capture = (struct capture){ .name = name, .link_type = pcap_datalink(pcap),
 				     .is_swapped = pcap_is_swapped(pcap) };
-	while (pcap_next_ex(pcap, &header, &data) == 1)
+	while (capture->count < frames_max && pcap_next_ex(pcap, &header, &data) == 1)
 		capture_add(capture, header, data);
 	pcap_close(pcap);
 }
@@ -215,7 +215,8 @@ static void try_expressions(const struct way *way, const struct hook *hook,
 static const struct way *way_find(const char *name)
 {
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		if (!strcmp(ways[i].name, name))
+		if (strlen(ways[i].name) == strcspn(name, ":") &&
+		    !strncmp(ways[i].name, name, strlen(ways[i].name)))
 			return &ways[i];
 	}
 	fail(name, "no such way");
@@ -240,6 +241,7 @@ static void captures_free(struct capture *captures, size_t count)
 
 int main(int argc, char **argv)
 {
+	const char *limit = argc > 2 ? strchr(argv[1], ':') : NULL;
 	const struct way *way = argc > 2 ? way_find(argv[1]) : NULL;
 	size_t count = (size_t)argc - 2;
 	struct capture *captures;
@@ -247,10 +249,10 @@ int main(int argc, char **argv)
 	int err;
 
 	if (!way)
-		fail("usage", "filter_matches WAY FILE...");
+		fail("usage", "matches WAY[:FRAMES] FILE...");
 	captures = calloc(count, sizeof(*captures));
 	for (size_t i = 0; i < count; i++)
-		capture_read(&captures[i], argv[2 + i]);
+		capture_read(&captures[i], argv[2 + i], limit ? strtoul(limit + 1, NULL, 10) : SIZE_MAX);
 	err = way->is_live ? hook_open(&hook, way->hook) : 0;
 	if (err)
 		fail(way->name, strerror(-err));

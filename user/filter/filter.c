@@ -3,6 +3,7 @@
 #include <pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "filter.h"
 #include "filter_private.h"
@@ -83,6 +84,21 @@ static pcap_t *open_savefile(const struct filter_link *link)
 	return dead;
 }
 
+/* A frame does not tell which way it went: the hook does, and --direction chooses it. */
+static void explain(struct filter_error *error, pcap_t *pcap, const char *expression,
+		    const struct filter_link *link)
+{
+	const char *message = pcap_geterr(pcap);
+	bool is_direction = link->is_live && strstr(message, "inbound/outbound not supported");
+
+	if (is_direction)
+		filter_error_set(error, "inbound and outbound are not part of a frame: choose with "
+					"--direction in or --direction out");
+	else
+		filter_error_set(error, "%s", message);
+	error->column = filter_error_find_column(pcap, expression, error->text);
+}
+
 static int compile(struct filter *f, const char *expression, const struct filter_link *link,
 		   struct filter_error *error)
 {
@@ -93,7 +109,7 @@ static int compile(struct filter *f, const char *expression, const struct filter
 		return -ENOMEM;
 	f->link_type = link->type;
 	if (pcap_compile(pcap, &f->program, expression, 1, link->netmask)) {
-		filter_error_set(error, "%s", pcap_geterr(pcap));
+		explain(error, pcap, expression, link);
 		err = -EINVAL;
 	}
 	pcap_close(pcap);

@@ -26,7 +26,7 @@ struct filter_error {
 /* What packets an expression is about. */
 struct filter_link {
 	int type;         /* DLT_*; live: DLT_EN10MB only */
-	uint32_t netmask; /* of the interface, network order, for `ip broadcast`; 0 in a replay */
+	uint32_t netmask; /* for `ip broadcast`, 255.0.0.0 is 0xff000000; 0 in a replay */
 	bool is_live;
 	bool is_swapped;  /* replay: the file was written in the other byte order */
 };
