@@ -133,6 +133,10 @@ class Device:
         stats = self.show()["stats64"]
         return tuple((stats[way]["packets"], stats[way]["bytes"]) for way in ("rx", "tx"))
 
+    def dropped(self):
+        """Packets dropped on sending, behind the TC hook (the receiver's queue was full)."""
+        return self.show()["stats64"]["tx"]["dropped"]
+
     def settle(self, seconds=0.15):
         """Returns the counters once they have not moved for this long."""
         last, since = self.counters(), time.monotonic()
