@@ -150,7 +150,7 @@ __noinline int parse_thoroughly_xdp(struct xdp_md *ctx, struct packet *p)
 
 	if (!p)
 		return 0;
-	c.blur = &p->headers_len;
+	c.blur = &p->blur;
 	return parse_ethernet(&c, p);
 }
 
@@ -160,7 +160,7 @@ __noinline int parse_thoroughly_xdp_frags(struct xdp_md *ctx, struct packet *p)
 
 	if (!p)
 		return 0;
-	c.blur = &p->headers_len;
+	c.blur = &p->blur;
 	return parse_ethernet(&c, p);
 }
 
@@ -170,7 +170,7 @@ __noinline int parse_thoroughly_skb(struct __sk_buff *skb, struct packet *p)
 
 	if (!p)
 		return 0;
-	c.blur = &p->headers_len;
+	c.blur = &p->blur;
 	return parse_ethernet(&c, p);
 }
 

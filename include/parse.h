@@ -55,7 +55,8 @@ struct packet {
 	__u16 vlan;
 	__u16 inner_vlan;
 	__u8 tcp_flags;
-	__u32 headers_len; /* from the first byte through the TCP, UDP or SCTP header */
+	__u32 headers_len; /* from the first byte through the TCP, UDP or SCTP header; 0: not known */
+	__u32 blur;        /* for cursor_blur alone */
 };
 
 /* The key of a packet that has one. */

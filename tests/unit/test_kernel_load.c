@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The programs with full tables, with a group-by, with a filter, and while banks change places. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+
+#include "bank_map.h"
+#include "kernel_scene.h"
+#include "packet_cases.h"
+#include "privilege.h"
+#include "random.h"
+
+#define FLOWS   6000
+#define FLIPS   200
+#define REPEAT  500
+#define RUNNERS_MAX 4
+#define FLOWS_A_RUNNER 64
+
+static const struct layer tcp4[FRAME_LAYERS] = { ETHERNET, IPV4, TCP(SYN_ACK), PAYLOAD(6) };
+static const struct layer udp6[FRAME_LAYERS] = { ETHERNET, IPV6, UDP, PAYLOAD(6) };
+
+/* Packets of many sizes, of more flows than a table of 64 slots holds. */
+static void count_many_flows(struct scene *scene)
+{
+	uint64_t seed = 0x1618033988749894;
+	struct frame f;
+
+	for (int i = 0; i < 3 * FLOWS; i++) {
+		struct test_packet packet = { .bytes = f.bytes };
+
+		frame_build(&f, random_below(&seed, 2) ? tcp4 : udp6);
+		frame_number(&f, random_below(&seed, FLOWS));
+		packet.len = f.len + random_below(&seed, 1400);
+		scene_count(scene, (enum program_kind)random_below(&seed, PROGRAM_KIND_COUNT),
+			    &packet);
+	}
+}
+
+static void a_full_table_evicts_the_same_flows_in_the_kernel(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	need_root();
+	scene_open(&scene, (struct scene_options){ .slots = 64 });
+	count_many_flows(&scene);
+	assert_int_equal(host_bank_section(&scene.host, 0)->spill_used,
+			 scene.host.geometry.spill_slots);
+	assert_true(host_bank_section(&scene.host, 0)->unattributed.packets > 0);
+	scene_expect_same(&scene);
+	scene_close(&scene);
+}
+
+static void a_key_is_reduced_to_the_same_group_in_the_kernel(void **state)
+{
+	static const char *const groups[] = { "src", "proto", "dst_port,src/24:64", "vlan,direction",
+					      "interface", "dst/8,inner_vlan,proto" };
+	struct scene scene;
+	struct frame f;
+
+	(void)state;
+	need_root();
+	for (size_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++) {
+		scene_open(&scene, (struct scene_options){ .group = groups[g] });
+		for (uint32_t i = 0; i < PACKET_CASES; i++) {
+			frame_build(&f, packet_cases[i].layers);
+			frame_number(&f, i * 0x1234567);
+			scene_count_all(&scene, f.bytes, f.len);
+		}
+		scene_expect_same(&scene);
+		scene_close(&scene);
+	}
+}
+
+static void claimed_sections_count_the_same(void **state)
+{
+	struct scene scene;
+	struct frame f;
+
+	(void)state;
+	need_root();
+	scene_open(&scene, (struct scene_options){ .slots = 64, .realtime = true });
+	for (uint32_t i = 0; i < PACKET_CASES; i++) {
+		frame_build(&f, packet_cases[i].layers);
+		scene_count_all(&scene, f.bytes, f.len);
+	}
+	count_many_flows(&scene);
+	scene_expect_same(&scene);
+	scene_close(&scene);
+}
+
+static void claim_all(struct scene *scene)
+{
+	struct bank_map map = bank_map_active(scene->banks);
+
+	for (uint32_t i = 0; i < bank_sections(banks_geometry(scene->banks)); i++)
+		bank_map_section(&map, i)->claimed = 1;
+	bank_map_close(&map);
+}
+
+/* A program that interrupts another one, on PREEMPT_RT, finds the section claimed. */
+static void a_packet_that_finds_its_section_claimed_is_unattributed(void **state)
+{
+	const struct layer malformed[FRAME_LAYERS] = { ETHERNET, IPV4, UDP, IP_BYTE(0, 0x55) };
+	struct scene scene;
+	struct drained d;
+	struct frame f;
+
+	(void)state;
+	need_root();
+	scene_open(&scene, (struct scene_options){ .realtime = true });
+	claim_all(&scene);
+	frame_build(&f, tcp4);
+	scene_count_all(&scene, f.bytes, f.len);
+	frame_build(&f, malformed);
+	scene_count_all(&scene, f.bytes, f.len);
+	d = scene_drain_kernel(&scene);
+	assert_int_equal(d.count, 0);
+	assert_int_equal(d.outcome[PACKET_MALFORMED].packets, 0);
+	assert_int_equal(d.outcome[PACKET_UNATTRIBUTED].packets, 8);
+	assert_int_equal(d.outcome[PACKET_UNATTRIBUTED].bytes, 4 * 60 + 4 * f.len);
+	assert_int_equal(d.size_histogram[0], 0);
+	drained_free(&d);
+	scene_close(&scene);
+}
+
+static void a_drained_section_is_free_again(void **state)
+{
+	struct scene scene;
+	struct drained d;
+	struct frame f;
+
+	(void)state;
+	need_root();
+	scene_open(&scene, (struct scene_options){ .realtime = true });
+	claim_all(&scene);
+	for (int i = 0; i < 2; i++) {
+		d = scene_drain_kernel(&scene);
+		drained_free(&d);
+	}
+	frame_build(&f, tcp4);
+	scene_count_all(&scene, f.bytes, f.len);
+	scene_expect_same(&scene);
+	scene_close(&scene);
+}
+
+/* The scene's programs behind a filter that accepts TCP. */
+static void scene_filter(struct scene *scene)
+{
+	const struct filter_link link = { .type = 1, .is_live = true };
+	struct programs_request request = { .banks = scene->banks, .seed = &scene->seed,
+					    .link_number = SCENE_LINK,
+					    .wanted = { true, true, true, true } };
+	struct filter_error error;
+	struct filter *filter;
+
+	assert_int_equal(filter_compile("tcp", &link, &filter, &error), 0);
+	request.filter = filter;
+	programs_unload(scene->programs);
+	assert_int_equal(programs_load(&request, &scene->programs, &error), 0);
+	filter_close(filter);
+}
+
+static void what_a_filter_rejects_is_counted_apart(void **state)
+{
+	struct test_packet packet = { 0 };
+	struct packet_size size;
+	struct scene scene;
+	struct frame f;
+
+	(void)state;
+	need_root();
+	scene_open(&scene, (struct scene_options){ 0 });
+	scene_filter(&scene);
+	frame_build(&f, tcp4);
+	scene_count_all(&scene, f.bytes, f.len);
+	frame_build(&f, udp6);
+	packet = (struct test_packet){ .bytes = f.bytes, .len = f.len };
+	size = packet_size_single(f.len);
+	for (int kind = 0; kind < PROGRAM_KIND_COUNT; kind++) {
+		assert_int_equal(scene_run_kernel(&scene, (enum program_kind)kind, &packet), 0);
+		account_filtered(host_bank_section(&scene.host, 0), &size);
+	}
+	scene_expect_same(&scene);
+	scene_close(&scene);
+}
+
+static void a_merged_packet_that_is_rejected_counts_as_its_segments(void **state)
+{
+	const struct layer layers[FRAME_LAYERS] = { ETHERNET, IPV4, UDP, PAYLOAD(2500) };
+	struct merged_packet merged = { .gso_size = 1000, .gso_segs = 3 };
+	struct test_packet packet = { .merged = &merged };
+	struct scene scene;
+	struct drained d;
+	struct frame f;
+
+	(void)state;
+	need_root();
+	scene_open(&scene, (struct scene_options){ 0 });
+	scene_filter(&scene);
+	frame_build(&f, layers);
+	packet.bytes = f.bytes;
+	packet.len = merged.wire_len = f.len;
+	assert_int_equal(scene_run_kernel(&scene, PROGRAM_TC_INGRESS, &packet), 0);
+	d = scene_drain_kernel(&scene);
+	assert_int_equal(d.outcome[PACKET_FILTERED].packets, 3);
+	assert_int_equal(d.outcome[PACKET_FILTERED].bytes, 3 * 42 + 2500);
+	drained_free(&d);
+	scene_close(&scene);
+}
+
+/* A thread that sends packets of its own flows on one CPU until it is told to stop. */
+struct runner {
+	pthread_t thread;
+	const struct scene *scene;
+	int cpu;
+	uint32_t number;
+	bool *stop;
+	int err;
+	uint64_t sent[FLOWS_A_RUNNER];
+};
+
+static uint32_t runner_flow(const struct runner *r, uint32_t flow)
+{
+	return r->number << 16 | flow;
+}
+
+static void *runner_run(void *context)
+{
+	struct runner *r = context;
+	struct frame f;
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET((size_t)r->cpu, &set);
+	r->err = sched_setaffinity(0, sizeof(set), &set);
+	frame_build(&f, tcp4);
+	for (uint32_t i = 0; !r->err && !__atomic_load_n(r->stop, __ATOMIC_RELAXED); i++) {
+		uint32_t flow = i % FLOWS_A_RUNNER;
+		enum program_kind kind = i % PROGRAM_KIND_COUNT;
+		LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f.bytes, .data_size_in = f.len,
+			    .repeat = REPEAT);
+
+		frame_number(&f, runner_flow(r, flow));
+		r->err = bpf_prog_test_run_opts(programs_fd(r->scene->programs, kind), &opts);
+		if (!r->err)
+			r->sent[flow] += REPEAT;
+	}
+	return NULL;
+}
+
+/* CPUs that this process may run on, at most max. */
+static int usable_cpus(int *cpus, int max)
+{
+	cpu_set_t set;
+	int count = 0;
+
+	assert_int_equal(sched_getaffinity(0, sizeof(set), &set), 0);
+	for (int cpu = 0; cpu < CPU_SETSIZE && count < max; cpu++) {
+		if (CPU_ISSET((size_t)cpu, &set))
+			cpus[count++] = cpu;
+	}
+	return count;
+}
+
+/* The records of the pane, added to what was counted for each runner's flows. */
+static void add_counted(struct drained *d, uint64_t counted[][FLOWS_A_RUNNER])
+{
+	for (size_t i = 0; i < d->count; i++) {
+		uint32_t number = ntohl(d->records[i].src[3]);
+
+		assert_true(number >> 16 < RUNNERS_MAX);
+		assert_true((number & 0xffff) < FLOWS_A_RUNNER);
+		assert_int_equal(d->records[i].bytes, d->records[i].packets * 60ull);
+		counted[number >> 16][number & 0xffff] += d->records[i].packets;
+	}
+	assert_int_equal(d->outcome[PACKET_UNATTRIBUTED].packets, 0);
+	drained_free(d);
+}
+
+static void every_packet_is_counted_while_banks_change_places(void **state)
+{
+	uint64_t counted[RUNNERS_MAX][FLOWS_A_RUNNER] = { 0 };
+	struct runner runners[RUNNERS_MAX] = { 0 };
+	int cpus[RUNNERS_MAX], count = usable_cpus(cpus, RUNNERS_MAX);
+	struct scene scene;
+	bool stop = false;
+	struct drained d;
+	cpu_set_t all;
+
+	(void)state;
+	need_root();
+	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+	scene_open(&scene, (struct scene_options){ .slots = 1024 });
+	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
+	for (int i = 0; i < count; i++) {
+		runners[i] = (struct runner){ .scene = &scene, .cpu = cpus[i],
+					      .number = (uint32_t)i, .stop = &stop };
+		assert_int_equal(pthread_create(&runners[i].thread, NULL, runner_run, &runners[i]),
+				 0);
+	}
+	for (int flip = 0; flip < FLIPS; flip++) {
+		d = scene_drain_kernel(&scene);
+		add_counted(&d, counted);
+	}
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	for (int i = 0; i < count; i++)
+		pthread_join(runners[i].thread, NULL);
+	d = scene_drain_kernel(&scene);
+	add_counted(&d, counted);
+	for (int i = 0; i < count; i++) {
+		assert_int_equal(runners[i].err, 0);
+		assert_true(runners[i].sent[0] > 0);
+		assert_memory_equal(counted[i], runners[i].sent, sizeof(runners[i].sent));
+	}
+	scene_close(&scene);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_packet_is_counted_while_banks_change_places),
+		cmocka_unit_test(a_full_table_evicts_the_same_flows_in_the_kernel),
+		cmocka_unit_test(a_key_is_reduced_to_the_same_group_in_the_kernel),
+		cmocka_unit_test(claimed_sections_count_the_same),
+		cmocka_unit_test(a_packet_that_finds_its_section_claimed_is_unattributed),
+		cmocka_unit_test(a_drained_section_is_free_again),
+		cmocka_unit_test(what_a_filter_rejects_is_counted_apart),
+		cmocka_unit_test(a_merged_packet_that_is_rejected_counts_as_its_segments),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
