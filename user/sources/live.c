@@ -102,6 +102,18 @@ static int attach_links(struct live *live)
 	return err;
 }
 
+/* What is missing is told by the caller, who may have another way to count. */
+static int machine_open(struct live *live)
+{
+	int err = machine_query(&live->machine);
+
+	if (err)
+		return err;
+	if (!live->machine.has_bpf)
+		return -ENOSYS;
+	return machine_capabilities_missing(&live->machine, MACHINE_CAPS_NEEDED) ? -EPERM : 0;
+}
+
 int live_open(const struct live_config *config, struct live **result)
 {
 	struct live *live = calloc(1, sizeof(*live));
@@ -111,7 +123,7 @@ int live_open(const struct live_config *config, struct live **result)
 	if (!live)
 		return -ENOMEM;
 	live->config = *config;
-	err = machine_query(&live->machine);
+	err = machine_open(live);
 	if (!err)
 		err = plan_links(live);
 	if (!err)

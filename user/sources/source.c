@@ -153,6 +153,15 @@ static int report_privileges(void)
 	return -EPERM;
 }
 
+static int report_no_bpf(int err)
+{
+	if (err == -EPERM)
+		return report_privileges();
+	report_error("load the programs: this kernel has no BPF");
+	report_error("try: -a pcap");
+	return err;
+}
+
 static bool may_capture(void)
 {
 	struct machine_facts machine;
@@ -171,14 +180,14 @@ static int live_start(struct source *source)
 
 	config.filter = source->live_filter;
 	err = live_open(&config, &source->live);
-	if (err == -EPERM && config.options->attach == ATTACH_AUTO && may_capture()) {
-		report_notice("BPF programs may not be loaded: falling back to libpcap");
-		return capture_start(source);
-	}
-	if (err)
-		return err == -EPERM ? report_privileges() : err;
-	source->attached_count = live_attached(source->live, source->attached);
-	return 0;
+	if (!err)
+		source->attached_count = live_attached(source->live, source->attached);
+	if (err != -EPERM && err != -ENOSYS)
+		return err;
+	if ((config.options->attach != ATTACH_AUTO || !may_capture()))
+		return report_no_bpf(err);
+	report_notice("BPF programs may not be loaded: falling back to libpcap");
+	return capture_start(source);
 }
 
 static int source_start(struct source *source)
