@@ -237,7 +237,8 @@ static inline void drained_make_comparable(struct drained *d)
 		assert_true(d->records[i].first_ms <= d->records[i].last_ms);
 		d->records[i].first_ms = d->records[i].last_ms = 0;
 	}
-	qsort(d->records, d->count, sizeof(*d->records), compare_records);
+	if (d->count)
+		qsort(d->records, d->count, sizeof(*d->records), compare_records);
 }
 
 static inline void print_record(const char *side, const struct flow_slot *r)

@@ -80,7 +80,8 @@ static void a_first_packet_makes_the_slot(void **state)
 	const struct flow_key key = key_of(7);
 
 	(void)state;
-	count(&bank, (struct given){ .flow = 7, .hash = 5, .len = 60, .now_ms = 9, .tcp_flags = 2 });
+	count(&bank, (struct given){ .flow = 7, .hash = 5, .len = 60, .now_ms = 9,
+				      .tcp_flags = 2 });
 	assert_true(slot_has_key(slot, &key));
 	assert_int_equal(slot->packets, 1);
 	assert_int_equal(slot->bytes, 60);
@@ -100,8 +101,10 @@ static void further_packets_are_added_to_it(void **state)
 	const struct flow_slot *slot = slot_at(&bank, 5);
 
 	(void)state;
-	count(&bank, (struct given){ .flow = 7, .hash = 5, .len = 60, .now_ms = 9, .tcp_flags = 2 });
-	count(&bank, (struct given){ .flow = 7, .hash = 5, .len = 90, .now_ms = 8, .tcp_flags = 16 });
+	count(&bank, (struct given){ .flow = 7, .hash = 5, .len = 60, .now_ms = 9,
+				      .tcp_flags = 2 });
+	count(&bank, (struct given){ .flow = 7, .hash = 5, .len = 90, .now_ms = 8,
+				      .tcp_flags = 16 });
 	count(&bank, (struct given){ .flow = 7, .hash = 5, .len = 50, .now_ms = 12 });
 	assert_int_equal(slot->packets, 3);
 	assert_int_equal(slot->bytes, 200);

@@ -184,7 +184,8 @@ static void noise_is_the_same_in_the_kernel(void **state)
 static void headers_in_later_buffers_are_found(void **state)
 {
 	const struct layer chain[FRAME_LAYERS] = {
-		ETHERNET, IPV6, EXTENSION(60, 2048), EXTENSION(60, 2048), TCP(SYN_ACK), PAYLOAD(4000),
+		ETHERNET, IPV6, EXTENSION(60, 2048), EXTENSION(60, 2048), TCP(SYN_ACK),
+		PAYLOAD(4000),
 	};
 	struct frame f;
 
@@ -244,27 +245,20 @@ static void large_packets_are_counted_with_their_whole_length(void **state)
 	scene_expect_same(*state);
 }
 
+#define in_scene(test) cmocka_unit_test_setup_teardown(test, open_scene, close_scene)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(every_packet_has_the_same_key_in_the_kernel, open_scene,
-						close_scene),
-		cmocka_unit_test_setup_teardown(the_kernel_finds_what_the_packet_was_built_with, open_scene,
-						close_scene),
-		cmocka_unit_test_setup_teardown(a_cut_packet_is_the_same_in_the_kernel, open_scene,
-						close_scene),
-		cmocka_unit_test_setup_teardown(tags_and_extension_headers_end_at_the_same_number, open_scene,
-						close_scene),
-		cmocka_unit_test_setup_teardown(damaged_packets_are_the_same_in_the_kernel, open_scene,
-						close_scene),
-		cmocka_unit_test_setup_teardown(noise_is_the_same_in_the_kernel, open_scene,
-						close_scene),
-		cmocka_unit_test_setup_teardown(headers_in_later_buffers_are_found, open_scene,
-						close_scene),
-		cmocka_unit_test_setup_teardown(a_first_buffer_of_any_length_gives_the_same_key, open_scene,
-						close_scene),
-		cmocka_unit_test_setup_teardown(large_packets_are_counted_with_their_whole_length, open_scene,
-						close_scene),
+		in_scene(every_packet_has_the_same_key_in_the_kernel),
+		in_scene(the_kernel_finds_what_the_packet_was_built_with),
+		in_scene(a_cut_packet_is_the_same_in_the_kernel),
+		in_scene(tags_and_extension_headers_end_at_the_same_number),
+		in_scene(damaged_packets_are_the_same_in_the_kernel),
+		in_scene(noise_is_the_same_in_the_kernel),
+		in_scene(headers_in_later_buffers_are_found),
+		in_scene(a_first_buffer_of_any_length_gives_the_same_key),
+		in_scene(large_packets_are_counted_with_their_whole_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

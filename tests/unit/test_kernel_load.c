@@ -58,8 +58,10 @@ static void a_full_table_evicts_the_same_flows_in_the_kernel(void **state)
 
 static void a_key_is_reduced_to_the_same_group_in_the_kernel(void **state)
 {
-	static const char *const groups[] = { "src", "proto", "dst_port,src/24:64", "vlan,direction",
-					      "interface", "dst/8,inner_vlan,proto" };
+	static const char *const groups[] = {
+		"src", "proto", "dst_port,src/24:64", "vlan,direction", "interface",
+		"dst/8,inner_vlan,proto",
+	};
 	struct scene scene;
 	struct frame f;
 

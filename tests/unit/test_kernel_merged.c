@@ -131,18 +131,15 @@ static void headers_that_are_not_known_add_nothing(void **state)
 	expect_one_record(*state, 3, f.len);
 }
 
+#define in_scene(test) cmocka_unit_test_setup_teardown(test, open_scene, close_scene)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_merged_packet_is_counted_as_on_the_host,
-						open_scene, close_scene),
-		cmocka_unit_test_setup_teardown(
-			segments_that_the_kernel_has_not_counted_are_worked_out, open_scene,
-			close_scene),
-		cmocka_unit_test_setup_teardown(headers_behind_extension_headers_are_repeated,
-						open_scene, close_scene),
-		cmocka_unit_test_setup_teardown(headers_that_are_not_known_add_nothing, open_scene,
-						close_scene),
+		in_scene(a_merged_packet_is_counted_as_on_the_host),
+		in_scene(segments_that_the_kernel_has_not_counted_are_worked_out),
+		in_scene(headers_behind_extension_headers_are_repeated),
+		in_scene(headers_that_are_not_known_add_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
