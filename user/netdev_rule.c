@@ -75,13 +75,23 @@ static void why_held(const struct netdev_facts *facts, char *why, size_t size)
 		 name[0] ? " (" : "", name, name[0] ? ")" : "");
 }
 
+/* A veth loses the feature with its peer's queues (veth_set_xdp_features, drivers/net/veth.c). */
+static void why_no_native(const char *driver, char *why, size_t size)
+{
+	if (strcmp(driver, "veth") == 0)
+		snprintf(why, size, "its peer has more transmit queues than it can receive from "
+			 "with native XDP (ethtool -L PEER tx 1)");
+	else
+		snprintf(why, size, "%s has no native XDP", driver);
+}
+
 bool netdev_should_attach_native(const struct netdev_facts *facts, char *why, size_t size)
 {
 	const char *driver = facts->driver[0] ? facts->driver : "its driver";
 	const char *cost = netdev_native_cost(facts);
 
 	if (facts->native_xdp == NETDEV_NO)
-		snprintf(why, size, "%s has no native XDP", driver);
+		why_no_native(driver, why, size);
 	else if (facts->native_xdp == NETDEV_UNKNOWN)
 		snprintf(why, size, "%s is not known to have native XDP", driver);
 	else if (facts->xdp_mode == NETDEV_XDP_NATIVE || facts->xdp_mode == NETDEV_XDP_GENERIC)

@@ -26,7 +26,8 @@ static void plan_native(const struct netdev_facts *facts, struct attach_plan *pl
 	struct netdev_facts willing = *facts;
 
 	willing.lro = willing.gro_hw = false;
-	if (strcmp(facts->driver, "veth") == 0 || strcmp(facts->driver, "tun") == 0)
+	if (facts->native_xdp != NETDEV_NO &&
+	    (strcmp(facts->driver, "veth") == 0 || strcmp(facts->driver, "tun") == 0))
 		willing.driver[0] = '\0';
 	if (willing.native_xdp == NETDEV_UNKNOWN)
 		willing.native_xdp = NETDEV_YES;
