@@ -58,7 +58,7 @@ unit: units ## build and run the unit tests
 .PHONY: check
 check: ## set up, build, run every test (root for all of them)
 	tools/setup
-	$(MAKE) all units traffic $(BUILD)/generate
+	$(MAKE) all units traffic $(BUILD)/generate $(BUILD)/tests/filter/matches
 	@BUILD=$(BUILD) tests/run
 
 $(BUILD)/bench/%: tools/bench/%.c $(LIBRARY) | $(BUILD)/reference.skel.h

@@ -20,8 +20,8 @@
 /* Tags skipped before the frame counts as one of the tag's own EtherType. */
 #define PARSE_VLAN_TAGS_MAX 8
 #define PARSE_VLAN_TAGS_FAST 2
-/* Extension headers walked; real packets have up to four. Bounds the verifier's work. */
-#define PARSE_IPV6_EXTENSIONS_MAX 10
+/* Extension headers walked: real packets have up to four, packets made for mischief a hundred. */
+#define PARSE_IPV6_EXTENSIONS_MAX 128
 /* IP length 0 (segmentation offload, jumbogram): the packet's own end is the limit. */
 #define PARSE_LENGTH_UNKNOWN 0x7fff0000
 
