@@ -148,7 +148,7 @@ static void packets_random(struct model *model, uint64_t *state)
 								    3 : 65476));
 		packet->tcp_flags = (uint8_t)random_next(state);
 		packet->bytes = is_huge ? random_next(state) >> 3 : packet->len;
-		packet->packets = is_huge ? (uint32_t)random_next(state) | 1 : 1;
+		packet->packets = is_huge ? (uint32_t)(random_next(state) >> 34) | 1 : 1;
 	}
 }
 

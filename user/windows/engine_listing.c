@@ -9,7 +9,8 @@ int listing_init(struct listing *listing, const struct engine_config *config, ui
 {
 	size_t capacity = config->top && config->top < flows ? config->top : flows;
 
-	*listing = (struct listing){ .sort = config->sort, .capacity = capacity };
+	*listing = (struct listing){ .sort = config->sort, .capacity = capacity,
+				      .selects = capacity < flows };
 	listing->flows = malloc((capacity ? capacity : 1) * sizeof(*listing->flows));
 	return listing->flows ? 0 : -ENOMEM;
 }
@@ -110,14 +111,24 @@ static void listing_make_heap(struct listing *listing)
 	listing->is_heap = true;
 }
 
+bool listing_rejects(const struct listing *listing, const struct flow_sum *sum)
+{
+	struct flow_result flow = {
+		.bytes = sum->bytes, .packets = sum->packets, .bytes_max = sum->bytes_max,
+		.start_ns = sum->first_ns, .end_ns = sum->last_ns,
+	};
+
+	return listing->is_heap && flow_rank(listing, &flow) < flow_rank(listing, listing->flows);
+}
+
 void listing_offer(struct listing *listing, const struct flow_result *flow)
 {
 	if (listing->count < listing->capacity) {
 		listing->flows[listing->count++] = *flow;
+		if (listing->selects && listing->count == listing->capacity)
+			listing_make_heap(listing);
 		return;
 	}
-	if (!listing->is_heap)
-		listing_make_heap(listing);
-	if (listing->count && flow_compare(listing, flow, &listing->flows[0]) < 0)
+	if (flow_compare(listing, flow, &listing->flows[0]) < 0)
 		heap_sink(listing, 0, flow);
 }

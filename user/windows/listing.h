@@ -11,7 +11,8 @@
 struct listing {
 	enum sort_field sort;
 	struct flow_result *flows;
-	bool is_heap;               /* more were offered than there is room for */
+	bool selects;               /* there are more flows than room */
+	bool is_heap;
 	size_t count;
 	size_t capacity;
 	bool own_lengths;           /* averages are over each flow's own time, */
@@ -28,7 +29,10 @@ void listing_fini(struct listing *listing);
  */
 uint64_t flow_rank(const struct listing *listing, const struct flow_result *flow);
 
-/* Offers one flow. */
+/* Whether a flow of this sum has no place in the listing, whatever its key is. */
+bool listing_rejects(const struct listing *listing, const struct flow_sum *sum);
+
+/* Offers one flow, of at most as many as were announced. */
 void listing_offer(struct listing *listing, const struct flow_result *flow);
 
 /* The flow's result: a sum of its key over a window of these times. */
