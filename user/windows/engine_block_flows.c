@@ -150,7 +150,8 @@ static void segment_list(const struct window *window, const struct segment *segm
 		struct flow_sum sum = part_sum(window, part, place);
 		struct flow_result flow;
 
-		if (!sum.packets || listing_rejects(listing, &sum))
+		if (!sum.packets ||
+		    listing_rejects(listing, &segment->slots[place], &sum))
 			continue;
 		flow = flow_result_make(&segment->slots[place], &sum);
 		flow.start_ns = result->start_ns;

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of a key, up to the zeros that end it; a slot begins with the same. */
+#define KEY_BYTES (offsetof(struct flow_key, inner_vlan) + sizeof(__u16))
+
 int listing_init(struct listing *listing, const struct engine_config *config, uint64_t flows)
 {
 	size_t capacity = config->top && config->top < flows ? config->top : flows;
@@ -111,14 +114,22 @@ static void listing_make_heap(struct listing *listing)
 	listing->is_heap = true;
 }
 
-bool listing_rejects(const struct listing *listing, const struct flow_sum *sum)
+bool listing_rejects(const struct listing *listing, const struct flow_slot *key,
+		     const struct flow_sum *sum)
 {
 	struct flow_result flow = {
 		.bytes = sum->bytes, .packets = sum->packets, .bytes_max = sum->bytes_max,
-		.start_ns = sum->first_ns, .end_ns = sum->last_ns,
 	};
+	uint64_t rank, least;
 
-	return listing->is_heap && flow_rank(listing, &flow) < flow_rank(listing, listing->flows);
+	if (!listing->is_heap)
+		return false;
+	rank = flow_rank(listing, &flow);
+	least = flow_rank(listing, &listing->flows[0]);
+	if (rank != least)
+		return rank < least;
+	/* Floods are flows of one size. */
+	return memcmp(key, &listing->flows[0].key, KEY_BYTES) > 0;
 }
 
 void listing_offer(struct listing *listing, const struct flow_result *flow)

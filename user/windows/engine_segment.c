@@ -8,11 +8,14 @@
 
 #define SUMS_BYTES (SEGMENT_FLOWS * sizeof(struct flow_sum))
 
-/* Whole pages that go back to the kernel when freed, and cost nothing until written. */
-static void *pages_allocate(size_t bytes)
+/*
+ * Whole pages that go back to the kernel when freed, and cost nothing until written; where all
+ * will soon be, populating them at once is cheaper than a fault for each.
+ */
+static void *pages_allocate(size_t bytes, bool is_populated)
 {
-	void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			   0);
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | (is_populated ? MAP_POPULATE : 0);
+	void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
 
 	return pages == MAP_FAILED ? NULL : pages;
 }
@@ -29,17 +32,17 @@ void sums_clear(struct flow_sum *sums)
 		memset(sums, 0, SUMS_BYTES);
 }
 
-static int part_init(struct part *part, const struct part_layout *layout)
+static int part_init(struct part *part, const struct part_layout *layout, bool is_populated)
 {
 	if (layout->has_open) {
-		part->open = pages_allocate(SUMS_BYTES);
+		part->open = pages_allocate(SUMS_BYTES, is_populated);
 		if (!part->open)
 			return -ENOMEM;
 	}
 	if (!layout->has_stacks)
 		return 0;
-	part->back = pages_allocate(SUMS_BYTES);
-	part->front = pages_allocate(SUMS_BYTES);
+	part->back = pages_allocate(SUMS_BYTES, false);
+	part->front = pages_allocate(SUMS_BYTES, false);
 	part->runs = calloc(layout->runs, sizeof(*part->runs));
 	return part->back && part->front && part->runs ? 0 : -ENOMEM;
 }
@@ -80,14 +83,15 @@ uint64_t segment_bytes(const struct flow_table *table)
 
 struct segment *segment_create(struct flow_table *table)
 {
-	struct segment *segment = pages_allocate(sizeof(*segment));
+	bool is_populated = table->flow_count >= SEGMENT_FLOWS;
+	struct segment *segment = pages_allocate(sizeof(*segment), is_populated);
 	int err = 0;
 
 	if (!segment)
 		return NULL;
 	segment->parts = calloc(table->layout_count, sizeof(*segment->parts));
 	for (size_t i = 0; segment->parts && !err && i < table->layout_count; i++)
-		err = part_init(&segment->parts[i], &table->layouts[i]);
+		err = part_init(&segment->parts[i], &table->layouts[i], is_populated);
 	if (err || !segment->parts) {
 		segment_destroy(table, segment);
 		return NULL;

@@ -29,8 +29,9 @@ void listing_fini(struct listing *listing);
  */
 uint64_t flow_rank(const struct listing *listing, const struct flow_result *flow);
 
-/* Whether a flow of this sum has no place in the listing, whatever its key is. */
-bool listing_rejects(const struct listing *listing, const struct flow_sum *sum);
+/* Whether a flow has no place in the listing of a window that is the same for all flows. */
+bool listing_rejects(const struct listing *listing, const struct flow_slot *key,
+		     const struct flow_sum *sum);
 
 /* Offers one flow, of at most as many as were announced. */
 void listing_offer(struct listing *listing, const struct flow_result *flow);
