@@ -33,11 +33,19 @@ def block(order, kind, body):
     return struct.pack(order + "II", kind, size) + body + struct.pack(order + "I", size)
 
 
-def pcapng(packets, order="<", link=1):
+def option(order, code, value):
+    return struct.pack(order + "HH", code, len(value)) + value + bytes(-len(value) % 4)
+
+
+def interface(order, link, digits, name):
+    options = option(order, 9, bytes([digits])) + (option(order, 2, name.encode()) if name else b"")
+    return block(order, 1, struct.pack(order + "HHI", link, 0, 0) + options)
+
+
+def pcapng(packets, order="<", link=1, names=(None, None)):
     """A pcapng file of these packets on two interfaces, one in micro-, one in nanoseconds."""
     parts = [block(order, 0x0a0d0d0a, struct.pack(order + "IHHq", 0x1a2b3c4d, 1, 0, -1)),
-             block(order, 1, struct.pack(order + "HHI", link, 0, 0)),
-             block(order, 1, struct.pack(order + "HHIHHB3xHH", link, 0, 0, 9, 1, 9, 0, 0))]
+             interface(order, link, 6, names[0]), interface(order, link, 9, names[1])]
     for number, (ns, length, data) in enumerate(packets):
         ticks = ns if number % 2 else ns // 1000
         head = struct.pack(order + "IIIII", number % 2, ticks >> 32, ticks & 0xffffffff,

@@ -188,6 +188,14 @@ def a_damaged_file_is_told_in_one_line_and_what_came_before_is_written():
 
 
 @test
+def flows_have_the_interface_that_a_pcapng_file_names():
+    with File(pcapng(PACKETS[:10], names=("eth0", None))) as name:
+        _, documents, _ = weir(name, "-g", "interface")
+    found = {flow["interface"]: flow["packets"]["total"] for flow in documents[0]["flows"]}
+    expect(found == {"eth0": 5, None: 5}, f"{found}")
+
+
+@test
 def the_duration_is_packet_time_and_the_count_is_of_documents():
     with File(pcap(PACKETS)) as name:
         status, documents, _ = weir(name, "-w", "tumbling:2s", "-t", "5s")

@@ -9,6 +9,7 @@
 
 #define ETHERNET      1
 #define RAW           101
+#define OPTION_NAME   2
 #define OPTION_RESOL  9
 #define OPTION_OFFSET 14
 
@@ -149,6 +150,60 @@ static void the_obsolete_packet_block_is_read(void **state)
 	close_built(&b, capture);
 }
 
+static void put_named(struct builder *b, const char *name)
+{
+	begin_interface(b, ETHERNET, 0);
+	put_option(b, OPTION_NAME, name, (uint16_t)strlen(name));
+	end_block(b);
+}
+
+static void interfaces_of_one_name_are_one_and_those_without_have_none(void **state)
+{
+	struct builder b = { 0 };
+	struct capture_packet packets[4];
+	struct capture *capture;
+	const char *const *names;
+
+	(void)state;
+	put_section(&b);
+	put_named(&b, "eth0");
+	put_interface(&b, ETHERNET);
+	put_named(&b, "eth01");
+	put_named(&b, "eth0");
+	for (uint32_t interface = 0; interface < 4; interface++)
+		put_enhanced(&b, interface, 10, small);
+	capture = open_built(&b);
+	names = capture_interface_names(capture);
+	assert_int_equal(next_packets(capture, packets, 4), 4);
+	assert_string_equal(names[packets[0].interface], "eth0");
+	assert_null(names[packets[1].interface]);
+	assert_string_equal(names[packets[2].interface], "eth01");
+	assert_int_equal(packets[3].interface, packets[0].interface);
+	close_built(&b, capture);
+}
+
+static void more_names_than_can_be_told_apart_are_left_out(void **state)
+{
+	struct builder b = { 0 };
+	struct capture_packet packets[32];
+	struct capture *capture;
+
+	(void)state;
+	put_section(&b);
+	for (uint32_t i = 0; i < 20; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "eth%u", i);
+		put_named(&b, name);
+		put_enhanced(&b, i, 10, small);
+	}
+	capture = open_built(&b);
+	assert_int_equal(next_packets(capture, packets, 32), 20);
+	for (uint32_t i = 0; i < 20; i++)
+		assert_int_equal(packets[i].interface, i + 1 < CAPTURE_NAMES_MAX ? i + 1 : 0);
+	close_built(&b, capture);
+}
+
 static void blocks_of_other_kinds_are_skipped(void **state)
 {
 	struct builder b = { 0 };
@@ -255,6 +310,8 @@ int main(void)
 		cmocka_unit_test(each_section_has_its_byte_order_and_its_interfaces),
 		cmocka_unit_test(a_simple_packet_has_no_time_and_is_cut_to_the_snap_length),
 		cmocka_unit_test(the_obsolete_packet_block_is_read),
+		cmocka_unit_test(interfaces_of_one_name_are_one_and_those_without_have_none),
+		cmocka_unit_test(more_names_than_can_be_told_apart_are_left_out),
 		cmocka_unit_test(blocks_of_other_kinds_are_skipped),
 		cmocka_unit_test(a_link_type_without_parser_ends_the_capture_at_its_first_packet),
 		cmocka_unit_test(lengths_that_cannot_be_are_damage),

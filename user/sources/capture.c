@@ -123,6 +123,8 @@ void capture_close(struct capture *capture)
 	if (!capture)
 		return;
 	capture_stream_close(&capture->stream);
+	for (size_t i = 0; i < CAPTURE_NAMES_MAX; i++)
+		free(capture->names[i]);
 	free(capture->interfaces);
 	free(capture);
 }
@@ -135,6 +137,11 @@ int capture_next(struct capture *capture, struct capture_packet *packets, size_t
 const char *capture_reason(const struct capture *capture)
 {
 	return capture->reason;
+}
+
+const char *const *capture_interface_names(const struct capture *capture)
+{
+	return (const char *const *)capture->names;
 }
 
 void capture_progress(const struct capture *capture, uint64_t *done, uint64_t *size)

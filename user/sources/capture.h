@@ -44,6 +44,9 @@ enum capture_link {
 	LINK_COUNT,
 };
 
+/* Names of interfaces that a capture tells apart; those past them have none. */
+#define CAPTURE_NAMES_MAX 16
+
 /* One packet. data has caplen bytes; len is its length on the wire, which may be any number. */
 struct capture_packet {
 	const uint8_t *data;
@@ -51,6 +54,7 @@ struct capture_packet {
 	uint32_t caplen;
 	uint32_t len;
 	uint8_t link;          /* enum capture_link, never LINK_UNKNOWN */
+	uint8_t interface;     /* place in capture_interface_names */
 	bool timeless;         /* a pcapng simple packet: time_ns is 0 */
 	bool swapped;          /* the file is of a machine of the other byte order */
 };
@@ -75,6 +79,12 @@ int capture_next(struct capture *capture, struct capture_packet *packets, size_t
 
 /* Why the last call failed, for the user: "record cut short at byte 1024: 7 of 60 bytes". */
 const char *capture_reason(const struct capture *capture);
+
+/*
+ * The names of the interfaces that the file has named so far: CAPTURE_NAMES_MAX strings, the
+ * first one and those not in use NULL. They live, and more of them come, until capture_close.
+ */
+const char *const *capture_interface_names(const struct capture *capture);
 
 /* Bytes read from the file, and its size; size 0 where nobody knows. */
 void capture_progress(const struct capture *capture, uint64_t *done, uint64_t *size);

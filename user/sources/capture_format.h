@@ -25,6 +25,7 @@ struct capture_interface {
 	int64_t offset_s;
 	uint32_t snaplen;
 	uint16_t link_type;
+	uint8_t name;              /* its place in capture.names */
 };
 
 struct capture {
@@ -40,6 +41,7 @@ struct capture {
 	struct capture_interface *interfaces;
 	size_t interface_count;
 	size_t interface_room;
+	char *names[CAPTURE_NAMES_MAX];
 	char reason[CAPTURE_REASON_SIZE];
 };
 

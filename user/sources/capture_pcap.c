@@ -50,6 +50,7 @@ static inline int pcap_record(struct capture *capture, struct pcap_form form,
 	packet->caplen = caplen;
 	packet->len = len;
 	packet->link = capture->link;
+	packet->interface = 0;
 	packet->timeless = false;
 	packet->swapped = form.swapped;
 	capture->stream.pos = packet->data + caplen;

@@ -13,6 +13,7 @@
 #define BLOCK_SIZE_MIN       12
 #define BLOCK_HEADER_SIZE    8
 #define BYTE_ORDER_MAGIC     0x1a2b3c4d
+#define OPTION_NAME          2
 #define OPTION_TSRESOL       9
 #define OPTION_TSOFFSET      14
 #define TSRESOL_BINARY       0x80
@@ -68,7 +69,24 @@ static uint64_t interface_time_ns(const struct capture_interface *interface, uin
 	return since < CAPTURE_TIME_MAX ? (uint64_t)since : CAPTURE_TIME_MAX;
 }
 
-static void interface_read_options(struct capture_interface *interface, const struct block *block)
+/* The place of this name among those of the capture; 0 where there are too many. */
+static uint8_t name_place(struct capture *capture, const uint8_t *name, size_t size)
+{
+	for (uint8_t i = 1; i < CAPTURE_NAMES_MAX; i++) {
+		const char *known = capture->names[i];
+
+		if (!known) {
+			capture->names[i] = strndup((const char *)name, size);
+			return capture->names[i] ? i : 0;
+		}
+		if (!strncmp(known, (const char *)name, size) && strlen(known) <= size)
+			return i;
+	}
+	return 0;
+}
+
+static void interface_read_options(struct capture *capture, struct capture_interface *interface,
+				   const struct block *block)
 {
 	uint32_t at = 8;
 
@@ -79,6 +97,8 @@ static void interface_read_options(struct capture_interface *interface, const st
 
 		if (code == 0 || size > block->size - at - 4)
 			return;
+		if (code == OPTION_NAME && size && value[0])
+			interface->name = name_place(capture, value, size);
 		if (code == OPTION_TSRESOL && size >= 1)
 			interface_set_resolution(interface, value[0]);
 		if (code == OPTION_TSOFFSET && size == 8) {
@@ -114,7 +134,7 @@ static int interface_add(struct capture *capture, const struct block *block)
 	interface_set_resolution(interface, 6);
 	interface->link_type = load16(block->body, block->swapped);
 	interface->snaplen = load32(block->body + 4, block->swapped);
-	interface_read_options(interface, block);
+	interface_read_options(capture, interface, block);
 	return 0;
 }
 
@@ -175,6 +195,7 @@ static int packet_from_block(struct capture *capture, const struct block *block,
 	if (!packet->link)
 		return capture_fail(capture, -EBADMSG, "link type %u is not supported",
 				    interface->link_type);
+	packet->interface = interface->name;
 	packet->timeless = block->type == BLOCK_SIMPLE_PACKET;
 	packet->swapped = block->swapped;
 	packet->time_ns = packet->timeless ? 0 : interface_time_ns(interface, read.ticks);

@@ -11,6 +11,8 @@
 #define BATCHES_PER_STEP  512
 #define NS_PER_MS         1000000ull
 
+_Static_assert(CAPTURE_NAMES_MAX == FLOW_LINKS_MAX, "a link number is a place of a name");
+
 struct replay {
 	struct replay_config config;
 	struct capture *capture;
@@ -161,7 +163,10 @@ static size_t replay_place(struct replay *replay, size_t first, enum placing *la
 			break;
 		}
 		replay->pane.late_packets += placing == PLACED_LATE;
-		replay->places[i] = (struct packet_place){ .now_ms = replay_now_ms(replay) };
+		replay->places[i] = (struct packet_place){
+			.now_ms = replay_now_ms(replay),
+			.key_flags = (uint8_t)(packet->interface << FLOW_LINK_SHIFT),
+		};
 	}
 	return i;
 }
@@ -260,6 +265,11 @@ int replay_step(struct replay *replay, struct pane *pane)
 uint64_t replay_due_ns(const struct replay *replay)
 {
 	return replay->due_ns;
+}
+
+const char *const *replay_link_names(const struct replay *replay)
+{
+	return capture_interface_names(replay->capture);
 }
 
 const char *replay_reason(const struct replay *replay, int err)

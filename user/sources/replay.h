@@ -43,6 +43,12 @@ enum replay_step { REPLAY_END, REPLAY_PANE, REPLAY_MORE };
  */
 int replay_step(struct replay *replay, struct pane *pane);
 
+/*
+ * Names of the interfaces by the link number of a flow key, NULL where the file gives none; the
+ * array lives as long as the replay and fills as the file is read.
+ */
+const char *const *replay_link_names(const struct replay *replay);
+
 /* CLOCK_MONOTONIC instant at which the last pane is due at the asked speed; 0: at once. */
 uint64_t replay_due_ns(const struct replay *replay);
 

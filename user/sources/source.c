@@ -333,7 +333,7 @@ void source_describe(const struct source *source, struct document_context *conte
 	context->attach = source->attached;
 	context->attach_count = source->attached_count;
 	context->direction = is_live ? direction_name(source->config.options->direction) : NULL;
-	context->link_names = is_live ? source->names : NULL;
+	context->link_names = is_live ? source->names : replay_link_names(source->replay);
 }
 
 bool source_is_live(const struct source *source)
