@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../user/filter/emit.h"
-#include "../user/filter/filter.h"
+#include "../../user/filter/emit.h"
+#include "../../user/filter/filter.h"
 
 #define HOOK_ACCEPTED 40
 #define HOOK_REJECTED 41

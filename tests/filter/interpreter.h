@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../user/filter/translate.h"
+#include "../../user/filter/translate.h"
 
 #define INTERPRETER_FAULT      (-1)
 #define INTERPRETER_STEPS_MAX  1000000

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 
 #include "hook.h"
-#include "../user/filter/translate.h"
+#include "../../user/filter/translate.h"
 
 #define LINE_BYTES_MAX (1u << 20)
 #define RAW_INSNS_MAX  4096
