@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../user/filter/emit.h"
-#include "../user/filter/filter.h"
+#include "../../user/filter/emit.h"
+#include "../../user/filter/filter.h"
 
 #define HOOK_ACCEPTED 40
 #define HOOK_REJECTED 41
@@ -145,7 +145,8 @@ static inline bool hook_takes(const struct hook *hook, const struct hook_packet 
 }
 
 /* The return value of one run of a program loaded for the hook, or a negative errno. */
-static inline int hook_run(const struct hook *hook, int program_fd, const struct hook_packet *packet)
+static inline int hook_run(const struct hook *hook, int program_fd,
+			   const struct hook_packet *packet)
 {
 	struct xdp_md xdp = { .data_end = packet->linear_bytes };
 	struct __sk_buff skb = { .data_end = packet->linear_bytes };

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../user/filter/translate.h"
+#include "../../user/filter/translate.h"
 
 #define INTERPRETER_FAULT      (-1)
 #define INTERPRETER_STEPS_MAX  1000000
@@ -73,7 +73,8 @@ static inline uint64_t interpreter_context(struct interpreter *in, size_t offset
 	}
 }
 
-static inline bool interpreter_is_in(uint64_t address, size_t bytes, const void *area, size_t area_bytes)
+static inline bool interpreter_is_in(uint64_t address, size_t bytes, const void *area,
+				     size_t area_bytes)
 {
 	uint64_t start = (uintptr_t)area;
 
@@ -172,7 +173,8 @@ static inline bool interpreter_arithmetic(struct interpreter *in, const struct b
 	if (is_wide)
 		*dst = interpreter_alu(BPF_OP(insn->code), *dst, b, 63);
 	else
-		*dst = (uint32_t)interpreter_alu(BPF_OP(insn->code), (uint32_t)*dst, (uint32_t)b, 31);
+		*dst = (uint32_t)interpreter_alu(BPF_OP(insn->code), (uint32_t)*dst, (uint32_t)b,
+						 31);
 	return true;
 }
 

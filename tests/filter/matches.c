@@ -5,8 +5,9 @@
  *
  *     LINE <tab> FILE <tab> FRAME FRAME ...    or    LINE <tab> FILE <tab> error <tab> TEXT
  *
- * WAY is links (prints FILE <tab> DLT), replay (any link type), or how Ethernet frames are handed to the program that would
- * be attached: xdp, xdp-frags (short linear part), tc, tc-beside (outer tag beside the frame).
+ * WAY is links (prints FILE <tab> DLT), replay (any link type), or how Ethernet frames are
+ * handed to the program that would be attached: xdp, xdp-frags (short linear part), tc,
+ * tc-beside (outer tag beside the frame).
  * A frame that a test run cannot express is printed as ?FRAME, one whose test run fails as
  * !FRAME. A line `#CODE JT JF K;...` is a classic program in place of an expression.
  */
@@ -16,7 +17,7 @@
 #include <stdlib.h>
 
 #include "hook.h"
-#include "../user/filter/translate.h"
+#include "../../user/filter/translate.h"
 
 #define LINE_BYTES_MAX (1u << 20)
 #define RAW_INSNS_MAX  4096
@@ -243,16 +244,18 @@ int main(int argc, char **argv)
 {
 	const char *limit = argc > 2 ? strchr(argv[1], ':') : NULL;
 	const struct way *way = argc > 2 ? way_find(argv[1]) : NULL;
-	size_t count = (size_t)argc - 2;
+	size_t count = (size_t)argc - 2, frames_max = SIZE_MAX;
 	struct capture *captures;
 	struct hook hook = { .target = { 0, -1 }, .wrapper_fd = -1, .wrapper_array_fd = -1 };
 	int err;
 
 	if (!way)
 		fail("usage", "matches WAY[:FRAMES] FILE...");
+	if (limit)
+		frames_max = strtoul(limit + 1, NULL, 10);
 	captures = calloc(count, sizeof(*captures));
 	for (size_t i = 0; i < count; i++)
-		capture_read(&captures[i], argv[2 + i], limit ? strtoul(limit + 1, NULL, 10) : SIZE_MAX);
+		capture_read(&captures[i], argv[2 + i], frames_max);
 	err = way->is_live ? hook_open(&hook, way->hook) : 0;
 	if (err)
 		fail(way->name, strerror(-err));

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../user/filter/filter.h"
+#include "../../user/filter/filter.h"
 
 #define RANDOM_PROGRAM_MAX 96
 #define RANDOM_PACKET_MAX  160

@@ -124,7 +124,6 @@ static void caret_points_to_what_is_wrong(void **state)
 		{ "tcp or udp)", 10 },
 		{ "ip and ether proto lldp", 19 },
 		{ "tcp[13 & 2 != 0", 11 },
-		{ "host 1.2.3.4 and and tcp", 17 },
 		{ "tcp and udp", -1 },
 	};
 

@@ -138,6 +138,51 @@ static void packet_passes_where_the_targets_are_missing(void **state)
 	}
 }
 
+/* dst address against 1, 2, 3 ... up to the last one: a row that overflows a simple layout. */
+static int load_row(const struct hook *hook, uint32_t terms)
+{
+	size_t count = 0;
+	struct classic_insn *insns = calloc(2 * terms + 2, sizeof(*insns));
+	struct classic_program classic = { insns, 0 };
+	struct ebpf_program program;
+	struct filter_error error;
+	int fd;
+
+	insns[count++] = (struct classic_insn){ BPF_LD | BPF_W | BPF_ABS, 0, 0, 30 };
+	for (uint32_t i = 1; i <= terms; i++) {
+		insns[count++] = (struct classic_insn){ BPF_JMP | BPF_JEQ | BPF_K, 0, 1, i };
+		insns[count++] = (struct classic_insn){ BPF_RET | BPF_K, 0, 0, 1 };
+	}
+	insns[count++] = (struct classic_insn){ BPF_RET | BPF_K, 0, 0, 0 };
+	classic.count = count;
+	assert_int_equal(classic_translate(&classic, &hook->target, &program, &error), 0);
+	fd = hook_load(hook->target.hook, program.insns, program.count);
+	ebpf_program_fini(&program);
+	free(insns);
+	return fd;
+}
+
+/* More than the 8192 that the verifier keeps of a row in the near layout. */
+static void kernel_accepts_nine_thousand_comparisons_in_a_row(void **state)
+{
+	/* 9000 is 0x2328. */
+	uint8_t frame[60] = { [12] = 0x08, [14] = 0x45, [32] = 0x23, [33] = 0x28 };
+	struct hook_packet packet = { frame, sizeof(frame), 0 };
+	struct hook hook;
+	int fd;
+
+	(void)state;
+	if (!open_or_skip(&hook, FILTER_XDP))
+		return;
+	fd = load_row(&hook, 9000);
+	assert_true(fd >= 0);
+	assert_int_equal(hook_run(&hook, fd, &packet), HOOK_ACCEPTED);
+	frame[33] = 0x29;
+	assert_int_equal(hook_run(&hook, fd, &packet), HOOK_REJECTED);
+	close(fd);
+	hook_close(&hook);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +190,7 @@ int main(void)
 		cmocka_unit_test(
 			kernel_accepts_random_programs_and_answers_as_libpcap_with_fragments),
 		cmocka_unit_test(kernel_accepts_random_programs_and_answers_as_libpcap_on_tc),
+		cmocka_unit_test(kernel_accepts_nine_thousand_comparisons_in_a_row),
 		cmocka_unit_test(packet_passes_where_the_targets_are_missing),
 	};
 

@@ -183,23 +183,35 @@ static struct bpf_insn inverted(struct bpf_insn condition)
 	return condition;
 }
 
+static void go_to(struct translation *t, size_t pc)
+{
+	uint32_t label = join(t, pc);
+
+	if (pc != t->pc + 1 || label != label_of_pc(t, t->body, pc))
+		emit_jump(&t->emitter, label);
+}
+
+static bool is_exit(const struct translation *t, size_t pc)
+{
+	return t->classic.insns[pc].code == (BPF_RET | BPF_K);
+}
+
+/* The conditional jump is the one to an exit: see the deep layout in emit.h. */
 static void emit_branch(struct translation *t)
 {
 	const struct classic_insn *insn = &t->classic.insns[t->pc];
 	size_t yes = classic_jump_true(insn, t->pc), no = classic_jump_false(insn, t->pc);
-	struct bpf_insn condition = condition_of(insn);
+	bool is_inverted = BPF_OP(insn->code) != BPF_JSET && !is_exit(t, yes) &&
+			   (is_exit(t, no) || yes == t->pc + 1);
 
 	if (yes == no) {
-		emit_jump(&t->emitter, join(t, yes));
-	} else if (yes == t->pc + 1 && BPF_OP(insn->code) != BPF_JSET) {
-		emit_jump_if(&t->emitter, inverted(condition), join(t, no));
-		join_path(t, yes);
+		go_to(t, yes);
+	} else if (is_inverted) {
+		emit_jump_if(&t->emitter, inverted(condition_of(insn)), join(t, no));
+		go_to(t, yes);
 	} else {
-		emit_jump_if(&t->emitter, condition, join(t, yes));
-		if (no == t->pc + 1)
-			join_path(t, no);
-		else
-			emit_jump(&t->emitter, join(t, no));
+		emit_jump_if(&t->emitter, condition_of(insn), join(t, yes));
+		go_to(t, no);
 	}
 }
 
