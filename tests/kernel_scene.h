@@ -35,6 +35,7 @@ struct scene {
 	struct group_masks masks;
 	bool reduce;
 	struct host_bank host;
+	cpu_set_t cpus;         /* of the process, before */
 };
 
 /* One packet. */
@@ -73,8 +74,9 @@ static inline void scene_open(struct scene *scene, struct scene_options options)
 	struct group_by group;
 	const char *reason;
 
-	stay_on_cpu(sched_getcpu());
 	memset(scene, 0, sizeof(*scene));
+	assert_int_equal(sched_getaffinity(0, sizeof(scene->cpus), &scene->cpus), 0);
+	stay_on_cpu(sched_getcpu());
 	memset(&scene->seed, 0x5b, sizeof(scene->seed));
 	for (uint64_t i = 0; i < 11; i++)
 		scene->seed.word[i] *= 2 * i + 3;
@@ -99,6 +101,7 @@ static inline void scene_close(struct scene *scene)
 	programs_unload(scene->programs);
 	banks_destroy(scene->banks);
 	host_bank_destroy(&scene->host);
+	assert_int_equal(sched_setaffinity(0, sizeof(scene->cpus), &scene->cpus), 0);
 }
 
 static inline bool program_is_tc(enum program_kind kind)

@@ -26,7 +26,7 @@ struct attachment {
 	int link_fd;      /* XDP, TCX; -1: none */
 	int owner_fd;     /* clsact: marks the filter as one of a living process; -1: none */
 	unsigned int slot; /* clsact: which of the marks */
-	bool made_qdisc;
+	bool made_qdisc;   /* clsact: a weir did, not somebody else */
 };
 
 /* "xdp-native", ...: as the document and weir check name it. */

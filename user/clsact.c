@@ -15,17 +15,20 @@
 #include "netlink.h"
 
 #define CLSACT_SLOTS    8
-#define CLSACT_PRIORITY 0x7e1
+/* Which priority tells who made the qdisc: where weirs did, the last of them removes it. */
+#define CLSACT_PRIORITY_FOUND 0x7e1
+#define CLSACT_PRIORITY_MADE  0x7e2
 /* The kernel keeps 15 characters of a program's name; all of weir's for TC begin so. */
 #define CLSACT_PROGRAM_PREFIX "count_tc_"
 #define CLSACT_FILTER_PREFIX  "weir_filter"
 
-static struct bpf_tc_hook hook_of(const struct attachment *a)
+/* libbpf refuses a hook or a place whose padding is not zero: what an initializer leaves open. */
+static void hook_init(struct bpf_tc_hook *hook, const struct attachment *a)
 {
-	struct bpf_tc_hook hook = { .sz = sizeof(hook), .ifindex = a->ifindex };
-
-	hook.attach_point = a->point == ATTACH_CLSACT_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS;
-	return hook;
+	memset(hook, 0, sizeof(*hook));
+	hook->sz = sizeof(*hook);
+	hook->ifindex = a->ifindex;
+	hook->attach_point = a->point == ATTACH_CLSACT_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS;
 }
 
 /* An abstract socket's name is one of the network namespace and goes with its process. */
@@ -63,22 +66,50 @@ static bool is_our_program(__u32 prog_id)
 	return ours;
 }
 
-static struct bpf_tc_opts place_of(unsigned int slot)
+static void place_init(struct bpf_tc_opts *place, unsigned int slot, bool made_qdisc)
 {
-	return (struct bpf_tc_opts){ .sz = sizeof(struct bpf_tc_opts), .handle = slot + 1,
-				     .priority = CLSACT_PRIORITY };
+	memset(place, 0, sizeof(*place));
+	place->sz = sizeof(*place);
+	place->handle = slot + 1;
+	place->priority = made_qdisc ? CLSACT_PRIORITY_MADE : CLSACT_PRIORITY_FOUND;
 }
 
-/* Removes the filter in that slot; true where there was one of ours. */
-static bool leftover_remove(const struct attachment *a, unsigned int slot)
+static bool is_ours(const struct bpf_tc_hook *hook, unsigned int slot, bool made_qdisc)
 {
-	struct bpf_tc_hook hook = hook_of(a);
-	struct bpf_tc_opts place = place_of(slot);
+	struct bpf_tc_opts place;
 
-	if (bpf_tc_query(&hook, &place) || !is_our_program(place.prog_id))
-		return false;
-	place = place_of(slot);
-	return bpf_tc_detach(&hook, &place) == 0;
+	place_init(&place, slot, made_qdisc);
+	return bpf_tc_query(hook, &place) == 0 && is_our_program(place.prog_id);
+}
+
+/* True where a filter says so, in or out, of a weir at work or of one that was killed. */
+static bool weir_made_qdisc(const struct attachment *a)
+{
+	struct bpf_tc_hook hook;
+	bool made = false;
+
+	hook_init(&hook, a);
+	for (unsigned int slot = 0; slot < CLSACT_SLOTS && !made; slot++) {
+		hook.attach_point = BPF_TC_INGRESS;
+		made = is_ours(&hook, slot, true);
+		hook.attach_point = BPF_TC_EGRESS;
+		made = made || is_ours(&hook, slot, true);
+	}
+	return made;
+}
+
+static void leftovers_remove(const struct attachment *a, unsigned int slot)
+{
+	struct bpf_tc_hook hook;
+	struct bpf_tc_opts place;
+
+	hook_init(&hook, a);
+	for (int made = 0; made < 2; made++) {
+		if (!is_ours(&hook, slot, made))
+			continue;
+		place_init(&place, slot, made);
+		bpf_tc_detach(&hook, &place);
+	}
 }
 
 /* Takes the first free slot and cleans all that have no owner. */
@@ -91,8 +122,7 @@ static int slot_take(struct attachment *a)
 			continue;
 		if (fd < 0)
 			return fd;
-		if (leftover_remove(a, slot))
-			a->made_qdisc = true; /* by the process that was killed, in our name */
+		leftovers_remove(a, slot);
 		if (a->owner_fd >= 0) {
 			close(fd);
 			continue;
@@ -128,9 +158,10 @@ static bool has_filters(int ifindex, uint32_t parent)
 
 static void qdisc_remove(const struct attachment *a)
 {
-	struct bpf_tc_hook hook = { .sz = sizeof(hook), .ifindex = a->ifindex,
-				    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS };
+	struct bpf_tc_hook hook;
 
+	hook_init(&hook, a);
+	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
 	if (!has_filters(a->ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)) &&
 	    !has_filters(a->ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)))
 		bpf_tc_hook_destroy(&hook);
@@ -138,16 +169,18 @@ static void qdisc_remove(const struct attachment *a)
 
 int clsact_attach(struct attachment *a, int prog_fd)
 {
-	struct bpf_tc_hook hook = hook_of(a);
+	struct bpf_tc_hook hook;
 	struct bpf_tc_opts place;
-	int err = bpf_tc_hook_create(&hook);
+	int err;
 
+	hook_init(&hook, a);
+	err = bpf_tc_hook_create(&hook);
 	if (err && err != -EEXIST)
 		return err;
-	a->made_qdisc = !err;
+	a->made_qdisc = !err || weir_made_qdisc(a);
 	err = slot_take(a);
 	if (!err) {
-		place = place_of(a->slot);
+		place_init(&place, a->slot, a->made_qdisc);
 		place.prog_fd = prog_fd;
 		err = bpf_tc_attach(&hook, &place);
 	}
@@ -163,9 +196,11 @@ int clsact_attach(struct attachment *a, int prog_fd)
 
 void clsact_detach(struct attachment *a)
 {
-	struct bpf_tc_hook hook = hook_of(a);
-	struct bpf_tc_opts place = place_of(a->slot);
+	struct bpf_tc_hook hook;
+	struct bpf_tc_opts place;
 
+	hook_init(&hook, a);
+	place_init(&place, a->slot, a->made_qdisc);
 	bpf_tc_detach(&hook, &place);
 	if (a->made_qdisc)
 		qdisc_remove(a);

@@ -16,7 +16,7 @@
  */
 int clsact_attach(struct attachment *attachment, int prog_fd);
 
-/* Removes the filter, and the qdisc where this process made it and no other filter is left. */
+/* Removes the filter, and the qdisc where a weir made it and no other filter is left. */
 void clsact_detach(struct attachment *attachment);
 
 #endif

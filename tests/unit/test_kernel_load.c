@@ -24,6 +24,20 @@
 static const struct layer tcp4[FRAME_LAYERS] = { ETHERNET, IPV4, TCP(SYN_ACK), PAYLOAD(6) };
 static const struct layer udp6[FRAME_LAYERS] = { ETHERNET, IPV6, UDP, PAYLOAD(6) };
 
+/* CPUs that this process may run on, at most max. */
+static int usable_cpus(int *cpus, int max)
+{
+	cpu_set_t set;
+	int count = 0;
+
+	assert_int_equal(sched_getaffinity(0, sizeof(set), &set), 0);
+	for (int cpu = 0; cpu < CPU_SETSIZE && count < max; cpu++) {
+		if (CPU_ISSET((size_t)cpu, &set))
+			cpus[count++] = cpu;
+	}
+	return count;
+}
+
 /* Packets of many sizes, of more flows than a table of 64 slots holds. */
 static void count_many_flows(struct scene *scene)
 {
@@ -53,6 +67,62 @@ static void a_full_table_evicts_the_same_flows_in_the_kernel(void **state)
 			 scene.host.geometry.spill_slots);
 	assert_true(host_bank_section(&scene.host, 0)->unattributed.packets > 0);
 	scene_expect_same(&scene);
+	scene_close(&scene);
+}
+
+/* The section has the flows of the host's one, at the same places; or none where that is NULL. */
+static void expect_section(struct section_header *section, const struct host_bank *host,
+			   struct section_header *expected)
+{
+	const struct bank_geometry *g = &host->geometry;
+	const struct flow_slot *slot, *other;
+
+	for (uint32_t i = 0; i < g->slots; i++) {
+		slot = section_slot(section, g, i);
+		assert_int_equal(slot->packets != 0, expected && host_bank_marks(host, expected, i));
+		if (!slot->packets)
+			continue;
+		other = section_slot(expected, g, i);
+		assert_memory_equal(slot->words, other->words, 5 * sizeof(slot->words[0]));
+		assert_int_equal(slot->bytes, other->bytes);
+	}
+}
+
+/* What this CPU has counted is in its sections as on the host, and nothing in all others. */
+static void expect_sections_of(const struct scene *scene, int cpu)
+{
+	const struct bank_geometry *g = &scene->host.geometry;
+	struct bank_map map = bank_map_active(scene->banks);
+
+	for (uint32_t i = 0; i < bank_sections(banks_geometry(scene->banks)); i++) {
+		struct section_header *expected = NULL;
+
+		if (i / g->sections_per_cpu == (uint32_t)cpu)
+			expected = host_bank_section(&scene->host, i % g->sections_per_cpu);
+		expect_section(bank_map_section(&map, i), &scene->host, expected);
+	}
+	bank_map_close(&map);
+}
+
+static void each_cpu_counts_into_sections_of_its_own_by_the_hash(void **state)
+{
+	int cpus[RUNNERS_MAX], count = usable_cpus(cpus, RUNNERS_MAX);
+	struct scene scene;
+	struct frame f;
+
+	(void)state;
+	need_root();
+	scene_open(&scene, (struct scene_options){ .slots = 4 * SECTION_SLOTS_MAX });
+	frame_build(&f, udp6);
+	for (int i = 0; i < count; i++) {
+		stay_on_cpu(cpus[i]);
+		for (uint32_t flow = 0; flow < 200; flow++) {
+			frame_number(&f, flow);
+			scene_count_all(&scene, f.bytes, f.len);
+		}
+		expect_sections_of(&scene, cpus[i]);
+		scene_expect_same(&scene);
+	}
 	scene_close(&scene);
 }
 
@@ -256,20 +326,6 @@ static void *runner_run(void *context)
 	return NULL;
 }
 
-/* CPUs that this process may run on, at most max. */
-static int usable_cpus(int *cpus, int max)
-{
-	cpu_set_t set;
-	int count = 0;
-
-	assert_int_equal(sched_getaffinity(0, sizeof(set), &set), 0);
-	for (int cpu = 0; cpu < CPU_SETSIZE && count < max; cpu++) {
-		if (CPU_ISSET((size_t)cpu, &set))
-			cpus[count++] = cpu;
-	}
-	return count;
-}
-
 /* The records of the pane, added to what was counted for each runner's flows. */
 static void add_counted(struct drained *d, uint64_t counted[][FLOWS_A_RUNNER])
 {
@@ -293,13 +349,11 @@ static void every_packet_is_counted_while_banks_change_places(void **state)
 	struct scene scene;
 	bool stop = false;
 	struct drained d;
-	cpu_set_t all;
 
 	(void)state;
 	need_root();
-	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
 	scene_open(&scene, (struct scene_options){ .slots = 1024 });
-	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
+	assert_int_equal(sched_setaffinity(0, sizeof(scene.cpus), &scene.cpus), 0);
 	for (int i = 0; i < count; i++) {
 		runners[i] = (struct runner){ .scene = &scene, .cpu = cpus[i],
 					      .number = (uint32_t)i, .stop = &stop };
@@ -328,6 +382,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_packet_is_counted_while_banks_change_places),
 		cmocka_unit_test(a_full_table_evicts_the_same_flows_in_the_kernel),
+		cmocka_unit_test(each_cpu_counts_into_sections_of_its_own_by_the_hash),
 		cmocka_unit_test(a_key_is_reduced_to_the_same_group_in_the_kernel),
 		cmocka_unit_test(claimed_sections_count_the_same),
 		cmocka_unit_test(a_packet_that_finds_its_section_claimed_is_unattributed),
