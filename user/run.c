@@ -24,6 +24,7 @@ struct run {
 	struct source *source;
 	struct sink *sinks[OPTIONS_OUTPUTS_MAX];
 	bool sink_failed[OPTIONS_OUTPUTS_MAX];
+	bool sink_gone[OPTIONS_OUTPUTS_MAX]; /* nobody reads it any more */
 	size_t sink_count;
 	struct document_context context;
 	char host[256];
@@ -32,6 +33,7 @@ struct run {
 	uint64_t dropped_packets;
 	bool warned_unattributed;
 	bool failed;                   /* a result could not be written */
+	bool reader_gone;
 };
 
 static bool is_limit_reached(const struct run *run)
@@ -39,20 +41,24 @@ static bool is_limit_reached(const struct run *run)
 	return run->options->window_limit && run->windows_written >= run->options->window_limit;
 }
 
-/* A sink whose reader has gone ends the run; others may recover (a disk that is full). */
-static int sink_emit(struct run *run, size_t i, const struct window_result *result)
+/*
+ * A sink whose reader has gone ends the run, but the others get what there is up to then; they
+ * may recover from a failure (a disk that is full).
+ */
+static void sink_emit(struct run *run, size_t i, const struct window_result *result)
 {
-	int err = sink_write(run->sinks[i], &run->context, result);
+	int err = run->sink_gone[i] ? 0 : sink_write(run->sinks[i], &run->context, result);
 
 	if (!err) {
-		run->sink_failed[i] = false;
-		return 0;
+		run->sink_failed[i] = run->sink_gone[i];
+		return;
 	}
 	run->failed = true;
 	if (!run->sink_failed[i])
 		report_error("write %s: %s", sink_name(run->sinks[i]), strerror(-err));
 	run->sink_failed[i] = true;
-	return err == -EPIPE ? err : 0;
+	run->sink_gone[i] = err == -EPIPE;
+	run->reader_gone |= run->sink_gone[i];
 }
 
 /*
@@ -71,17 +77,16 @@ static void follow_wall_clock(struct run *run)
 static int emit(void *context, const struct window_result *result)
 {
 	struct run *run = context;
-	int err = 0;
 
 	if (result->window_number == 0 && is_limit_reached(run))
 		return 0;
 	if (source_is_live(run->source))
 		follow_wall_clock(run);
-	for (size_t i = 0; i < run->sink_count && !err; i++)
-		err = sink_emit(run, i, result);
+	for (size_t i = 0; i < run->sink_count; i++)
+		sink_emit(run, i, result);
 	if (result->window_number == 0)
 		run->windows_written++;
-	return err;
+	return 0;
 }
 
 static int sinks_open(struct run *run)
@@ -179,12 +184,14 @@ static int run_panes(struct run *run)
 	struct pane pane;
 	int err = 0;
 
-	while (!err && !is_limit_reached(run)) {
+	while (!err && !is_limit_reached(run) && !run->reader_gone) {
 		int step = source_next_pane(run->source, &pane);
 
 		if (step != SOURCE_PANE)
 			return step;
 		err = engine_end_pane(run->engine, &pane);
+		if (err)
+			report_error("add up a pane: %s", strerror(-err));
 		counts_add(run, &pane);
 	}
 	return err;
@@ -221,9 +228,8 @@ int run_run(const struct options *options)
 
 	if (!err) {
 		err = run_panes(&run);
-		if (err != -EPIPE)
-			finish_err = engine_finish(run.engine);
-		if (finish_err && finish_err != -EPIPE)
+		finish_err = engine_finish(run.engine);
+		if (finish_err)
 			report_error("end the run: %s", strerror(-finish_err));
 		report_sum(&run);
 	}
