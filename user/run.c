@@ -12,9 +12,6 @@
 #include "sources/source.h"
 #include "stop.h"
 
-/* What a flow takes in the agent, for the default of --max-flows. */
-#define FLOW_MEMORY_BYTES 256
-
 /* The wall clock was set, where it moves by more than this against the monotonic one. */
 #define CLOCK_STEP_NS 1000000
 
@@ -120,13 +117,13 @@ static void sinks_close(struct run *run)
 	}
 }
 
-static uint64_t max_flows_of(const struct options *options)
+static uint64_t max_flows_of(const struct options *options, const struct engine_config *config)
 {
 	uint64_t memory_bytes = machine_memory_bytes();
 
 	if (options->max_flows || !memory_bytes)
 		return options->max_flows;
-	return memory_bytes / 4 / FLOW_MEMORY_BYTES;
+	return memory_bytes / 4 / engine_flow_bytes(config);
 }
 
 static int run_open(struct run *run)
@@ -138,7 +135,6 @@ static int run_open(struct run *run)
 					.replay = options->file != NULL,
 					.sort = options->sort,
 					.top = options->top,
-					.max_flows = max_flows_of(options),
 					.emit = emit,
 					.emit_context = run };
 	struct source_config source = { .options = options, .show_progress = !options->quiet };
@@ -148,6 +144,7 @@ static int run_open(struct run *run)
 		err = sinks_open(run);
 	if (err)
 		return err;
+	config.max_flows = max_flows_of(options, &config);
 	run->engine = engine_create(&config);
 	if (!run->engine) {
 		report_error("start: %s", strerror(ENOMEM));
