@@ -262,6 +262,22 @@ def a_reader_that_goes_takes_nothing_from_the_other_outputs():
     expect(counts[0] and counts[1][:1] == counts[0], f"lost to the other output: {counts}")
 
 
+@test
+def a_closed_standard_stream_is_told_and_never_mistaken_for_another_file():
+    with File(pcap(PACKETS)) as name, File(b"", ".ndjson") as output:
+        for closed in ("<&- >&-", ">&-"):
+            command = f"exec {BUILD}/weir run -q -r {name} {closed}"
+            run = subprocess.run(command, shell=True, stderr=subprocess.PIPE, timeout=60,
+                                 check=False)
+            expect(run.returncode == 1, f"{closed}: status {run.returncode}")
+            expect(run.stderr.decode().count("\n") == 1, f"{closed}: said {run.stderr}")
+        command = f"exec {BUILD}/weir run -r {name} -w tumbling:5s -o {output} <&- 2>&-"
+        run = subprocess.run(command, shell=True, timeout=60, check=False)
+        with open(output) as file:
+            documents = [json.loads(line) for line in file]
+    expect(run.returncode == 0 and len(documents) == 4, f"{len(documents)} documents")
+
+
 def text_key(flow):
     """A flow of a document as a key of truth.jsonl's variant icmp_tc."""
     version = 6 if ":" in flow["src"] else 4
