@@ -13,7 +13,7 @@
 
 struct merged_packet {
 	__u32 len;         /* of the buffer, from the Ethernet header */
-	__u32 wire_len;    /* as the kernel computed it on egress; else as len */
+	__u32 wire_len;    /* as the kernel computed it; on ingress without the Ethernet headers */
 	__u32 headers_len; /* repeated in each segment; 0: not known */
 	__u32 gso_size;    /* payload of a full segment; 0: not merged */
 	__u32 gso_segs;    /* 0: not yet computed (from a virtual machine) */
@@ -32,10 +32,10 @@ static __always_inline struct packet_size packet_size_merged(const struct merged
 		size.packets = (m->len - m->headers_len + m->gso_size - 1) / m->gso_size;
 	if (size.packets < 2)
 		return packet_size_single(m->len);
-	if (m->wire_len > m->len)
+	/* The kernel may know of more headers (of tunnels); on ingress it leaves out the link's. */
+	size.bytes = m->len + (size.packets - 1) * m->headers_len;
+	if (m->wire_len > size.bytes)
 		size.bytes = m->wire_len;
-	else
-		size.bytes = m->len + (size.packets - 1) * m->headers_len;
 
 	/* All but the last are full; where that cannot be, the mean is all there is to tell. */
 	full = m->headers_len + m->gso_size;

@@ -249,6 +249,43 @@ def an_interrupt_ends_a_wait_for_standard_input():
 
 # Captures with a truth.
 
+@test
+def a_reader_that_goes_takes_nothing_from_the_other_outputs():
+    """Standard output is a pipe that nobody reads from the first window on."""
+    counts = []
+    with File(pcap(PACKETS)) as name, File(b"", ".ndjson") as whole, \
+            File(b"", ".ndjson") as other:
+        weir(name, "-w", "tumbling:1s", "-c", "1", "-o", whole)
+        reading, writing = os.pipe()
+        os.close(reading)
+        status = subprocess.run([os.path.join(BUILD, "weir"), "run", "-q", "-r", name, "-w",
+                                 "tumbling:1s", "-o", "-", "-o", other], stdout=writing,
+                                stderr=subprocess.PIPE, timeout=60, check=False)
+        os.close(writing)
+        for path in (whole, other):
+            with open(path) as file:
+                counts.append([json.loads(line)["seen"] for line in file])
+    expect(status.returncode == 1, f"status {status.returncode}")
+    expect(status.stderr.decode().count("\n") == 1, f"said: {status.stderr.decode()}")
+    expect(counts[0] and counts[1][:1] == counts[0], f"lost to the other output: {counts}")
+
+
+@test
+def a_closed_standard_stream_is_told_and_never_mistaken_for_another_file():
+    with File(pcap(PACKETS)) as name, File(b"", ".ndjson") as output:
+        for closed in ("<&- >&-", ">&-"):
+            command = f"exec {BUILD}/weir run -q -r {name} {closed}"
+            run = subprocess.run(command, shell=True, stderr=subprocess.PIPE, timeout=60,
+                                 check=False)
+            expect(run.returncode == 1, f"{closed}: status {run.returncode}")
+            expect(run.stderr.decode().count("\n") == 1, f"{closed}: said {run.stderr}")
+        command = f"exec {BUILD}/weir run -r {name} -w tumbling:5s -o {output} <&- 2>&-"
+        run = subprocess.run(command, shell=True, timeout=60, check=False)
+        with open(output) as file:
+            documents = [json.loads(line) for line in file]
+    expect(run.returncode == 0 and len(documents) == 4, f"{len(documents)} documents")
+
+
 def text_key(flow):
     """A flow of a document as a key of truth.jsonl's variant icmp_tc."""
     version = 6 if ":" in flow["src"] else 4

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "check/check.h"
 #include "options.h"
@@ -16,6 +19,21 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 	vsnprintf(line, sizeof(line), format, arguments);
 	report_verbose("%s", line);
 	return 0;
+}
+
+/*
+ * A standard stream that is closed would be given to the next file opened, and what is meant for
+ * the stream would go in there. Its place is taken by one that fails as a closed one does.
+ */
+static bool standard_streams_fill(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		int flags = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", flags) != fd)
+			return false;
+	}
+	return true;
 }
 
 static int verb_run(const struct options *options)
@@ -37,8 +55,11 @@ static int verb_run(const struct options *options)
 int main(int argc, char **argv)
 {
 	struct options options;
-	int status = options_parse(argc, argv, &options);
+	int status;
 
+	if (!standard_streams_fill())
+		return EXIT_FAILED;
+	status = options_parse(argc, argv, &options);
 	if (status)
 		return status;
 	if (options.quiet || options.verbose)

@@ -12,9 +12,6 @@
 #include "sources/source.h"
 #include "stop.h"
 
-/* What a flow takes in the agent, for the default of --max-flows. */
-#define FLOW_MEMORY_BYTES 256
-
 /* The wall clock was set, where it moves by more than this against the monotonic one. */
 #define CLOCK_STEP_NS 1000000
 
@@ -24,6 +21,7 @@ struct run {
 	struct source *source;
 	struct sink *sinks[OPTIONS_OUTPUTS_MAX];
 	bool sink_failed[OPTIONS_OUTPUTS_MAX];
+	bool sink_gone[OPTIONS_OUTPUTS_MAX]; /* nobody reads it any more */
 	size_t sink_count;
 	struct document_context context;
 	char host[256];
@@ -32,6 +30,7 @@ struct run {
 	uint64_t dropped_packets;
 	bool warned_unattributed;
 	bool failed;                   /* a result could not be written */
+	bool reader_gone;
 };
 
 static bool is_limit_reached(const struct run *run)
@@ -39,20 +38,24 @@ static bool is_limit_reached(const struct run *run)
 	return run->options->window_limit && run->windows_written >= run->options->window_limit;
 }
 
-/* A sink whose reader has gone ends the run; others may recover (a disk that is full). */
-static int sink_emit(struct run *run, size_t i, const struct window_result *result)
+/*
+ * A sink whose reader has gone ends the run, but the others get what there is up to then; they
+ * may recover from a failure (a disk that is full).
+ */
+static void sink_emit(struct run *run, size_t i, const struct window_result *result)
 {
-	int err = sink_write(run->sinks[i], &run->context, result);
+	int err = run->sink_gone[i] ? 0 : sink_write(run->sinks[i], &run->context, result);
 
 	if (!err) {
-		run->sink_failed[i] = false;
-		return 0;
+		run->sink_failed[i] = run->sink_gone[i];
+		return;
 	}
 	run->failed = true;
 	if (!run->sink_failed[i])
 		report_error("write %s: %s", sink_name(run->sinks[i]), strerror(-err));
 	run->sink_failed[i] = true;
-	return err == -EPIPE ? err : 0;
+	run->sink_gone[i] = err == -EPIPE;
+	run->reader_gone |= run->sink_gone[i];
 }
 
 /*
@@ -71,17 +74,16 @@ static void follow_wall_clock(struct run *run)
 static int emit(void *context, const struct window_result *result)
 {
 	struct run *run = context;
-	int err = 0;
 
 	if (result->window_number == 0 && is_limit_reached(run))
 		return 0;
 	if (source_is_live(run->source))
 		follow_wall_clock(run);
-	for (size_t i = 0; i < run->sink_count && !err; i++)
-		err = sink_emit(run, i, result);
+	for (size_t i = 0; i < run->sink_count; i++)
+		sink_emit(run, i, result);
 	if (result->window_number == 0)
 		run->windows_written++;
-	return err;
+	return 0;
 }
 
 static int sinks_open(struct run *run)
@@ -115,13 +117,13 @@ static void sinks_close(struct run *run)
 	}
 }
 
-static uint64_t max_flows_of(const struct options *options)
+static uint64_t max_flows_of(const struct options *options, const struct engine_config *config)
 {
 	uint64_t memory_bytes = machine_memory_bytes();
 
 	if (options->max_flows || !memory_bytes)
 		return options->max_flows;
-	return memory_bytes / 4 / FLOW_MEMORY_BYTES;
+	return memory_bytes / 4 / engine_flow_bytes(config);
 }
 
 static int run_open(struct run *run)
@@ -133,7 +135,6 @@ static int run_open(struct run *run)
 					.replay = options->file != NULL,
 					.sort = options->sort,
 					.top = options->top,
-					.max_flows = max_flows_of(options),
 					.emit = emit,
 					.emit_context = run };
 	struct source_config source = { .options = options, .show_progress = !options->quiet };
@@ -143,6 +144,7 @@ static int run_open(struct run *run)
 		err = sinks_open(run);
 	if (err)
 		return err;
+	config.max_flows = max_flows_of(options, &config);
 	run->engine = engine_create(&config);
 	if (!run->engine) {
 		report_error("start: %s", strerror(ENOMEM));
@@ -179,12 +181,14 @@ static int run_panes(struct run *run)
 	struct pane pane;
 	int err = 0;
 
-	while (!err && !is_limit_reached(run)) {
+	while (!err && !is_limit_reached(run) && !run->reader_gone) {
 		int step = source_next_pane(run->source, &pane);
 
 		if (step != SOURCE_PANE)
 			return step;
 		err = engine_end_pane(run->engine, &pane);
+		if (err)
+			report_error("add up a pane: %s", strerror(-err));
 		counts_add(run, &pane);
 	}
 	return err;
@@ -221,9 +225,8 @@ int run_run(const struct options *options)
 
 	if (!err) {
 		err = run_panes(&run);
-		if (err != -EPIPE)
-			finish_err = engine_finish(run.engine);
-		if (finish_err && finish_err != -EPIPE)
+		finish_err = engine_finish(run.engine);
+		if (finish_err)
 			report_error("end the run: %s", strerror(-finish_err));
 		report_sum(&run);
 	}

@@ -376,6 +376,26 @@ static void forgotten_session_is_told_with_the_next_that_ends(void **state)
 	engine_destroy(run.engine);
 }
 
+static void packet_is_never_told_later_than_the_end_of_its_pane(void **state)
+{
+	struct run run = { .specs = { tumbling(1), session(1) } };
+
+	(void)state;
+	run_start(&run, (struct engine_config){ .window_count = 2 });
+	packet_add(&run, 1, 100, 503);
+	packet_add(&run, 2, 100, 200);
+	pane_end_after(&run, 0, SECOND / 2);
+	engine_finish(run.engine);
+	assert_int_equal(run.count, 2);
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(run.kept[i].flows[0].first_ns, SECOND / 2);
+		assert_int_equal(run.kept[i].flows[0].last_ns, SECOND / 2);
+		assert_int_equal(run.kept[i].flows[1].last_ns, SECOND / 5);
+		assert_int_equal(run.kept[i].result.end_ns, SECOND / 2);
+	}
+	engine_destroy(run.engine);
+}
+
 static void window_that_panes_do_not_make_up_is_refused(void **state)
 {
 	struct window_spec spec = { WINDOW_TUMBLING, SECOND / 2, SECOND / 2, 0 };
@@ -402,6 +422,7 @@ int main(void)
 		cmocka_unit_test(least_recently_active_flow_leaves_first),
 		cmocka_unit_test(session_goes_on_just_before_its_gap),
 		cmocka_unit_test(forgotten_session_is_told_with_the_next_that_ends),
+		cmocka_unit_test(packet_is_never_told_later_than_the_end_of_its_pane),
 		cmocka_unit_test(window_that_panes_do_not_make_up_is_refused),
 	};
 

@@ -149,6 +149,16 @@ static void where_the_headers_are_not_known_the_kernels_length_counts(void **sta
 					    .gso_segs = 3 }, is);
 }
 
+/* As Linux 6.19 and later compute wire_len on ingress, where their packet begins with IP. */
+static void link_headers_that_the_kernel_left_out_are_counted(void **state)
+{
+	struct packet_size is = { .packets = 3, .bytes = 4542, .max_len = 1514, .min_len = 1514 };
+
+	(void)state;
+	expect_size((struct merged_packet){ .len = 4410, .wire_len = 4396 + 2 * 52,
+					    .headers_len = 66, .gso_size = 1448, .gso_segs = 3 }, is);
+}
+
 /* What a packet says of itself may be wrong; packets and bytes stay those that it says. */
 static void lengths_that_contradict_each_other_stay_within_the_bytes(void **state)
 {
@@ -202,6 +212,7 @@ int main(void)
 		cmocka_unit_test(headers_that_are_longer_than_the_packet_count_as_one),
 		cmocka_unit_test(where_segments_are_fragments_the_mean_is_told),
 		cmocka_unit_test(where_the_headers_are_not_known_the_kernels_length_counts),
+		cmocka_unit_test(link_headers_that_the_kernel_left_out_are_counted),
 		cmocka_unit_test(lengths_that_contradict_each_other_stay_within_the_bytes),
 		cmocka_unit_test(no_segment_is_empty),
 		cmocka_unit_test(a_tag_beside_the_packet_is_in_each_segment),

@@ -160,7 +160,13 @@ static int line_file_open(struct sink *sink, const char **reason)
 
 static int standard_output_open(struct sink *sink, const char **reason)
 {
+	int flags = fcntl(STDOUT_FILENO, F_GETFL);
+
 	(void)reason;
+	if (flags < 0)
+		return -errno;
+	if ((flags & O_ACCMODE) == O_RDONLY)
+		return -EBADF;
 	sink->fd = STDOUT_FILENO;
 	return note_regular(sink);
 }

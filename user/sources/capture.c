@@ -110,7 +110,7 @@ int capture_open(const char *name, struct capture **capture)
 	errno = 0;
 	fd = capture_open_fd(opened, name);
 	if (fd < 0) {
-		err = errno ? -errno : -EINVAL;
+		err = errno ? -errno : -EIO;
 		return opened->reason[0] ? (opened->failed = err)
 					 : capture_fail(opened, err, "%s", strerror(-err));
 	}

@@ -161,7 +161,7 @@ static void segment_end_pane(const struct engine *engine, struct segment *segmen
 	FOR_EACH_BIT(place, segment->touched) {
 		struct flow_slot *slot = &segment->slots[place];
 
-		segment->last_ns[place] = engine->pane.begin_ns + slot->last_ms * 1000000ull;
+		segment->last_ns[place] = pane_instant(&engine->pane, slot->last_ms);
 		slot->packets = 0;
 		slot->spare = 0;
 	}

@@ -97,6 +97,17 @@ static inline uint64_t window_oldest(const struct window *window)
 	return window->block + 1 >= window->blocks ? window->block + 1 - window->blocks : 0;
 }
 
+/*
+ * The instant that a slot tells in ms since the pane began: never past the pane's end, which the
+ * kernel's coarse clock may be up to a tick ahead of.
+ */
+static inline uint64_t pane_instant(const struct pane_close *pane, uint16_t ms)
+{
+	uint64_t instant_ns = saturating_add(pane->begin_ns, ms * 1000000ull);
+
+	return instant_ns < pane->end_ns ? instant_ns : pane->end_ns;
+}
+
 /* What the flow at place carried in the open pane. */
 struct flow_sum pane_sum(const struct pane_close *pane, const struct flow_slot *slot);
 
