@@ -20,12 +20,13 @@
 #define CLSACT_PROGRAM_PREFIX "count_tc_"
 #define CLSACT_FILTER_PREFIX  "weir_filter"
 
-static struct bpf_tc_hook hook_of(const struct attachment *a)
+/* libbpf refuses structs whose padding is not zero, which no initializer promises. */
+static void hook_fill(struct bpf_tc_hook *hook, const struct attachment *a)
 {
-	struct bpf_tc_hook hook = { .sz = sizeof(hook), .ifindex = a->ifindex };
-
-	hook.attach_point = a->point == ATTACH_CLSACT_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS;
-	return hook;
+	memset(hook, 0, sizeof(*hook));
+	hook->sz = sizeof(*hook);
+	hook->ifindex = a->ifindex;
+	hook->attach_point = a->point == ATTACH_CLSACT_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS;
 }
 
 /* An abstract socket's name is one of the network namespace and goes with its process. */
@@ -63,21 +64,25 @@ static bool is_our_program(__u32 prog_id)
 	return ours;
 }
 
-static struct bpf_tc_opts place_of(unsigned int slot)
+static void place_fill(struct bpf_tc_opts *place, unsigned int slot)
 {
-	return (struct bpf_tc_opts){ .sz = sizeof(struct bpf_tc_opts), .handle = slot + 1,
-				     .priority = CLSACT_PRIORITY };
+	memset(place, 0, sizeof(*place));
+	place->sz = sizeof(*place);
+	place->handle = slot + 1;
+	place->priority = CLSACT_PRIORITY;
 }
 
 /* Removes the filter in that slot; true where there was one of ours. */
 static bool leftover_remove(const struct attachment *a, unsigned int slot)
 {
-	struct bpf_tc_hook hook = hook_of(a);
-	struct bpf_tc_opts place = place_of(slot);
+	struct bpf_tc_hook hook;
+	struct bpf_tc_opts place;
 
+	hook_fill(&hook, a);
+	place_fill(&place, slot);
 	if (bpf_tc_query(&hook, &place) || !is_our_program(place.prog_id))
 		return false;
-	place = place_of(slot);
+	place_fill(&place, slot);
 	return bpf_tc_detach(&hook, &place) == 0;
 }
 
@@ -128,9 +133,10 @@ static bool has_filters(int ifindex, uint32_t parent)
 
 static void qdisc_remove(const struct attachment *a)
 {
-	struct bpf_tc_hook hook = { .sz = sizeof(hook), .ifindex = a->ifindex,
-				    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS };
+	struct bpf_tc_hook hook;
 
+	hook_fill(&hook, a);
+	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
 	if (!has_filters(a->ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)) &&
 	    !has_filters(a->ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)))
 		bpf_tc_hook_destroy(&hook);
@@ -138,16 +144,18 @@ static void qdisc_remove(const struct attachment *a)
 
 int clsact_attach(struct attachment *a, int prog_fd)
 {
-	struct bpf_tc_hook hook = hook_of(a);
+	struct bpf_tc_hook hook;
 	struct bpf_tc_opts place;
-	int err = bpf_tc_hook_create(&hook);
+	int err;
 
+	hook_fill(&hook, a);
+	err = bpf_tc_hook_create(&hook);
 	if (err && err != -EEXIST)
 		return err;
 	a->made_qdisc = !err;
 	err = slot_take(a);
 	if (!err) {
-		place = place_of(a->slot);
+		place_fill(&place, a->slot);
 		place.prog_fd = prog_fd;
 		err = bpf_tc_attach(&hook, &place);
 	}
@@ -163,9 +171,11 @@ int clsact_attach(struct attachment *a, int prog_fd)
 
 void clsact_detach(struct attachment *a)
 {
-	struct bpf_tc_hook hook = hook_of(a);
-	struct bpf_tc_opts place = place_of(a->slot);
+	struct bpf_tc_hook hook;
+	struct bpf_tc_opts place;
 
+	hook_fill(&hook, a);
+	place_fill(&place, a->slot);
 	bpf_tc_detach(&hook, &place);
 	if (a->made_qdisc)
 		qdisc_remove(a);
