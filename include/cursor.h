@@ -38,20 +38,13 @@ static __always_inline struct cursor cursor_over(enum cursor_kind kind, const vo
 }
 
 #ifdef __bpf__
-/*
- * The bound is applied to the very register that is added: kernels before 6.8 do not know that a
- * value checked and the copy of it kept on the stack are one. The compiler would leave out a
- * bound that it knows to hold.
- */
 static __always_inline const __u8 *cursor_reach_linear(const struct cursor *c, __u32 len)
 {
-	__u32 offset = c->offset;
 	const __u8 *at;
 
-	if (offset > CURSOR_OFFSET_MAX)
+	if (c->offset > CURSOR_OFFSET_MAX)
 		return NULL;
-	asm volatile("" : "+r"(offset));
-	at = c->start + (offset & CURSOR_OFFSET_MAX);
+	at = c->start + (opaque(c->offset) & CURSOR_OFFSET_MAX);
 	return at + len <= c->end ? at : NULL;
 }
 
