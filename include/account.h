@@ -168,7 +168,7 @@ static __always_inline bool section_spill(struct section_header *section,
 
 	if (used >= g->spill_slots)
 		return false;
-	spill += used;
+	spill += opaque(used) & (g->spill_slots - 1);
 #pragma GCC unroll 8
 	for (i = 0; i < 8; i++)
 		spill->words[i] = record->words[i];

@@ -48,7 +48,7 @@ struct section_header {
 /* Where things lie in a section, and how a flow finds its section. Offsets in bytes. */
 struct bank_geometry {
 	__u32 slots;             /* per section, a power of two */
-	__u32 spill_slots;       /* per section */
+	__u32 spill_slots;       /* per section, a power of two */
 	__u32 sections_per_cpu;  /* a power of two */
 	__u32 bitmap_offset;
 	__u32 slots_offset;

@@ -17,7 +17,7 @@ enum cursor_kind {
 	CURSOR_XDP,    /* BPF, thorough: copies by bpf_xdp_load_bytes (kernel 5.18) */
 };
 
-/* Headers end before this; it bounds what the verifier has to think of. */
+/* Headers end before this, all ones; it bounds what the verifier has to think of. */
 #define CURSOR_OFFSET_MAX 0x3fff
 
 struct cursor {
@@ -38,17 +38,24 @@ static __always_inline struct cursor cursor_over(enum cursor_kind kind, const vo
 }
 
 #ifdef __bpf__
+static __always_inline const __u8 *cursor_reach_linear(const struct cursor *c, __u32 len)
+{
+	const __u8 *at;
+
+	if (c->offset > CURSOR_OFFSET_MAX)
+		return NULL;
+	at = c->start + (opaque(c->offset) & CURSOR_OFFSET_MAX);
+	return at + len <= c->end ? at : NULL;
+}
+
 static __always_inline const __u8 *cursor_reach(struct cursor *c, void *copy, __u32 len)
 {
 	if (c->kind == CURSOR_SKB)
 		return bpf_skb_load_bytes(c->context, c->offset, copy, len) ? NULL : copy;
 	if (c->kind == CURSOR_XDP)
 		return bpf_xdp_load_bytes(c->context, c->offset, copy, len) ? NULL : copy;
-	if (c->kind == CURSOR_LINEAR) {
-		const __u8 *at = c->start + c->offset;
-
-		return c->offset <= CURSOR_OFFSET_MAX && at + len <= c->end ? at : NULL;
-	}
+	if (c->kind == CURSOR_LINEAR)
+		return cursor_reach_linear(c, len);
 	return c->pos + len <= c->end ? c->pos : NULL;
 }
 #else

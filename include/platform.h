@@ -36,6 +36,17 @@
 #endif
 
 /*
+ * The same value, about which the compiler knows nothing any more: a mask put on it stays, where
+ * it would be left out behind a check that makes it needless. The verifier needs the mask: before
+ * Linux 6.8 it does not know that a value checked and its copy kept on the stack are one.
+ */
+static __always_inline __u32 opaque(__u32 value)
+{
+	asm volatile("" : "+r"(value));
+	return value;
+}
+
+/*
  * Loads from packet bytes at any alignment. The verifier allows unaligned packet loads where
  * the CPU does; clang would split a packed load for BPF into bytes.
  */

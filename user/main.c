@@ -2,6 +2,9 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "check/check.h"
@@ -12,12 +15,13 @@
 /* libbpf's own words are for developers: weir says what failed, -v shows the rest. */
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
 {
-	char line[1024];
+	char *text, *line, *rest;
 
-	if (level == LIBBPF_DEBUG)
+	if (level == LIBBPF_DEBUG || vasprintf(&text, format, arguments) < 0)
 		return 0;
-	vsnprintf(line, sizeof(line), format, arguments);
-	report_verbose("%s", line);
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		report_verbose("%s", line);
+	free(text);
 	return 0;
 }
 

@@ -159,10 +159,31 @@ static int features_query(struct netdev_facts *facts)
 	return netlink_ask(NETLINK_GENERIC, &request, features_parse, facts);
 }
 
+/* Asks by trying: a kernel without packets of several buffers does not know the flag. */
+static enum netdev_answer kernel_has_frags(void)
+{
+	const struct bpf_insn pass[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .prog_flags = BPF_F_XDP_HAS_FRAGS);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "weir_check", "Dual BSD/GPL", pass,
+			       sizeof(pass) / sizeof(pass[0]), &options);
+
+	if (fd < 0)
+		return fd == -EINVAL ? NETDEV_NO : NETDEV_UNKNOWN;
+	close(fd);
+	return NETDEV_YES;
+}
+
+/* Before 6.3 a kernel does not tell what drivers have. */
 static void native_query(struct netdev_facts *facts)
 {
 	if (features_query(facts) || facts->native_xdp == NETDEV_UNKNOWN)
 		facts->native_xdp = netdev_driver_has_native(facts->driver);
+	/* veth takes fragments since there are any, Linux 5.18. */
+	if (facts->xdp_frags == NETDEV_UNKNOWN && strcmp(facts->driver, "veth") == 0)
+		facts->xdp_frags = kernel_has_frags();
 }
 
 static int qdisc_parse(const struct nlmsghdr *header, void *context)

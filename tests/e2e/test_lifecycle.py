@@ -93,6 +93,17 @@ def a_clsact_filter_left_by_a_kill_is_replaced(lab):
     return "one filter each way before, during; none after; no qdisc"
 
 
+def a_clsact_qdisc_goes_with_its_weir(lab):
+    near, far = lab.pair()
+    for direction, hooks in (("both", CLSACT), ("in", CLSACT[:1]), ("out", CLSACT[1:])):
+        weir = Weir(lab, near, "-a", "clsact", "-d", direction).wait_attached(*hooks)
+        expect("clsact" in near.qdiscs(), "no qdisc while weir runs")
+        traffic.ping(far, near.ip, count=2)
+        weir.stop()
+        expect("clsact" not in near.qdiscs(), f"qdisc left, {direction}: {near.qdiscs().strip()}")
+    return "made and removed: both ways, in, out"
+
+
 def foreign_filters_and_qdiscs_are_left_alone(lab):
     near, far = lab.pair()
 
@@ -197,6 +208,7 @@ TESTS = [
     signals_end_a_run_with_its_partial_window,
     a_kill_leaves_no_xdp_or_tcx_program,
     a_clsact_filter_left_by_a_kill_is_replaced,
+    a_clsact_qdisc_goes_with_its_weir,
     foreign_filters_and_qdiscs_are_left_alone,
     an_interface_that_goes_away_ends_only_its_own_counting,
     a_duration_and_a_count_end_a_run,

@@ -176,7 +176,8 @@ int live_link_attach(struct live_link *link, const struct live_shared *shared)
 
 void live_link_detach(struct live_link *link)
 {
-	for (int side = IN; side <= OUT; side++) {
+	/* The side attached first leaves last: it may have made the qdisc that both stand on. */
+	for (int side = OUT; side >= IN; side--) {
 		if (link->attached[side])
 			attachment_close(&link->attachment[side]);
 		link->attached[side] = false;

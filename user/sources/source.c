@@ -2,6 +2,7 @@
 #include "source.h"
 
 #include <errno.h>
+#include <arpa/inet.h>
 #include <pcap/dlt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,10 +98,20 @@ static int packet_filter_start(struct source *source)
 	return err ? report_filter(expression, &error, err) : 0;
 }
 
+/* Of the interface, as `ip broadcast` wants it; 0 where it has none. */
+static uint32_t netmask_of(const char *interface)
+{
+	char error[PCAP_ERRBUF_SIZE];
+	bpf_u_int32 net, mask;
+
+	return pcap_lookupnet(interface, &net, &mask, error) ? 0 : ntohl(mask);
+}
+
 static int live_filter_start(struct source *source)
 {
 	const char *expression = source->config.options->filter;
-	struct filter_link link = { .type = DLT_EN10MB, .is_live = true };
+	struct filter_link link = { .type = DLT_EN10MB, .is_live = true,
+				    .netmask = netmask_of(source->names[0]) };
 	struct filter_error error;
 	int err = 0;
 
