@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "viewer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void viewer_init(struct viewer *viewer, const struct options *options,
+		 struct collector *collector, const struct document_context *document)
+{
+	*viewer = (struct viewer){ .options = options, .collector = collector };
+	view_init(&viewer->view, options, document);
+	viewer->screen = (struct screen){ .view = &viewer->view, .options = options,
+					  .is_live = options->file == NULL };
+	viewer->is_stale = true;
+}
+
+void viewer_fini(struct viewer *viewer)
+{
+	view_fini(&viewer->view);
+	names_destroy(viewer->view.names);
+	snapshot_free(viewer->snapshot);
+	canvas_fini(&viewer->canvas);
+}
+
+static void take_history(struct viewer *viewer)
+{
+	const struct row *row = view_selected_row(&viewer->view);
+	struct screen *screen = &viewer->screen;
+
+	if (screen->mode != MODE_HISTORY)
+		return;
+	screen->has_history = row && collector_history(viewer->collector, &row->key,
+						       &screen->history);
+}
+
+static void take_group_maxima(struct viewer *viewer)
+{
+	struct view *view = &viewer->view;
+	struct group_max wanted = { .rows = view->grouped, .count = view->row_count,
+				    .length_ns = view->max_length_ns };
+
+	if (view->grouping == GROUPING_FLOWS)
+		return;
+	collector_group_max(viewer->collector, &wanted);
+	view->max_length_ns = wanted.watched_ns;
+}
+
+void viewer_refresh(struct viewer *viewer)
+{
+	viewer->is_stale = true;
+	if (!viewer->snapshot || view_group(&viewer->view, viewer->snapshot))
+		return;
+	take_group_maxima(viewer);
+	view_arrange(&viewer->view, viewer->snapshot);
+	take_history(viewer);
+}
+
+void viewer_take(struct viewer *viewer)
+{
+	struct snapshot *snapshot;
+
+	if (viewer->screen.is_paused)
+		return;
+	snapshot = collector_take(viewer->collector);
+	if (!snapshot)
+		return;
+	snapshot_free(viewer->snapshot);
+	viewer->snapshot = snapshot;
+	viewer->screen.snapshot = snapshot;
+	viewer_refresh(viewer);
+}
+
+void viewer_tell(struct viewer *viewer, bool is_warning, const char *message)
+{
+	snprintf(viewer->screen.message, sizeof(viewer->screen.message), "%s", message);
+	viewer->screen.message_is_warning = is_warning;
+	viewer->is_stale = true;
+}
