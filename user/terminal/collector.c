@@ -10,29 +10,24 @@
 #include "../clock.h"
 #include "join.h"
 
-/* Flows of a pane, greatest first, that are watched from then on. */
-#define WATCHED_OF_PANE 512
-
 struct collector {
 	struct collector_config config;
 	size_t reference;
 	struct kept_result pending[SNAPSHOT_WINDOWS_MAX]; /* came since the last pane */
 	struct kept_result kept[SNAPSHOT_WINDOWS_MAX];
 	struct pulse pulse[PULSE_COUNT];
-	uint64_t last_pane_ns;         /* beginning of the newest pane */
+	struct pane_clock clock;
+	struct pane_flows *panes[HISTORY_PANES];          /* newest first */
+	size_t pane_count, pane_flow_count;
 	uint64_t begin_ns, end_ns;
 	struct outcome_counts counts;
 	uint64_t dropped_packets, late_packets, cost_ns;
 	double table_use;
 
-	pthread_mutex_t mutex;         /* of all below; held for moments only */
+	pthread_mutex_t mutex;         /* of all below; held for moments */
 	struct snapshot *newest;
 	bool has_ended;
 	int err;
-	struct pane_clock clock;
-	struct histories flows, groups;
-	bool watches_groups;
-	struct group_masks masks;
 	int event_fd;
 };
 
@@ -58,8 +53,7 @@ struct collector *collector_create(const struct collector_config *config)
 	collector->table_use = -1;
 	pthread_mutex_init(&collector->mutex, NULL);
 	collector->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (collector->event_fd < 0 || histories_init(&collector->flows) ||
-	    histories_init(&collector->groups)) {
+	if (collector->event_fd < 0) {
 		collector_destroy(collector);
 		return NULL;
 	}
@@ -74,8 +68,8 @@ void collector_destroy(struct collector *collector)
 		kept_result_fini(&collector->pending[i]);
 		kept_result_fini(&collector->kept[i]);
 	}
-	histories_fini(&collector->flows);
-	histories_fini(&collector->groups);
+	for (size_t i = 0; i < collector->pane_count; i++)
+		pane_flows_release(collector->panes[i]);
 	snapshot_free(collector->newest);
 	if (collector->event_fd >= 0)
 		close(collector->event_fd);
@@ -85,11 +79,13 @@ void collector_destroy(struct collector *collector)
 
 static uint64_t panes_passed(const struct collector *collector, uint64_t start_ns)
 {
+	const struct pane_clock *clock = &collector->clock;
 	uint64_t passed;
 
-	if (!collector->clock.number || !collector->config.options->file)
+	if (!clock->number || !collector->config.options->file)
 		return 1;
-	passed = (start_ns - collector->last_pane_ns) / collector->config.options->pane_ns;
+	passed = (start_ns - clock->begin_ns[clock->number % HISTORY_PANES]) /
+		 collector->config.options->pane_ns;
 	if (passed > HISTORY_PANES)
 		return HISTORY_PANES;
 	return passed ? passed : 1;
@@ -102,18 +98,16 @@ static void clock_advance(struct collector *collector, const struct window_resul
 	uint64_t passed = panes_passed(collector, pane->start_ns);
 	struct pane_clock *clock = &collector->clock;
 
-	for (uint64_t i = 0; i < passed; i++) {
+	while (passed-- > 0) {
 		size_t place = ++clock->number % HISTORY_PANES;
 
+		clock->begin_ns[place] = pane->start_ns - passed * nominal_ns;
 		clock->length_ns[place] = nominal_ns;
-		histories_begin_pane(&collector->flows, clock->number);
-		histories_begin_pane(&collector->groups, clock->number);
 		for (int which = 0; which < PULSE_COUNT; which++)
 			collector->pulse[which].history.pane[place] = (struct tally){ 0 };
 	}
 	if (pane->observed_ns > nominal_ns)
 		clock->length_ns[clock->number % HISTORY_PANES] = pane->observed_ns;
-	collector->last_pane_ns = pane->start_ns;
 }
 
 static enum pulse_of pulse_of(const struct collector *collector, const struct flow_key *key)
@@ -121,30 +115,45 @@ static enum pulse_of pulse_of(const struct collector *collector, const struct fl
 	return collector->config.has_directions && key->flags & FLOW_OUT ? PULSE_OUT : PULSE_IN;
 }
 
-static void count_flow(struct collector *collector, const struct flow_result *flow, bool may_add)
+static void drop_oldest_pane(struct collector *collector)
 {
-	const struct tally amount = { flow->packets, flow->bytes };
-	size_t place = collector->clock.number % HISTORY_PANES;
-	struct tally *pulse =
-		&collector->pulse[pulse_of(collector, &flow->key)].history.pane[place];
-	struct flow_key group = flow->key;
+	struct pane_flows *oldest = collector->panes[--collector->pane_count];
 
-	pulse->packets += amount.packets;
-	pulse->bytes += amount.bytes;
-	histories_count(&collector->flows, &flow->key, &amount, may_add);
-	if (!collector->watches_groups)
-		return;
-	flow_key_reduce(&group, &collector->masks);
-	histories_count(&collector->groups, &group, &amount, true);
+	collector->pane_flow_count -= oldest->count;
+	pane_flows_release(oldest);
+}
+
+static void keep_pane(struct collector *collector, struct pane_flows *pane)
+{
+	while (collector->pane_count &&
+	       (collector->pane_count == HISTORY_PANES ||
+		collector->pane_flow_count + pane->count > HISTORY_FLOWS_MAX ||
+		collector->panes[collector->pane_count - 1]->number + HISTORY_PANES <=
+			pane->number))
+		drop_oldest_pane(collector);
+	memmove(&collector->panes[1], &collector->panes[0],
+		collector->pane_count * sizeof(collector->panes[0]));
+	collector->panes[0] = pane;
+	collector->pane_count++;
+	collector->pane_flow_count += pane->count;
 }
 
 static void take_pane_flows(struct collector *collector, const struct window_result *result)
 {
-	pthread_mutex_lock(&collector->mutex);
+	struct pane_flows *pane;
+
 	clock_advance(collector, result);
-	for (size_t i = 0; i < result->flow_count; i++)
-		count_flow(collector, &result->flows[i], i < WATCHED_OF_PANE);
-	pthread_mutex_unlock(&collector->mutex);
+	for (size_t i = 0; i < result->flow_count; i++) {
+		const struct flow_result *flow = &result->flows[i];
+		struct pulse *pulse = &collector->pulse[pulse_of(collector, &flow->key)];
+		struct tally *sum = &pulse->history.pane[collector->clock.number % HISTORY_PANES];
+
+		sum->packets += flow->packets;
+		sum->bytes += flow->bytes;
+	}
+	pane = pane_flows_create(result, collector->clock.number);
+	if (pane)
+		keep_pane(collector, pane);
 }
 
 void collector_take_window(void *context, const struct window_result *result)
@@ -174,7 +183,14 @@ static void pulses_fill(const struct collector *collector, struct snapshot *snap
 	}
 	for (int i = 0; i < PULSE_COUNT; i++)
 		snapshot->pulse[i].max = history_max(&snapshot->pulse[i].history, &snapshot->clock,
-						     snapshot->windows[reference].observed_ns);
+						     &snapshot->windows[reference]);
+}
+
+static void panes_fill(const struct collector *collector, struct snapshot *snapshot)
+{
+	snapshot->pane_count = collector->pane_count;
+	for (size_t i = 0; i < collector->pane_count; i++)
+		snapshot->panes[i] = pane_flows_hold(collector->panes[i]);
 }
 
 static struct snapshot *snapshot_make(const struct collector *collector)
@@ -200,6 +216,7 @@ static struct snapshot *snapshot_make(const struct collector *collector)
 		return NULL;
 	}
 	pulses_fill(collector, snapshot);
+	panes_fill(collector, snapshot);
 	return snapshot;
 }
 
@@ -321,61 +338,4 @@ bool collector_has_ended(struct collector *collector, int *err)
 	*err = collector->err;
 	pthread_mutex_unlock(&collector->mutex);
 	return has_ended;
-}
-
-void collector_watch(struct collector *collector, const struct group_masks *masks)
-{
-	pthread_mutex_lock(&collector->mutex);
-	collector->watches_groups = masks != NULL;
-	if (masks)
-		collector->masks = *masks;
-	histories_restart(&collector->groups, collector->clock.number + 1);
-	pthread_mutex_unlock(&collector->mutex);
-}
-
-bool collector_history(struct collector *collector, const struct flow_key *key,
-		       struct history *history)
-{
-	const struct histories *histories;
-	const struct history *found;
-
-	pthread_mutex_lock(&collector->mutex);
-	histories = collector->watches_groups ? &collector->groups : &collector->flows;
-	found = histories_find(histories, key);
-	if (found)
-		*history = *found;
-	pthread_mutex_unlock(&collector->mutex);
-	return found != NULL;
-}
-
-static void row_take_max(struct row *row, const struct history *history,
-			 const struct pane_clock *clock, uint64_t length_ns)
-{
-	struct rates rates;
-
-	row->bytes_max = row->packets_max = -1;
-	if (!history || history->is_cut)
-		return;
-	rates = history_max(history, clock, length_ns);
-	row->bytes_max = rates.bytes;
-	row->packets_max = rates.packets;
-}
-
-void collector_group_max(struct collector *collector, struct group_max *wanted)
-{
-	const struct pane_clock *clock = &collector->clock;
-	uint64_t watched_ns = 0;
-
-	pthread_mutex_lock(&collector->mutex);
-	for (uint64_t number = clock->number; number && number >= collector->groups.begun &&
-	     number + HISTORY_PANES > clock->number && watched_ns < wanted->length_ns; number--)
-		watched_ns += clock->length_ns[number % HISTORY_PANES];
-	wanted->watched_ns = watched_ns < wanted->length_ns ? watched_ns : wanted->length_ns;
-	for (size_t i = 0; i < wanted->count; i++) {
-		struct row *row = &wanted->rows[i];
-
-		row_take_max(row, histories_find(&collector->groups, &row->key), clock,
-			     wanted->length_ns);
-	}
-	pthread_mutex_unlock(&collector->mutex);
 }

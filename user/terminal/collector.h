@@ -40,20 +40,4 @@ struct snapshot *collector_take(struct collector *collector);
 /* True once collector_end was called, and its err. */
 bool collector_has_ended(struct collector *collector, int *err);
 
-/* Groups are watched from the next pane on; NULL: none. */
-void collector_watch(struct collector *collector, const struct group_masks *masks);
-
-/* The history of a flow or of a group into *history. False where it is not watched. */
-bool collector_history(struct collector *collector, const struct flow_key *key,
-		       struct history *history);
-
-/* The highest rates that each group had, as far as they are known, into the rows. */
-struct group_max {
-	struct row *rows;
-	size_t count;
-	uint64_t length_ns;     /* of the window */
-	uint64_t watched_ns;    /* out: how long groups have been watched, at most length_ns */
-};
-void collector_group_max(struct collector *collector, struct group_max *wanted);
-
 #endif

@@ -46,12 +46,8 @@ void draw_bar(struct pen *pen, int width, double part)
 double pane_rate(const struct history *history, const struct pane_clock *clock, enum unit unit,
 		 uint64_t number)
 {
-	struct rates rates;
+	struct rates rates = history_rate(history, clock, number);
 
-	if (!number || number > clock->number || number + HISTORY_PANES <= clock->number ||
-	    number < history->since)
-		return 0;
-	rates = history_rate(history, clock, number);
 	if (unit == UNIT_PACKETS)
 		return rates.packets;
 	return unit == UNIT_BITS ? 8 * rates.bytes : rates.bytes;

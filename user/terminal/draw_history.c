@@ -48,14 +48,31 @@ static void draw_graph_line(const struct screen *screen, struct pen *pen, int fr
 	}
 }
 
-static void draw_graph(const struct screen *screen, struct canvas *canvas, int y, int height)
+static int graph_width(const struct canvas *canvas)
 {
 	int width = canvas->width - AXIS_WIDTH;
-	double highest;
+
+	return width < HISTORY_PANES ? width : HISTORY_PANES;
+}
+
+static void draw_time_axis(const struct screen *screen, struct canvas *canvas, int y)
+{
+	int width = graph_width(canvas);
+	struct pen pen = pen_at(canvas, AXIS_WIDTH, y);
 	char text[FORMAT_MAX], label[2 * FORMAT_MAX];
 
-	width = width < HISTORY_PANES ? width : HISTORY_PANES;
-	highest = highest_rate(screen, width);
+	format_length((uint64_t)width * screen->options->pane_ns, text);
+	snprintf(label, sizeof(label), "%s ago", text);
+	pen.style = STYLE_DIM;
+	pen_left(&pen, width - 3, label);
+	pen_text(&pen, "now");
+}
+
+static void draw_graph(const struct screen *screen, struct canvas *canvas, int y, int height)
+{
+	double highest = highest_rate(screen, graph_width(canvas));
+	char text[FORMAT_MAX];
+
 	for (int line = 0; line < height; line++) {
 		struct pen pen = pen_at(canvas, 0, y + line);
 		int from = height - 1 - line;
@@ -67,12 +84,7 @@ static void draw_graph(const struct screen *screen, struct canvas *canvas, int y
 		pen.style = STYLE_BAR;
 		draw_graph_line(screen, &pen, from, highest > 0 ? height / highest : 0);
 	}
-	struct pen pen = pen_at(canvas, AXIS_WIDTH, y + height);
-	format_length((uint64_t)width * screen->options->pane_ns, text);
-	snprintf(label, sizeof(label), "%s ago", text);
-	pen.style = STYLE_DIM;
-	pen_left(&pen, width - 3, label);
-	pen_text(&pen, "now");
+	draw_time_axis(screen, canvas, y + height);
 }
 
 static const char *stamp(const struct screen *screen, uint64_t instant_ns, char *text, size_t size)
@@ -155,11 +167,7 @@ void screen_draw_history(struct screen *screen, struct canvas *canvas, int y)
 	y = draw_amounts(screen, row, canvas, y);
 	y = draw_times(screen, row, canvas, y);
 	pen = pen_at(canvas, 1, y++);
-	if (!screen->has_history)
-		pen_styled(&pen, STYLE_DIM,
-			   "no history: only the rows that carry most are watched");
-	else
-		pen_styled(&pen, STYLE_DIM, unit_of_rate(screen->view->unit));
-	if (screen->has_history && height >= GRAPH_MIN)
+	pen_styled(&pen, STYLE_DIM, unit_of_rate(screen->view->unit));
+	if (height >= GRAPH_MIN)
 		draw_graph(screen, canvas, y, height);
 }

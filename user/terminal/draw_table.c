@@ -5,7 +5,9 @@
 #include "format.h"
 #include "screen.h"
 
-#define NUMBER_WIDTH   7
+#define NUMBER_NARROW  6
+#define NUMBER_WIDE    8
+#define FLOWS_WIDTH    7
 #define PROTO_WIDTH    6
 #define BAR_MIN        4
 #define BAR_MAX        24
@@ -13,6 +15,7 @@
 #define END_MIN        16
 #define END_MAX        46
 #define EXTRA_WIDTH    18
+#define WIDE           100
 #define VISIBLE_MAX    1024
 
 enum column_kind { COLUMN_AVERAGE, COLUMN_MAX, COLUMN_TOTAL };
@@ -27,7 +30,7 @@ struct number_column {
 struct layout {
 	struct number_column numbers[SNAPSHOT_WINDOWS_MAX + 2];
 	int number_count;
-	int src_width, dst_width;
+	int number_width, src_width, dst_width;
 	int mark_width;    /* direction or number of flows */
 	int extra_width, share_width, bar_width;
 };
@@ -56,7 +59,7 @@ static void choose_numbers(struct table *table, int room)
 {
 	const struct snapshot *snapshot = table->screen->snapshot;
 	int sort_column = table->screen->view->sort_column;
-	int fit = room / NUMBER_WIDTH, windows = (int)snapshot->window_count;
+	int fit = room / table->layout.number_width, windows = (int)snapshot->window_count;
 	bool sorts_max = sort_column == SORT_COLUMN_MAX;
 	bool has_total, has_max;
 
@@ -127,10 +130,11 @@ static void layout_choose(struct table *table)
 	layout->mark_width = table->labeler.group->field[GROUP_DIRECTION] &&
 			     table->screen->is_live ? 2 : 0;
 	if (table->screen->view->grouping != GROUPING_FLOWS)
-		layout->mark_width = NUMBER_WIDTH;
+		layout->mark_width = FLOWS_WIDTH;
+	layout->number_width = width < WIDE ? NUMBER_NARROW : NUMBER_WIDE;
 	choose_numbers(table, width - PROTO_WIDTH - layout->mark_width - 2 * END_MIN);
-	rest = width - PROTO_WIDTH - layout->mark_width - layout->number_count * NUMBER_WIDTH;
-	if (width >= 100) {
+	rest = width - PROTO_WIDTH - layout->mark_width - layout->number_count * layout->number_width;
+	if (width >= WIDE) {
 		layout->share_width = SHARE_WIDTH;
 		rest -= SHARE_WIDTH;
 	}
@@ -175,23 +179,17 @@ static const char *number_head(const struct table *table, const struct number_co
 	if (column->kind == COLUMN_AVERAGE)
 		return format_length(spec->kind == WINDOW_SESSION ? spec->gap_ns : spec->length_ns,
 				     text);
-	/* Maxima of groups reach back to the moment in which groups were asked for. */
+	/* Maxima of groups reach back as far as the panes that were kept. */
 	if (table->screen->view->max_length_ns ==
 	    snapshot->windows[snapshot->reference].observed_ns)
 		return strcpy(text, "max");
-	snprintf(text, FORMAT_MAX, "max%.8s",
+	snprintf(text, FORMAT_MAX, "^%.8s",
 		 format_length(table->screen->view->max_length_ns / 1000000000 * 1000000000,
 			       length));
 	return text;
 }
 
 /* The column that orders the rows is marked. */
-static void put_head(const struct table *table, struct pen *pen, int width, const char *name)
-{
-	(void)table;
-	pen_right(pen, width, name);
-}
-
 static const char *sort_mark(const struct table *table, int sort_column)
 {
 	const struct view *view = table->screen->view;
@@ -228,7 +226,7 @@ static void draw_table_heading(const struct table *table, int y)
 	put_end_head(table, &pen, layout->dst_width, SORT_COLUMN_DST);
 	snprintf(text, sizeof(text), "proto%s", sort_mark(table, SORT_COLUMN_PROTO));
 	pen_left(&pen, PROTO_WIDTH, text);
-	if (layout->mark_width == NUMBER_WIDTH)
+	if (layout->mark_width == FLOWS_WIDTH)
 		pen_right(&pen, layout->mark_width, "flows");
 	else
 		pen_fill(&pen, pen.x + layout->mark_width);
@@ -237,7 +235,7 @@ static void draw_table_heading(const struct table *table, int y)
 
 		snprintf(text, sizeof(text), "%s%s", number_head(table, column, name),
 			 sort_mark(table, column->sort_column));
-		put_head(table, &pen, NUMBER_WIDTH, text);
+		pen_right(&pen, layout->number_width, text);
 	}
 	if (layout->share_width)
 		pen_right(&pen, layout->share_width, "share");
@@ -253,8 +251,8 @@ static void put_mark(const struct table *table, struct pen *pen, const struct ro
 	char text[FORMAT_MAX];
 	enum style style = pen->style;
 
-	if (table->layout.mark_width == NUMBER_WIDTH) {
-		pen_right(pen, NUMBER_WIDTH, format_number(row->flows, text));
+	if (table->layout.mark_width == FLOWS_WIDTH) {
+		pen_right(pen, FLOWS_WIDTH, format_number(row->flows, text));
 		return;
 	}
 	if (!table->layout.mark_width)
@@ -305,7 +303,7 @@ static void draw_row(const struct table *table, const struct row *row, struct pe
 	pen_text(&pen, " ");
 	put_mark(table, &pen, row);
 	for (int i = 0; i < layout->number_count; i++)
-		pen_right(&pen, NUMBER_WIDTH, number_text(table, &layout->numbers[i], row, text));
+		pen_right(&pen, layout->number_width, number_text(table, &layout->numbers[i], row, text));
 	if (layout->share_width) {
 		snprintf(text, sizeof(text), "%.1f %%", 100 * part);
 		pen_right(&pen, layout->share_width, text);

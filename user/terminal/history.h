@@ -1,68 +1,65 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What was carried in each of the newest panes: by both directions, and by the flows or groups
- * that carry most. Memory is bounded: HISTORY_KEYS_MAX keys, HISTORY_PANES panes each.
+ * What was carried in each of the newest panes, flow by flow, so that the past of any row can be
+ * told at once, however flows are grouped. Memory is bounded.
  */
 #ifndef WEIR_HISTORY_H
 #define WEIR_HISTORY_H
 
+#include <stdbool.h>
+
 #include "../windows/result.h"
-#include "key_map.h"
 
-#define HISTORY_PANES    120
-#define HISTORY_KEYS_MAX 4096
+#define HISTORY_PANES 120
 
-/* One key's panes: the place of pane number n is n % HISTORY_PANES. */
-struct history {
-	struct flow_key key;
-	struct tally pane[HISTORY_PANES];
-	uint64_t since;   /* number of the first pane in which it was watched */
-	uint64_t newest;  /* number of the newest pane in which it carried something */
-	bool is_cut;      /* there was no room for it at first: it may have carried more */
-};
+/* Flows kept of all panes together (32 MB); where there are more, fewer panes are kept. */
+#define HISTORY_FLOWS_MAX (512u << 10)
 
-struct histories {
-	struct history *kept;
-	size_t count;
-	struct key_map map;
-	uint64_t begun;  /* number of the first pane watched */
-	uint64_t number; /* of the pane being counted */
-	bool overflowed;
-};
-
-/* The lengths of the panes, by number: rates are over the real length, or the nominal one
- * where that is longer. */
+/* The times of the panes: that of number n, the first being 1, is at n % HISTORY_PANES. */
 struct pane_clock {
-	uint64_t number;  /* of the newest pane; the first is 1 */
-	uint64_t length_ns[HISTORY_PANES];
+	uint64_t number;                    /* of the newest pane */
+	uint64_t begin_ns[HISTORY_PANES];
+	uint64_t length_ns[HISTORY_PANES];  /* real, or nominal where that is longer: of rates */
 };
 
-int histories_init(struct histories *histories);
-void histories_fini(struct histories *histories);
+/* What one row, or one direction, carried: pane number n at n % HISTORY_PANES. */
+struct history {
+	struct tally pane[HISTORY_PANES];
+	uint64_t since;  /* number of the first pane that is known */
+};
 
-/* Forgets all; the next pane is number next. */
-void histories_restart(struct histories *histories, uint64_t next);
-
-/* Before the flows of a pane: makes room by forgetting keys that carried nothing lately. */
-void histories_begin_pane(struct histories *histories, uint64_t number);
-
-/* What a flow carried in this pane; watched from now on where may_add and there is room. */
-void histories_count(struct histories *histories, const struct flow_key *key,
-		     const struct tally *amount, bool may_add);
-
-/* NULL where the key is not watched. */
-const struct history *histories_find(const struct histories *histories,
-				     const struct flow_key *key);
-
-/* The rate in pane number, which must be one of the newest HISTORY_PANES: bytes and packets. */
 struct rates {
 	double bytes, packets;
 };
+
+/* Nothing was carried in a pane that is not known. */
 struct rates history_rate(const struct history *history, const struct pane_clock *clock,
 			  uint64_t number);
 
-/* The highest rates of the panes that make up the newest length_ns. */
+/* A pane belongs to the windows in which it begins. */
+bool pane_is_within(const struct pane_clock *clock, uint64_t number,
+		    const struct window_result *window);
+
+/* The highest rates of the window's panes. */
 struct rates history_max(const struct history *history, const struct pane_clock *clock,
-			 uint64_t length_ns);
+			 const struct window_result *window);
+
+struct pane_flow {
+	struct flow_key key;
+	struct tally amount;
+};
+
+/* The flows of one pane: never changed, shared by snapshots, freed with the last of them. */
+struct pane_flows {
+	_Atomic unsigned int holders;
+	uint64_t number;
+	size_t count;
+	struct pane_flow flows[];
+};
+
+/* Held by the caller. NULL when memory has run out. */
+struct pane_flows *pane_flows_create(const struct window_result *pane, uint64_t number);
+struct pane_flows *pane_flows_hold(struct pane_flows *pane);
+void pane_flows_release(struct pane_flows *pane); /* accepts NULL */
 
 #endif

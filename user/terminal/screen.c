@@ -22,27 +22,25 @@ static void draw_hints(struct pen *pen)
 
 		if (pen->x + width > pen->end)
 			break;
-		pen_text(pen, i ? "  " : " ");
+		pen_text(pen, "  ");
 		pen_styled(pen, STYLE_KEY, hints[i].key);
 		pen_text(pen, " ");
 		pen_styled(pen, STYLE_DIM, hints[i].what);
 	}
 }
 
-/* What differs from the table as it is at first, so that nobody wonders where rows are. */
+/* What the rows are and in which unit, so that nobody wonders. */
 static void state_text(const struct screen *screen, char *text, size_t size)
 {
 	const struct view *view = screen->view;
-	size_t length = 0;
+	int length = snprintf(text, size, " %s, %s%s%s", grouping_name(view->grouping),
+			      unit_of_rate(view->unit),
+			      view->direction == DIRECTION_BOTH ? "" : ", only ",
+			      view->direction == DIRECTION_BOTH ? "" :
+			      direction_name(view->direction));
 
-	text[0] = '\0';
-	if (view->grouping != GROUPING_FLOWS)
-		length += (size_t)snprintf(text, size, "[%s] ", grouping_name(view->grouping));
-	if (view->direction != DIRECTION_BOTH)
-		length += (size_t)snprintf(text + length, size - length, "[%s only] ",
-					   direction_name(view->direction));
 	if (view->search[0])
-		snprintf(text + length, size - length, "[/%s] ", view->search);
+		snprintf(text + length, size - (size_t)length, ", with \"%s\"", view->search);
 }
 
 static void draw_foot(const struct screen *screen, struct canvas *canvas)
@@ -64,6 +62,7 @@ static void draw_foot(const struct screen *screen, struct canvas *canvas)
 	}
 	state_text(screen, state, sizeof(state));
 	pen_styled(&pen, STYLE_STRONG, state);
+	pen_text(&pen, " ");
 	draw_hints(&pen);
 }
 

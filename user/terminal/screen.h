@@ -24,7 +24,6 @@ struct screen {
 	bool message_is_warning;
 
 	struct history history;           /* of the selected row, in MODE_HISTORY */
-	bool has_history;
 
 	int rows_height;                  /* out: rows of the table that fit */
 };

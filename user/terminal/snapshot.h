@@ -7,6 +7,7 @@
 #define WEIR_SNAPSHOT_H
 
 #include "history.h"
+#include "key_map.h"
 
 #define SNAPSHOT_WINDOWS_MAX 4
 
@@ -25,7 +26,7 @@ struct row {
 };
 
 struct pulse {
-	struct history history; /* its key is not used */
+	struct history history;
 	uint64_t flows;         /* in the reference window */
 	struct tally amount;    /* in the reference window */
 	struct rates max;
@@ -41,6 +42,8 @@ struct snapshot {
 	size_t row_count;
 	struct pulse pulse[PULSE_COUNT]; /* all is PULSE_IN where directions are not told apart */
 	struct pane_clock clock;
+	struct pane_flows *panes[HISTORY_PANES]; /* newest first */
+	size_t pane_count;
 	int64_t clock_offset_ns;
 	uint64_t begin_ns, end_ns;      /* of the run so far, in the engine's clock */
 	struct outcome_counts counts;   /* since the start */

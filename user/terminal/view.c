@@ -39,6 +39,8 @@ void view_fini(struct view *view)
 {
 	free(view->order);
 	free(view->grouped);
+	free(view->pane);
+	free(view->touched);
 	key_map_fini(&view->map);
 	key_map_fini(&view->held_map);
 }

@@ -69,6 +69,8 @@ struct view {
 	uint64_t max_length_ns;           /* what the column of maxima covers */
 
 	struct row *grouped;
+	struct tally *pane;               /* of each group */
+	uint32_t *touched;                /* groups of one pane */
 	size_t grouped_room, order_room;
 	struct key_map map;
 	struct held held[VIEW_HELD_MAX];
@@ -88,7 +90,14 @@ bool grouping_is_possible(const struct view *view, enum grouping grouping);
 /* The fields of the present grouping; with a direction chosen, direction is one of them. */
 void view_group_by(const struct view *view, struct group_by *group);
 
-/* Groups the rows of the snapshot: grouped, their maxima not known. 0 or -ENOMEM. */
+/* What reduces a flow's key to that of its row; address families are told apart by addresses. */
+void view_group_masks(const struct view *view, struct group_masks *masks);
+
+/* What the row of that key carried, pane by pane. */
+void view_history(const struct view *view, const struct snapshot *snapshot,
+		  const struct flow_key *key, struct history *history);
+
+/* Groups the rows of the snapshot. 0 or -ENOMEM. */
 int view_group(struct view *view, const struct snapshot *snapshot);
 
 /* Filters and sorts what view_group left; keeps the selection on its row. 0 or -ENOMEM. */

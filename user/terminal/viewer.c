@@ -27,22 +27,8 @@ static void take_history(struct viewer *viewer)
 	const struct row *row = view_selected_row(&viewer->view);
 	struct screen *screen = &viewer->screen;
 
-	if (screen->mode != MODE_HISTORY)
-		return;
-	screen->has_history = row && collector_history(viewer->collector, &row->key,
-						       &screen->history);
-}
-
-static void take_group_maxima(struct viewer *viewer)
-{
-	struct view *view = &viewer->view;
-	struct group_max wanted = { .rows = view->grouped, .count = view->row_count,
-				    .length_ns = view->max_length_ns };
-
-	if (view->grouping == GROUPING_FLOWS)
-		return;
-	collector_group_max(viewer->collector, &wanted);
-	view->max_length_ns = wanted.watched_ns;
+	if (screen->mode == MODE_HISTORY && row)
+		view_history(&viewer->view, viewer->snapshot, &row->key, &screen->history);
 }
 
 void viewer_refresh(struct viewer *viewer)
@@ -50,7 +36,6 @@ void viewer_refresh(struct viewer *viewer)
 	viewer->is_stale = true;
 	if (!viewer->snapshot || view_group(&viewer->view, viewer->snapshot))
 		return;
-	take_group_maxima(viewer);
 	view_arrange(&viewer->view, viewer->snapshot);
 	take_history(viewer);
 }

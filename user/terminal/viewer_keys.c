@@ -24,18 +24,6 @@ static void reverse(struct viewer *viewer)
 	viewer_refresh(viewer);
 }
 
-/* Groups are watched from now on for their maxima, and their histories. */
-static void watch_groups(struct viewer *viewer)
-{
-	struct group_masks masks;
-	struct group_by group;
-
-	view_group_by(&viewer->view, &group);
-	group_masks_make(&group, &masks);
-	collector_watch(viewer->collector,
-			viewer->view.grouping == GROUPING_FLOWS ? NULL : &masks);
-}
-
 static void next_grouping(struct viewer *viewer)
 {
 	struct view *view = &viewer->view;
@@ -45,7 +33,6 @@ static void next_grouping(struct viewer *viewer)
 	while (!grouping_is_possible(view, view->grouping));
 	view_deselect(view);
 	view_forget_order(view);
-	watch_groups(viewer);
 	viewer_refresh(viewer);
 }
 
@@ -59,7 +46,6 @@ static void next_direction(struct viewer *viewer)
 	}
 	view->direction = (view->direction + 1) % 3;
 	view_forget_order(view);
-	watch_groups(viewer);
 	viewer_refresh(viewer);
 }
 
