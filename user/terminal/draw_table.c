@@ -24,6 +24,7 @@ struct number_column {
 	enum column_kind kind;
 	size_t window;
 	int sort_column;
+	int width;
 };
 
 /* Which columns fit, and how wide. */
@@ -44,12 +45,14 @@ struct table {
 	int y, height;     /* of the rows */
 };
 
+/* Total is the longest head: with the mark it needs one more to stand apart. */
 static void add_number(struct layout *layout, enum column_kind kind, size_t window)
 {
 	struct number_column *column = &layout->numbers[layout->number_count++];
 
 	column->kind = kind;
 	column->window = window;
+	column->width = layout->number_width + (kind == COLUMN_TOTAL);
 	column->sort_column = kind == COLUMN_AVERAGE ? (int)window :
 			      kind == COLUMN_MAX ? SORT_COLUMN_MAX : SORT_COLUMN_TOTAL;
 }
@@ -59,7 +62,7 @@ static void choose_numbers(struct table *table, int room)
 {
 	const struct snapshot *snapshot = table->screen->snapshot;
 	int sort_column = table->screen->view->sort_column;
-	int fit = room / table->layout.number_width, windows = (int)snapshot->window_count;
+	int fit = (room - 1) / table->layout.number_width, windows = (int)snapshot->window_count;
 	bool sorts_max = sort_column == SORT_COLUMN_MAX;
 	bool has_total, has_max;
 
@@ -122,6 +125,15 @@ static void share_ends(struct table *table, int room)
 	table->layout.dst_width = dst;
 }
 
+static int numbers_width(const struct layout *layout)
+{
+	int width = 0;
+
+	for (int i = 0; i < layout->number_count; i++)
+		width += layout->numbers[i].width;
+	return width;
+}
+
 static void layout_choose(struct table *table)
 {
 	struct layout *layout = &table->layout;
@@ -133,7 +145,7 @@ static void layout_choose(struct table *table)
 		layout->mark_width = FLOWS_WIDTH;
 	layout->number_width = width < WIDE ? NUMBER_NARROW : NUMBER_WIDE;
 	choose_numbers(table, width - PROTO_WIDTH - layout->mark_width - 2 * END_MIN);
-	rest = width - PROTO_WIDTH - layout->mark_width - layout->number_count * layout->number_width;
+	rest = width - PROTO_WIDTH - layout->mark_width - numbers_width(layout);
 	if (width >= WIDE) {
 		layout->share_width = SHARE_WIDTH;
 		rest -= SHARE_WIDTH;
@@ -235,7 +247,7 @@ static void draw_table_heading(const struct table *table, int y)
 
 		snprintf(text, sizeof(text), "%s%s", number_head(table, column, name),
 			 sort_mark(table, column->sort_column));
-		pen_right(&pen, layout->number_width, text);
+		pen_right(&pen, column->width, text);
 	}
 	if (layout->share_width)
 		pen_right(&pen, layout->share_width, "share");
@@ -303,7 +315,7 @@ static void draw_row(const struct table *table, const struct row *row, struct pe
 	pen_text(&pen, " ");
 	put_mark(table, &pen, row);
 	for (int i = 0; i < layout->number_count; i++)
-		pen_right(&pen, layout->number_width, number_text(table, &layout->numbers[i], row, text));
+		pen_right(&pen, layout->numbers[i].width, number_text(table, &layout->numbers[i], row, text));
 	if (layout->share_width) {
 		snprintf(text, sizeof(text), "%.1f %%", 100 * part);
 		pen_right(&pen, layout->share_width, text);

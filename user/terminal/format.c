@@ -93,7 +93,11 @@ const char *format_length(uint64_t ns, char buffer[FORMAT_MAX])
 			 units[i].unit);
 		return buffer;
 	}
-	snprintf(buffer, FORMAT_MAX, "%.1fs", (double)ns / 1e9);
+	/* Observed lengths are never whole: a tenth of a second is near enough. */
+	if (ns % 1000000000 < 50000000 || ns % 1000000000 >= 950000000)
+		snprintf(buffer, FORMAT_MAX, "%.0fs", (double)ns / 1e9);
+	else
+		snprintf(buffer, FORMAT_MAX, "%.1fs", (double)ns / 1e9);
 	return buffer;
 }
 
