@@ -21,6 +21,20 @@ static void put_names(struct pen *pen, const char *const *names, size_t count)
 	}
 }
 
+/* Of a file, its name without the folder. */
+static void put_source(struct pen *pen, const struct document_context *document)
+{
+	const char *name = document->source_names[0], *slash;
+	bool is_file = !document->link_names && document->source_name_count == 1;
+
+	slash = is_file && strncmp(name, "tcp://", 6) ? strrchr(name, '/') : NULL;
+	if (is_file && !strcmp(name, "-"))
+		name = "standard input";
+	else if (slash && slash[1])
+		name = slash + 1;
+	put_names(pen, is_file ? &name : document->source_names, document->source_name_count);
+}
+
 static const char *state_text(const struct screen *screen)
 {
 	if (screen->is_paused)
@@ -59,7 +73,7 @@ static void draw_title(const struct screen *screen, struct canvas *canvas, int y
 	right.x = canvas->width - (int)strlen(clock) - 1;
 	pen.end = right.x - 1;
 	pen_text(&pen, " weir  ");
-	put_names(&pen, document->source_names, document->source_name_count);
+	put_source(&pen, document);
 	if (document->attach_count) {
 		pen_text(&pen, "  ");
 		put_names(&pen, document->attach, document->attach_count);

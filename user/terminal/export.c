@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,6 +38,19 @@ static struct flow_result flow_of(const struct row *row, const struct window_res
 		.max_len = row->max_len,
 		.tcp_flags = row->tcp_flags,
 	};
+}
+
+/* Greatest first, as in every document; ties by key. */
+static int flow_compare(const void *a, const void *b, void *context)
+{
+	const struct flow_result *first = a, *second = b;
+	bool by_packets = *(const enum unit *)context == UNIT_PACKETS;
+	uint64_t rank = by_packets ? first->packets : first->bytes;
+	uint64_t other = by_packets ? second->packets : second->bytes;
+
+	if (rank != other)
+		return rank > other ? -1 : 1;
+	return memcmp(&first->key, &second->key, sizeof(first->key));
 }
 
 /* Rows of which the window knows nothing are in a shorter one only. */
@@ -87,6 +101,7 @@ int view_export(const struct view *view, const struct snapshot *snapshot,
 	struct window_result result = snapshot->windows[reference];
 	struct document_context document = *view->document;
 	struct flow_result *flows;
+	enum unit unit = view->unit;
 	int err;
 
 	choose_name(name);
@@ -99,6 +114,7 @@ int view_export(const struct view *view, const struct snapshot *snapshot,
 	document.clock_offset_ns = snapshot->clock_offset_ns;
 	result.flows = flows;
 	result.flow_count = flows_fill(view, &result, reference, flows);
+	qsort_r(flows, result.flow_count, sizeof(*flows), flow_compare, &unit);
 	result.total.flows = count_distinct(view, &result, reference);
 	result.flows_omitted = result.total.flows - result.flow_count;
 	err = write_document(&document, &result, name);

@@ -9,8 +9,8 @@
 
 #define EXPORT_NAME_MAX 64
 
-/* Writes the reference window, its flows being the view's rows in their order, into NAME, which
- * is chosen. 0 or negative errno. */
+/* Writes the reference window, its flows being the view's rows, into NAME, which is chosen: in the
+ * folder that weir was started in. 0 or negative errno. */
 int view_export(const struct view *view, const struct snapshot *snapshot,
 		char name[EXPORT_NAME_MAX]);
 

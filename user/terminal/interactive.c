@@ -61,11 +61,9 @@ static void take_names(struct viewer *viewer)
 	viewer_refresh(viewer);
 }
 
-/* What ended by itself is left on the screen where there is more to look at: a capture. */
 static bool is_over(struct interaction *interaction)
 {
 	struct viewer *viewer = interaction->viewer;
-	const struct options *options = viewer->options;
 
 	if (viewer->wants_quit || *stop_flag())
 		return true;
@@ -75,8 +73,7 @@ static bool is_over(struct interaction *interaction)
 		viewer->screen.has_ended = true;
 		viewer->is_stale = true;
 	}
-	return interaction->err || !options->file || options->duration_ns ||
-	       options->window_limit;
+	return viewer_ends_with_agent(viewer->options, interaction->err);
 }
 
 static void wait_for_something(struct interaction *interaction)

@@ -3,19 +3,25 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "../agent.h"
 #include "../stop.h"
 #include "viewer.h"
 
+/* A terminal that has taken nothing for so long takes nothing. */
+#define STUCK_US 500000
+
 struct top {
 	const struct options *options;
 	struct window_spec windows[OPTIONS_WINDOWS_MAX + 1];
 	struct agent *agent;
 	struct collector *collector;
-	pthread_t thread;
+	pthread_t thread, ui_thread;
+	_Atomic bool ui_is_done;
 	int err;  /* of the agent */
 };
 
@@ -34,12 +40,33 @@ static void take_window(void *context, const struct window_result *result)
 	collector_take_window(top->collector, result);
 }
 
+/*
+ * A terminal that takes no more bytes (stopped by Ctrl-S, or nobody reads it) would keep the
+ * thread that draws in a write for ever: what it has not taken yet is thrown away.
+ */
+static void free_stuck_terminal(const struct top *top)
+{
+	while (!top->ui_is_done) {
+		usleep(STUCK_US);
+		if (top->ui_is_done)
+			return;
+		tcflow(STDOUT_FILENO, TCOON);
+		tcflush(STDOUT_FILENO, TCOFLUSH);
+		pthread_kill(top->ui_thread, SIGWINCH);
+	}
+}
+
 static void *agent_work(void *context)
 {
 	struct top *top = context;
 
 	top->err = agent_run(top->agent);
 	collector_end(top->collector, top->err);
+	if (!isatty(STDOUT_FILENO))
+		return NULL;
+	if (!viewer_ends_with_agent(top->options, top->err))
+		stop_wait_until(UINT64_MAX);
+	free_stuck_terminal(top);
 	return NULL;
 }
 
@@ -112,6 +139,7 @@ static int top_view(struct top *top)
 		shown_err = interactive_run(&viewer, &err);
 	else
 		shown_err = plain_run(&viewer);
+	top->ui_is_done = true;
 	stop_request();
 	pthread_join(top->thread, NULL);
 	viewer_fini(&viewer);
@@ -120,7 +148,7 @@ static int top_view(struct top *top)
 
 int top_run(const struct options *options)
 {
-	struct top top = { .options = options };
+	struct top top = { .options = options, .ui_thread = pthread_self() };
 	enum exit_status status;
 	int err = top_open(&top);
 

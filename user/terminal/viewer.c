@@ -61,3 +61,8 @@ void viewer_tell(struct viewer *viewer, bool is_warning, const char *message)
 	viewer->screen.message_is_warning = is_warning;
 	viewer->is_stale = true;
 }
+
+bool viewer_ends_with_agent(const struct options *options, int err)
+{
+	return err || !options->file || options->duration_ns || options->window_limit;
+}
