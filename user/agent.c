@@ -73,8 +73,6 @@ static int emit(void *context, const struct window_result *result)
 
 	if (result->window_number == 0 && is_limit_reached(agent))
 		return 0;
-	if (source_is_live(agent->source))
-		agent->document.clock_offset_ns = clock_wall_offset_ns();
 	if (agent->config.window)
 		agent->config.window(agent->config.context, result);
 	if (result->window_number >= agent->options->window_count)
@@ -206,6 +204,9 @@ static int agent_run_panes(struct agent *agent)
 
 		if (step != SOURCE_PANE)
 			return step;
+		/* Once a pane: the same instant has the same stamp in all windows. */
+		if (source_is_live(agent->source))
+			agent->document.clock_offset_ns = clock_wall_offset_ns();
 		err = engine_end_pane(agent->engine, &pane);
 		counts_add(agent, &pane);
 		if (agent->config.pane)

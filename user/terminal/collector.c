@@ -7,7 +7,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "../clock.h"
 #include "join.h"
 
 struct collector {
@@ -23,6 +22,7 @@ struct collector {
 	struct outcome_counts counts;
 	uint64_t dropped_packets, late_packets, cost_ns;
 	double table_use;
+	int64_t clock_offset_ns;
 
 	pthread_mutex_t mutex;         /* of all below; held for moments */
 	struct snapshot *newest;
@@ -202,8 +202,7 @@ static struct snapshot *snapshot_make(const struct collector *collector)
 	snapshot->window_count = collector->config.window_count;
 	snapshot->reference = collector->reference;
 	snapshot->clock = collector->clock;
-	snapshot->clock_offset_ns =
-		collector->config.options->file ? 0 : clock_wall_offset_ns();
+	snapshot->clock_offset_ns = collector->clock_offset_ns;
 	snapshot->begin_ns = collector->begin_ns;
 	snapshot->end_ns = collector->end_ns;
 	snapshot->counts = collector->counts;
@@ -278,9 +277,10 @@ void collector_take_pane(void *context, const struct pane *pane)
 	publish(collector);
 }
 
-void collector_set_table_use(struct collector *collector, double table_use)
+void collector_set_facts(struct collector *collector, double table_use, int64_t clock_offset_ns)
 {
 	collector->table_use = table_use;
+	collector->clock_offset_ns = clock_offset_ns;
 }
 
 /* A sliding window that is cut at the end knows less than the one before. */

@@ -27,8 +27,10 @@ void collector_destroy(struct collector *collector);
 void collector_take_window(void *context, const struct window_result *result);
 void collector_take_pane(void *context, const struct pane *pane);
 
-/* Before the run ends: windows that it cuts short replace only what was never whole. */
-void collector_set_table_use(struct collector *collector, double table_use);
+/* Before collector_take_pane: what the pane itself does not tell. */
+void collector_set_facts(struct collector *collector, double table_use, int64_t clock_offset_ns);
+
+/* The run has ended: windows that it cut short replace only what was never whole. */
 void collector_end(struct collector *collector, int err);
 
 /* From the screen's thread. Readable when there is something new: a snapshot or the end. */

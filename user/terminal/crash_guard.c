@@ -13,7 +13,8 @@ static int restore_fd = -1;
 static struct termios restore_modes;
 static char handler_stack[1 << 16] __attribute__((aligned(16)));
 
-static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS };
+static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS,
+				SIGQUIT };
 
 static void on_crash(int signal_number)
 {

@@ -70,8 +70,9 @@ static bool is_over(struct interaction *interaction)
 	if (!collector_has_ended(viewer->collector, &interaction->err))
 		return false;
 	if (!viewer->screen.has_ended) {
-		viewer->screen.has_ended = true;
-		viewer->is_stale = true;
+		viewer->screen.has_ended = viewer->view.is_final = true;
+		viewer_take(viewer);
+		viewer_refresh(viewer);
 	}
 	return viewer_ends_with_agent(viewer->options, interaction->err);
 }
@@ -101,6 +102,22 @@ static void wait_for_something(struct interaction *interaction)
 		take_names(viewer);
 }
 
+/* A terminal that has gone ends the run as Ctrl-C does, unless the user said nohup. */
+static void on_hangup(int signal_number)
+{
+	(void)signal_number;
+	stop_request();
+}
+
+static void catch_hangup(void)
+{
+	struct sigaction action = { .sa_handler = on_hangup }, before;
+
+	sigemptyset(&action.sa_mask);
+	if (!sigaction(SIGHUP, NULL, &before) && before.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &action, NULL);
+}
+
 int interactive_run(struct viewer *viewer, int *err)
 {
 	struct interaction interaction = { .viewer = viewer };
@@ -113,6 +130,7 @@ int interactive_run(struct viewer *viewer, int *err)
 		report_error("try: TERM=xterm, or weir run");
 		return open_err;
 	}
+	catch_hangup();
 	interaction.messages = messages_open();
 	viewer->canvas.utf8 = terminal_has_utf8(interaction.terminal);
 	while (!is_over(&interaction)) {

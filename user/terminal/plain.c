@@ -3,11 +3,12 @@
 #include <langinfo.h>
 #include <locale.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../stop.h"
+#include "../report.h"
 #include "viewer.h"
 
 #define PLAIN_WIDTH   120
@@ -50,6 +51,7 @@ int plain_run(struct viewer *viewer)
 	bool has_ended = false;
 	int err = 0, write_err = 0;
 
+	signal(SIGPIPE, SIG_IGN); /* a reader that has gone must not leave programs attached */
 	setlocale(LC_CTYPE, "");
 	viewer->canvas.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	while (!has_ended && !write_err) {
@@ -62,5 +64,7 @@ int plain_run(struct viewer *viewer)
 			write_err = write_table(viewer);
 		viewer->is_stale = false;
 	}
+	if (write_err && write_err != -EPIPE)
+		report_error("write standard output: %s", strerror(-write_err));
 	return write_err;
 }

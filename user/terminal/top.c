@@ -29,7 +29,8 @@ static void take_pane(void *context, const struct pane *pane)
 {
 	struct top *top = context;
 
-	collector_set_table_use(top->collector, source_table_use(agent_source(top->agent)));
+	collector_set_facts(top->collector, source_table_use(agent_source(top->agent)),
+			    agent_context(top->agent)->clock_offset_ns);
 	collector_take_pane(top->collector, pane);
 }
 

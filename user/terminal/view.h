@@ -49,6 +49,7 @@ struct view {
 	bool shows_names;
 	char search[VIEW_SEARCH_MAX];
 	size_t row_limit;                 /* -n; 0: none */
+	bool is_final;                    /* nothing moves any more: the order is exact */
 
 	/* where the user is */
 	bool has_selection;

@@ -8,7 +8,7 @@
 #include "view.h"
 
 /* A row keeps its rank until its value has changed by this part of it. */
-#define STEADY_PART 0.1
+#define STEADY_PART 0.05
 
 struct arranging {
 	struct view *view;
@@ -63,7 +63,7 @@ static double held_value(struct arranging *arranging, const struct row *row)
 	double value = value_of(arranging, row), before;
 	uint32_t found;
 
-	if (!view->held_count)
+	if (!view->held_count || view->is_final)
 		return value;
 	found = key_map_find(&view->held_map, &list, &row->key, key_hash(&row->key));
 	if (found == KEY_MAP_NONE)
