@@ -11,6 +11,7 @@
 #include "options.h"
 #include "report.h"
 #include "run.h"
+#include "terminal/top.h"
 
 /* libbpf's own words are for developers: weir says what failed, -v shows the rest. */
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
@@ -51,6 +52,8 @@ static int verb_run(const struct options *options)
 		return EXIT_DONE;
 	case VERB_CHECK:
 		return check_run(options);
+	case VERB_TOP:
+		return top_run(options);
 	default:
 		return run_run(options);
 	}

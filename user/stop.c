@@ -8,19 +8,24 @@
 
 #include "clock.h"
 
-/* What a signal handler can reach is static; only stop_init and the handler write it. */
+/* What a signal handler can reach is static; only stop_init and stop_request write it. */
 static volatile sig_atomic_t stop_requested;
 static int stop_pipe[2] = { -1, -1 };
+
+void stop_request(void)
+{
+	stop_requested = 1;
+	if (write(stop_pipe[1], "", 1) < 0) {
+		/* The pipe is full: it is readable, which is all that is wanted. */
+	}
+}
 
 static void on_signal(int signal_number)
 {
 	int saved_errno = errno;
 
 	(void)signal_number;
-	stop_requested = 1;
-	if (write(stop_pipe[1], "", 1) < 0) {
-		/* The pipe is full: it is readable, which is all that is wanted. */
-	}
+	stop_request();
 	errno = saved_errno;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The end of a run that the user asks for: SIGINT and SIGTERM.
+ * The end of a run that the user asks for: SIGINT, SIGTERM, or a key.
  */
 #ifndef WEIR_STOP_H
 #define WEIR_STOP_H
@@ -10,6 +10,9 @@
 
 /* Catches SIGINT and SIGTERM from here on. 0 or negative errno. */
 int stop_init(void);
+
+/* As if a signal had come. */
+void stop_request(void);
 
 /* Not 0 once a signal has come; lives as long as the process. */
 const volatile sig_atomic_t *stop_flag(void);

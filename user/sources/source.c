@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <arpa/inet.h>
-#include <pcap/dlt.h>
+#include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,0 +1,616 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The live view in a real terminal emulator (tmux): each key, sizes, resizing, pausing, replay,
+colours and none, ASCII, every way out. Live parts need root, for network namespaces.
+
+    tests/top.py [PROGRAM [SCREENSHOT]]      build/weir
+"""
+import glob
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import top_capture
+
+WEIR = os.path.realpath(sys.argv[1] if len(sys.argv) > 1 else "build/weir")
+SCREENSHOT = os.path.realpath(sys.argv[2]) if len(sys.argv) > 2 else None
+WORK = tempfile.mkdtemp(prefix="weir-top-")
+CAPTURE = os.path.join(WORK, "office.pcap")
+SOCKET = f"weir-top-{os.getpid()}"
+NAMESPACE = f"top{os.getpid()}"
+passed = failed = 0
+
+
+def check(holds, sentence, evidence=""):
+    global passed, failed
+    if holds:
+        passed += 1
+        print(f"  ok      {sentence}")
+    else:
+        failed += 1
+        print(f"  FAILED  {sentence}")
+        if evidence:
+            print("\n".join(f"          | {line}" for line in str(evidence).splitlines()))
+    sys.stdout.flush()
+
+
+def tmux(*words):
+    return subprocess.run(["tmux", "-L", SOCKET, "-f", "/dev/null", *words], text=True,
+                          capture_output=True, check=False).stdout
+
+
+class Screen:
+    """A terminal with an interactive shell, from which weir is started as a user would."""
+    count = 0
+
+    def __init__(self, width=80, height=24, locale="C.UTF-8", term="tmux-256color", **variables):
+        Screen.count += 1
+        self.name = f"s{Screen.count}"
+        words = [f"{name}={value}" for name, value in variables.items()]
+        tmux("new-session", "-d", "-s", self.name, "-x", str(width), "-y", str(height), "-c", WORK,
+             "env", f"LC_ALL={locale}", f"TERM={term}", "PS1=$ ", *words, "bash", "--norc", "-i")
+        self.wait(lambda: "$" in self.text())
+        self.modes = self.stty()
+
+    def text(self, *options):
+        return tmux("capture-pane", "-p", "-t", self.name, *options)
+
+    def lines(self):
+        return self.text().splitlines()
+
+    def keys(self, *keys):
+        tmux("send-keys", "-t", self.name, *keys)
+
+    def type(self, line):
+        tmux("send-keys", "-t", self.name, "-l", line)
+        self.keys("Enter")
+
+    def fact(self, name):
+        return tmux("display-message", "-p", "-t", self.name, f"#{{{name}}}").strip()
+
+    def stty(self):
+        text = subprocess.run(["stty", "-a", "-F", self.fact("pane_tty")], text=True,
+                              capture_output=True, check=False).stdout
+        return re.sub("rows .*?columns .*?;", "", text)
+
+    def resize(self, width, height):
+        tmux("resize-window", "-t", self.name, "-x", str(width), "-y", str(height))
+
+    def wait(self, condition, seconds=5.0):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if condition():
+                return True
+            time.sleep(0.03)
+        return bool(condition())
+
+    def shows(self, text, seconds=5.0):
+        return self.wait(lambda: text in self.text(), seconds)
+
+    def pid(self):
+        shell = self.fact("pane_pid")
+        found = subprocess.run(["pgrep", "-P", shell], text=True, capture_output=True, check=False)
+        return int(found.stdout.split()[0])
+
+    def top(self, options, wait_for="proto"):
+        self.type(f"{WEIR} top {options}; echo status $?")
+        return self.shows(wait_for)
+
+    def is_restored(self):
+        """Main screen, cursor seen, modes as they were."""
+        return self.wait(lambda: self.fact("alternate_on") == "0" and
+                         self.fact("cursor_flag") == "1" and self.stty() == self.modes, 3)
+
+    def close(self):
+        tmux("kill-session", "-t", self.name)
+
+
+def rows(screen):
+    """The lines of the table under its heading."""
+    lines = screen.lines()
+    head = next(i for i, line in enumerate(lines) if "proto" in line)
+    return [line for line in lines[head + 1:-1] if line.strip()]
+
+
+def heading(screen):
+    return next((line for line in screen.lines() if "proto" in line), "")
+
+
+def document(text):
+    return json.load(open(os.path.join(WORK, text), encoding="utf-8"))
+
+
+def shown_number(value):
+    """What user/terminal/format.c makes of a number; written anew, so as to check it."""
+    if value <= 0:
+        return "0"
+    value = max(value, 0.01)
+    if value < 999.5 and value == int(value):
+        return str(int(value))
+    for suffix in ("", "k", "M", "G"):
+        if value < 999.5:
+            break
+        value /= 1000
+    digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
+    return f"{value:.{digits}f}{suffix}"
+
+
+def end_of(flow, side):
+    if side not in flow:
+        return "-"
+    if "icmp_type" in flow:
+        return flow[side] + (f" {flow['icmp_type']}/{flow['icmp_code']}" if side == "dst" else "")
+    if ":" in flow[side]:
+        return f"[{flow[side]}]:{flow[side + '_port']}"
+    return f"{flow[side]}:{flow[side + '_port']}"
+
+
+def end_replay(screen, options=""):
+    """A capture read to its end, still on the screen."""
+    return screen.top(f"-r {CAPTURE} --speed 1000 {options}", "end of capture")
+
+
+def test_first_screen():
+    print("A capture at 80x24, as it is first seen")
+    screen = Screen()
+    check(end_replay(screen), "a capture that was read to its end stays on the screen",
+          screen.text())
+    text = screen.text()
+    check("office.pcap" in text and "2023-11-14 22:14:20" in text and "1:00" in text,
+          "the head names the capture, its time and how long it is", text)
+    check(re.search(r"counted 100 % of [\d ]+ packets", text) is not None,
+          "the accounting line says that all packets are counted", text)
+    columns = ["source", "destination", "proto", "2s", "10s", "40s", "max", "total"]
+    check(all(column in heading(screen) for column in columns),
+          "three windows, maximum and total stand side by side", heading(screen))
+    check(len(rows(screen)) == 18, "rows fill the screen", text)
+    check(all(len(line) <= 80 for line in screen.lines()) and "q quit" in screen.lines()[-1],
+          "no line is wider than the screen; the last one names the keys", text)
+    screen.keys("q")
+    check(screen.shows("status 0") and screen.is_restored(),
+          "q ends with status 0 and leaves the terminal as it was", screen.text())
+    screen.close()
+
+
+def test_numbers_equal_json():
+    print("Numbers on the screen and in the exported document")
+    screen = Screen(120, 40)
+    end_replay(screen)
+    screen.keys("e")
+    check(screen.shows("wrote 76 rows to weir-"), "e tells the name of the file", screen.text())
+    name = re.search(r"weir-[\d-]+\.json", screen.text()).group()
+    exported = document(name)
+    wrong = []
+    flows = {(end_of(flow, "src"), end_of(flow, "dst")): flow for flow in exported["flows"]}
+    for line in rows(screen):
+        words = line.split()
+        if words[:2] not in [list(key) for key in flows]:
+            continue  # two words: ICMP
+        flow = flows[(words[0], words[1])]
+        wanted = [flow["proto"]] + [shown_number(number) for number in (
+            flow["bytes"]["average"] * 8, flow["bytes"]["max"] * 8, flow["bytes"]["total"])]
+        if [words[2]] + words[5:8] != wanted:
+            wrong.append(f"{wanted} {line}")
+    check(not wrong and len(rows(screen)) > 30,
+          f"{len(rows(screen))} rows on the screen equal the exported document", "\n".join(wrong))
+    subprocess.run([WEIR, "run", "-q", "-r", CAPTURE, "-w", "sliding:40s/1s", "-o",
+                    os.path.join(WORK, "run.ndjson")], check=True)
+    lines = [json.loads(line) for line in open(os.path.join(WORK, "run.ndjson"), encoding="utf-8")]
+    same = [line for line in lines if line["window"] == exported["window"]]
+    keys = ["total", "flows", "outcomes", "seen", "flows_omitted"]
+    check(len(same) == 1 and all(same[0][key] == exported[key] for key in keys),
+          "the exported document equals that of weir run for the same window",
+          exported["window"])
+    screen.keys("q")
+    screen.close()
+
+
+def test_keys():
+    print("Each key")
+    screen = Screen(120, 30)
+    end_replay(screen)
+    first = rows(screen)[0]
+    screen.keys("s")
+    check(screen.wait(lambda: "source▲" in heading(screen)), "s sorts by the next column",
+          heading(screen))
+    addresses = [line.split()[0] for line in rows(screen)]
+    check("192.168.0.1" in addresses[0] or addresses[0] == "-", "sources are in order",
+          addresses[:3])
+    screen.keys("r")
+    check(screen.wait(lambda: "source▼" in heading(screen)), "r reverses the order",
+          heading(screen))
+    screen.keys("r", "s", "s", "s", "s", "s", "s")
+    check(screen.wait(lambda: "max▼" in heading(screen)), "s goes through the columns",
+          heading(screen))
+    screen.keys("s")
+    check(screen.wait(lambda: rows(screen)[0] == first), "and comes back to the total",
+          rows(screen)[0])
+
+    groups = []
+    for _ in range(7):
+        screen.keys("g")
+        time.sleep(0.15)
+        groups.append(screen.lines()[-1].split(",")[0].strip())
+    check(groups == ["source hosts", "destination hosts", "destination ports", "source ports",
+                     "protocols", "source networks", "destination networks"],
+          "g groups by hosts, ports, protocols and networks", groups)
+    screen.keys("e")
+    screen.shows("wrote")
+    exported = document(sorted(glob.glob(os.path.join(WORK, "weir-*.json")),
+                               key=os.path.getmtime)[-1])
+    check(exported["group_by"] == ["dst/24:64"] and rows(screen)[0].split()[0] ==
+          exported["flows"][0]["dst"], "groups are exported as groups", exported["group_by"])
+    subprocess.run([WEIR, "run", "-q", "-r", CAPTURE, "-w", "sliding:40s/1s", "-g", "dst/24:64",
+                    "-o", os.path.join(WORK, "net.ndjson")], check=True)
+    lines = [json.loads(line) for line in open(os.path.join(WORK, "net.ndjson"), encoding="utf-8")]
+    same = [line for line in lines if line["window"] == exported["window"]][0]
+    check(same["flows"] == exported["flows"] and same["total"] == exported["total"],
+          "averages, totals and maxima of groups equal those of weir run -g",
+          f"{same['flows'][0]}\n{exported['flows'][0]}")
+    screen.keys("g")
+    check(screen.wait(lambda: screen.lines()[-1].startswith(" flows")), "g comes back to flows",
+          screen.lines()[-1])
+
+    screen.keys("/")
+    screen.keys("u", "d", "p")
+    check(screen.wait(lambda: all("udp" in line for line in rows(screen))),
+          "/ shows the rows that match while it is typed", screen.text())
+    screen.keys("Space", "2", "0", "0", "1", "Enter")
+    check(screen.wait(lambda: len(rows(screen)) == 1 and "2001:db8::7" in rows(screen)[0]),
+          "rows match all words of the search", screen.text())
+    screen.keys("Escape")
+    check(screen.wait(lambda: len(rows(screen)) > 20), "escape ends the search", screen.text())
+
+    units = []
+    for _ in range(3):
+        screen.keys("u")
+        time.sleep(0.15)
+        units.append(re.search(r"flows, (\S+)", screen.lines()[-1]).group(1))
+    check(units == ["B/s", "pkt/s", "bit/s"], "u goes through bytes, packets and bits", units)
+
+    screen.keys("?")
+    check(screen.shows("reverse the order") and "total▼" not in screen.text(), "? explains the keys",
+          screen.text())
+    screen.keys("x")
+    check(screen.shows("proto"), "any key leaves the help", screen.text())
+
+    screen.keys("d")
+    check(screen.shows("directions are not told apart"), "d says that a capture has no directions",
+          screen.text())
+    screen.close()
+
+
+def selected(screen):
+    """The row in reverse video."""
+    for line in screen.text("-e").splitlines():
+        if re.search(r"\x1b\[([0-9;]*;)?7m", line):
+            return re.sub(r"\x1b\[[0-9;]*m", "", line).strip()
+    return ""
+
+
+def test_moving():
+    print("Moving, and the history of a flow")
+    screen = Screen(100, 24)
+    end_replay(screen)
+    check(selected(screen) == "", "no row is selected at first")
+    all_rows = rows(screen)
+    screen.keys("Down", "Down")
+    check(screen.wait(lambda: selected(screen) == all_rows[1].strip()),
+          "arrows select a row", selected(screen))
+    screen.keys("s", "s", "s")
+    time.sleep(0.2)
+    check(selected(screen).split()[:2] == all_rows[1].split()[:2],
+          "the selection stays on its flow when the order changes", selected(screen))
+    screen.keys("s", "s", "s", "s", "s")
+    screen.keys("End")
+    time.sleep(0.2)
+    last = rows(screen)[-1].strip()
+    check(selected(screen) == last and last.split()[0] != all_rows[-1].split()[0],
+          "End goes to the last row", screen.text())
+    screen.keys("PPage")
+    time.sleep(0.2)
+    check(selected(screen) != last, "PgUp goes up by a page")
+    screen.keys("NPage")
+    check(screen.wait(lambda: selected(screen) == last), "PgDn goes down by a page")
+    screen.keys("Home")
+    check(screen.wait(lambda: selected(screen) == all_rows[0].strip()), "Home goes to the first",
+          f"{selected(screen)}\n{all_rows[0]}\n{screen.text()}")
+    screen.keys("Enter")
+    check(screen.shows("packet sizes: 1502 least, 1502.0 average, 1502 greatest"),
+          "enter shows the sizes of a flow's packets", screen.text())
+    text = screen.text()
+    check("TCP flags seen: PA" in text and "first 2023-11-14 22:13:40" in text and "█" in text,
+          "with its flags, first and last packet, and a graph", text)
+    screen.keys("Enter")
+    check(screen.shows("proto"), "enter goes back to the table")
+    screen.close()
+
+
+def fits(screen, width, height):
+    lines = screen.lines()
+    return len(lines) == height and all(len(line) <= width for line in lines) and \
+        "weir" in lines[0] and "quit" in lines[-1] and "proto" in screen.text()
+
+
+def test_sizes():
+    print("Sizes, and resizing at any moment")
+    screen = Screen(60, 15)
+    screen.top(f"-r {CAPTURE} --speed 4")
+    check(screen.wait(lambda: fits(screen, 60, 15)) and len(rows(screen)) >= 8,
+          "it is of use at 60x15", screen.text())
+    for width, height in ((200, 50), (80, 24), (300, 80), (60, 15), (132, 43)):
+        screen.resize(width, height)
+        check(screen.wait(lambda: fits(screen, width, height), 2),
+              f"it fits {width}x{height} after a change of size", screen.text())
+    for size in range(60, 110, 2):
+        screen.resize(size, size // 4)
+    check(screen.wait(lambda: fits(screen, 108, 27), 3), "25 changes of size in a row are followed",
+          screen.text())
+    screen.resize(20, 5)
+    check(screen.shows("at least"), "a terminal that is too small says so", screen.text())
+    screen.resize(80, 24)
+    check(screen.wait(lambda: fits(screen, 80, 24), 2), "and it comes back", screen.text())
+    screen.keys("q")
+    check(screen.is_restored(), "the terminal is restored after all that")
+    screen.close()
+
+
+def test_pause():
+    print("Replay at its pace, and pausing")
+    screen = Screen()
+    screen.top(f"-r {CAPTURE} --speed 10", "replay")
+    time.sleep(1)
+    before = screen.lines()[0]
+    screen.wait(lambda: screen.lines()[0] != before)
+    check(screen.lines()[0] != before, "time goes on in a replay", screen.lines()[0])
+    screen.keys("Space")
+    check(screen.shows("PAUSED"), "space pauses", screen.lines()[0])
+    still = screen.text()
+    time.sleep(0.5)
+    check(screen.text() == still, "the screen stands still")
+    screen.keys("s")
+    screen.wait(lambda: "source" in heading(screen))
+    check("source▲" in heading(screen), "what stands still can be sorted", heading(screen))
+    screen.keys("Space")
+    check(screen.wait(lambda: "replay" in screen.lines()[0] and
+                      screen.lines()[0] != still.splitlines()[0], 2),
+          "space goes on", screen.lines()[0])
+    screen.shows("end of capture", 8)
+    counted = re.search(r"of ([\d ]+) packets", screen.text()).group(1).replace(" ", "")
+    check(int(counted) == PACKETS, "counting went on: no packet is missing", counted)
+    screen.keys("q")
+    screen.close()
+
+
+def test_colours():
+    print("Colours, none, ASCII")
+    colour = re.compile(r"\x1b\[[0-9;]*(3[0-7]|38;5|4[0-7]|48;5)")
+    for name, variables, has_colour in (
+            ("256 colours", {"term": "tmux-256color"}, True),
+            ("8 colours", {"term": "screen"}, True),
+            ("NO_COLOR", {"NO_COLOR": "1"}, False),
+            ("a terminal without colours", {"term": "vt100"}, False)):
+        screen = Screen(**variables)
+        end_replay(screen)
+        text = screen.text("-e")
+        check((colour.search(text) is not None) == has_colour and "192.0.2.10:22" in text,
+              f"{name}: {'coloured' if has_colour else 'no colour'}", screen.text())
+        screen.keys("q")
+        screen.is_restored()
+        screen.close()
+    screen = Screen(locale="C")
+    end_replay(screen)
+    text = screen.text()
+    check(text.isascii() and "192.0.2.10:22" in text and "total" in text and "#" in text,
+          "LC_ALL=C: nothing but ASCII", text)
+    screen.keys("Enter")
+    check(screen.shows("packet sizes") and screen.text().isascii(), "its graph too", screen.text())
+    screen.close()
+
+
+def leaves(screen, description, status):
+    check(screen.shows(status) and screen.is_restored(),
+          f"{description}: the terminal is as it was, {status}", screen.text())
+
+
+def test_ways_out():
+    print("Every way out")
+    screen = Screen()
+    for name, number, status in (("SIGTERM", signal.SIGTERM, "status 0"),
+                                 ("SIGINT", signal.SIGINT, "status 0"),
+                                 ("SIGSEGV", signal.SIGSEGV, "status 139"),
+                                 ("SIGABRT", signal.SIGABRT, "status 134"),
+                                 ("SIGQUIT", signal.SIGQUIT, "status 131")):
+        screen.top(f"-r {CAPTURE}", "replay")
+        os.kill(screen.pid(), number)
+        leaves(screen, name, status)
+        screen.keys("C-l")
+        screen.wait(lambda: "status" not in screen.text())
+    screen.top(f"-r {CAPTURE}", "replay")
+    screen.keys("C-c")
+    leaves(screen, "Ctrl-C", "status 0")
+    screen.keys("C-l")
+    screen.wait(lambda: "status" not in screen.text())
+    screen.top(f"-r {CAPTURE} -t 5s --speed 10", "status 0")
+    leaves(screen, "-t", "status 0")
+    screen.keys("C-l")
+    screen.type(f"head -c 20000 {CAPTURE} >cut.pcap; printf 'zz' | cat - {CAPTURE} >bad.pcap")
+    screen.top("-r bad.pcap", "status")
+    leaves(screen, "a file that is no capture", "status 1")
+    check("bad.pcap" in screen.text(), "the reason is told", screen.text())
+    screen.keys("C-l")
+    screen.wait(lambda: "status" not in screen.text())
+    screen.type(f"cat {CAPTURE} | {WEIR} top -r - --speed 1000; echo status $?")
+    check(screen.shows("end of capture"), "keys are read while standard input is a capture",
+          screen.text())
+    screen.keys("q")
+    leaves(screen, "q with a capture on standard input", "status 0")
+    screen.close()
+
+
+def test_suspend():
+    print("Suspending")
+    screen = Screen()
+    screen.type(f"{WEIR} top -r {CAPTURE} --speed 2")
+    screen.shows("proto")
+    screen.keys("C-z")
+    check(screen.shows("Stopped") and screen.is_restored(), "Ctrl-Z gives the terminal back",
+          screen.text())
+    screen.type("fg")
+    check(screen.wait(lambda: fits(screen, 80, 24), 3), "fg draws the screen anew", screen.text())
+    screen.keys("q")
+    check(screen.is_restored(), "q after that restores the terminal")
+    screen.close()
+
+
+def test_plain():
+    print("Without a terminal")
+    out = subprocess.run([WEIR, "top", "-r", CAPTURE, "--speed", "20", "-c", "5"],
+                         capture_output=True, env={**os.environ, "LC_ALL": "C.UTF-8"}, check=False)
+    text = out.stdout.decode()
+    tables = text.split("\n\n")
+    check(out.returncode == 0 and "\x1b" not in text, "no escape sequences, status 0", out.stderr)
+    check(text.count("proto") == 5, "-c 5 gives five tables", text.count("proto"))
+    check("192.0.2.10:22" in tables[0] and "counted 100 %" in tables[0] and "2s" in tables[0],
+          "the table is the same as on the screen", tables[0])
+    out = subprocess.run(f"{WEIR} top -r {CAPTURE} --speed 1000 | head -3", shell=True, text=True,
+                         capture_output=True, env={**os.environ, "LC_ALL": "C"}, check=False)
+    check(out.stdout.isascii() and out.stdout.count("\n") == 3,
+          "ASCII by locale; a reader that goes away ends it", out.stdout + out.stderr)
+
+
+def test_names():
+    print("Names")
+    hosts = os.path.join(WORK, "hosts")
+    with open(hosts, "wb") as file:
+        file.write(b"192.0.2.10 backup.example\n198.51.100.80 evil\x1b[31m.example\n")
+    if os.geteuid():
+        check(os.environ.get("CI") != "true", "names: skipped, needs root")
+        return
+    screen = Screen(120, 30)
+    screen.type(f"unshare -m sh -c 'mount --bind {hosts} /etc/hosts && "
+                f"exec {WEIR} top -r {CAPTURE} --speed 1000'")
+    screen.shows("end of capture")
+    screen.keys("n")
+    check(screen.shows("backup.example:", 8), "n shows names", screen.text())
+    text = screen.text("-e")
+    check("\x1b[31m.example" not in text, "an escape sequence in a name is not obeyed",
+          screen.text())
+    screen.keys("n")
+    check(screen.wait(lambda: "192.0.2.10:22" in screen.text()), "n shows numbers again",
+          screen.text())
+    screen.keys("q")
+    screen.close()
+
+
+def make_namespace():
+    subprocess.run(f"""set -e
+ip netns add {NAMESPACE}a; ip netns add {NAMESPACE}b
+ip link add live0 netns {NAMESPACE}a type veth peer name live0 netns {NAMESPACE}b
+for end in a:1 b:2; do
+  ip -n {NAMESPACE}${{end%:*}} link set lo up
+  ip -n {NAMESPACE}${{end%:*}} addr add 10.77.0.${{end#*:}}/24 dev live0
+  ip -n {NAMESPACE}${{end%:*}} link set live0 up
+done""", shell=True, check=True, executable="/bin/bash")
+
+
+def remove_namespace():
+    for end in "ab":
+        subprocess.run(["ip", "netns", "del", NAMESPACE + end], capture_output=True, check=False)
+
+
+def test_live():
+    print("Live, in a network namespace")
+    if os.geteuid():
+        check(os.environ.get("CI") != "true", "live: skipped, needs root")
+        return
+    make_namespace()
+    traffic = subprocess.Popen(["ip", "netns", "exec", f"{NAMESPACE}a", "ping", "-q", "-i", "0.01",
+                                "-w", "20", "10.77.0.2"], stdout=subprocess.DEVNULL)
+    screen = Screen()
+    screen.type(f"ip netns exec {NAMESPACE}a {WEIR} top -i live0 -o live.ndjson; echo status $?")
+    check(screen.shows("10.77.0.2 8/0"), "packets of a ping are seen", screen.text())
+    text = screen.text()
+    check("in  " in text and "out " in text and "table" in text and "live0" in text,
+          "each direction has its line, the table its use", text)
+    screen.keys("d")
+    check(screen.wait(lambda: "8/0" not in screen.text() and "0/0" in screen.text()),
+          "d shows what comes in", screen.text())
+    screen.keys("d")
+    check(screen.wait(lambda: "8/0" in screen.text() and " 0/0" not in screen.text()),
+          "d shows what goes out", screen.text())
+    screen.keys("d")
+    screen.keys("e")
+    screen.shows("wrote")
+    subprocess.run(["ip", "-n", f"{NAMESPACE}b", "link", "del", "live0"], check=True)
+    leaves(screen, "the interface is gone", "status 1")
+    check("no interface is left" in screen.text(), "the reason stays on the screen", screen.text())
+    lines = [json.loads(line) for line in open(os.path.join(WORK, "live.ndjson"), encoding="utf-8")]
+    check(lines and all(line["outcomes"]["flow"]["packets"] == line["total"]["packets"]["total"]
+                        for line in lines) and
+          {line["window"]["length_ns"] for line in lines} == {2 * 10**9, 10**10, 4 * 10**10},
+          f"-o wrote {len(lines)} documents of the three windows, and none of others",
+          "\n".join(str((line["window"], line["total"], line["outcomes"])) for line in lines))
+    traffic.terminate()
+    traffic.wait()
+    screen.close()
+    remove_namespace()
+
+
+def test_stuck_terminal():
+    print("A terminal that takes nothing")
+    master, slave = os.openpty()
+    process = subprocess.Popen([WEIR, "top", "-r", CAPTURE, "--speed", "20", "-t", "50s", "-o",
+                                os.path.join(WORK, "stuck.ndjson")], stdin=slave, stdout=slave,
+                               stderr=subprocess.DEVNULL, start_new_session=True,
+                               env={**os.environ, "TERM": "tmux-256color", "LC_ALL": "C.UTF-8"})
+    os.close(slave)
+    started = time.monotonic()
+    try:
+        status = process.wait(12)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        status = "none: it hangs"
+    took = time.monotonic() - started
+    lines = [json.loads(line) for line in open(os.path.join(WORK, "stuck.ndjson"),
+                                               encoding="utf-8")]
+    short = [line for line in lines if line["window"]["length_ns"] == 2 * 10**9]
+    check(status == 0, f"it ends by itself after {took:.1f} s", status)
+    check(len(short) >= 50, f"all {len(short)} windows of 2 s were written in time", len(short))
+    os.close(master)
+
+
+def write_screenshot():
+    screen = Screen(100, 22)
+    screen.top(f"-r {CAPTURE} --speed 20")
+    screen.wait(lambda: "0:45" in screen.lines()[0], 6)
+    text = screen.text()
+    check("0:45" in text and "replay" in text, "a replay was pictured at 45 s", text)
+    if SCREENSHOT:
+        with open(SCREENSHOT, "w", encoding="utf-8") as file:
+            file.write(text.rstrip() + "\n")
+    screen.keys("q")
+    screen.close()
+
+
+PACKETS = top_capture.write(CAPTURE)
+tmux("new-session", "-d", "-s", "base", "cat")  # the server ends with its last session
+try:
+    for test in (test_first_screen, test_numbers_equal_json, test_keys, test_moving, test_sizes,
+                 test_pause, test_colours, test_ways_out, test_suspend, test_plain, test_names,
+                 test_live, test_stuck_terminal, write_screenshot):
+        started = time.monotonic()
+        test()
+        print(f"          {time.monotonic() - started:.1f} s")
+finally:
+    tmux("kill-server")
+    if not os.geteuid():
+        remove_namespace()
+    subprocess.run(["rm", "-rf", WORK], check=False)
+print(f"{passed} passed, {failed} failed")
+sys.exit(failed > 0)

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "agent.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "machine.h"
+#include "stop.h"
+
+/* The wall clock was set, where it moves by more than this against the monotonic one. */
+#define CLOCK_STEP_NS 1000000
+
+struct agent {
+	struct agent_config config;
+	const struct options *options;
+	struct engine *engine;
+	struct source *source;
+	struct sink *sinks[OPTIONS_OUTPUTS_MAX];
+	bool sink_failed[OPTIONS_OUTPUTS_MAX];
+	bool sink_gone[OPTIONS_OUTPUTS_MAX]; /* nobody reads it any more */
+	size_t sink_count;
+	struct document_context document;
+	char host[256];
+	uint64_t windows_written;      /* of the first -w */
+	struct outcome_counts counts;  /* of all panes */
+	uint64_t dropped_packets;
+	bool warned_unattributed;
+	bool failed;                   /* a result could not be written */
+	bool reader_gone;
+};
+
+static bool is_limit_reached(const struct agent *agent)
+{
+	return agent->options->window_limit && agent->windows_written >= agent->options->window_limit;
+}
+
+/*
+ * A sink whose reader has gone ends the run, but the others get what there is up to then; they
+ * may recover from a failure (a disk that is full).
+ */
+static void sink_emit(struct agent *agent, size_t i, const struct window_result *result)
+{
+	int err = 0;
+
+	if (!agent->sink_gone[i])
+		err = sink_write(agent->sinks[i], &agent->document, result);
+	if (!err) {
+		agent->sink_failed[i] = agent->sink_gone[i];
+		return;
+	}
+	agent->failed = true;
+	if (!agent->sink_failed[i])
+		report_error("write %s: %s", sink_name(agent->sinks[i]), strerror(-err));
+	agent->sink_failed[i] = true;
+	agent->sink_gone[i] = err == -EPIPE;
+	agent->reader_gone |= agent->sink_gone[i];
+}
+
+/*
+ * Both clocks are slewed alike, so their distance changes only where the wall clock is set; what
+ * is less is the jitter of reading them, and would tear neighbouring windows apart.
+ */
+static void follow_wall_clock(struct agent *agent)
+{
+	int64_t offset_ns = clock_wall_offset_ns();
+	int64_t change_ns = offset_ns - agent->document.clock_offset_ns;
+
+	if (change_ns > CLOCK_STEP_NS || change_ns < -CLOCK_STEP_NS)
+		agent->document.clock_offset_ns = offset_ns;
+}
+
+/* Results list greatest first: the beginning of a list is the list of fewer. */
+static struct window_result result_cut(const struct agent *agent,
+				       const struct window_result *result)
+{
+	struct window_result cut = *result;
+	size_t top = agent->options->top;
+
+	if (top && cut.flow_count > top) {
+		cut.flows_omitted += cut.flow_count - top;
+		cut.flow_count = top;
+	}
+	return cut;
+}
+
+static int emit(void *context, const struct window_result *result)
+{
+	struct agent *agent = context;
+	struct window_result cut;
+
+	if (result->window_number == 0 && is_limit_reached(agent))
+		return 0;
+	if (agent->config.window)
+		agent->config.window(agent->config.context, result);
+	if (result->window_number >= agent->options->window_count)
+		return 0;
+	cut = result_cut(agent, result);
+	for (size_t i = 0; i < agent->sink_count; i++)
+		sink_emit(agent, i, &cut);
+	if (result->window_number == 0)
+		agent->windows_written++;
+	return 0;
+}
+
+static int sinks_open(struct agent *agent)
+{
+	const struct options *options = agent->options;
+
+	for (; agent->sink_count < options->output_count; agent->sink_count++) {
+		const char *name = options->outputs[agent->sink_count], *reason = NULL;
+		int err = sink_open(name, options->window_count,
+				    &agent->sinks[agent->sink_count], &reason);
+
+		if (err) {
+			report_error("write %s: %s", name, reason ? reason : strerror(-err));
+			return err;
+		}
+	}
+	return 0;
+}
+
+static void sinks_close(struct agent *agent)
+{
+	for (size_t i = 0; i < agent->sink_count; i++) {
+		int err = sink_close(agent->sinks[i]);
+
+		if (err && !agent->sink_failed[i])
+			report_error("write %s: %s", sink_name(agent->sinks[i]), strerror(-err));
+		agent->failed |= err != 0;
+	}
+}
+
+static uint64_t max_flows_of(const struct options *options, const struct engine_config *config)
+{
+	uint64_t memory_bytes = machine_memory_bytes();
+
+	if (options->max_flows || !memory_bytes)
+		return options->max_flows;
+	return memory_bytes / 4 / engine_flow_bytes(config);
+}
+
+static int engine_open(struct agent *agent)
+{
+	const struct options *options = agent->options;
+	struct engine_config config = { .windows = agent->config.windows,
+					.window_count = agent->config.window_count,
+					.pane_ns = options->pane_ns,
+					.replay = options->file != NULL,
+					.sort = options->sort,
+					.top = agent->config.listed,
+					.emit = emit,
+					.emit_context = agent };
+
+	config.max_flows = max_flows_of(options, &config);
+	agent->engine = engine_create(&config);
+	if (agent->engine)
+		return 0;
+	report_error("start: %s", strerror(ENOMEM));
+	return -ENOMEM;
+}
+
+static int agent_open_parts(struct agent *agent)
+{
+	struct source_config source = { .options = agent->options,
+					.show_progress = agent->config.show_progress };
+	int err = stop_init();
+
+	if (!err)
+		err = sinks_open(agent);
+	if (!err)
+		err = engine_open(agent);
+	if (err)
+		return err;
+	source.engine = agent->engine;
+	err = source_open(&source, &agent->source);
+	if (err)
+		return err;
+	gethostname(agent->host, sizeof(agent->host) - 1);
+	agent->document.host = agent->host;
+	agent->document.filter = agent->options->filter;
+	agent->document.group = &agent->options->group;
+	source_describe(agent->source, &agent->document);
+	return 0;
+}
+
+int agent_open(const struct agent_config *config, struct agent **result)
+{
+	struct agent *agent = calloc(1, sizeof(*agent));
+
+	*result = agent;
+	if (!agent) {
+		report_error("start: %s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	agent->config = *config;
+	agent->options = config->options;
+	return agent_open_parts(agent);
+}
+
+static void counts_add(struct agent *agent, const struct pane *pane)
+{
+	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++) {
+		agent->counts.outcome[i].packets += pane->counts.outcome[i].packets;
+		agent->counts.outcome[i].bytes += pane->counts.outcome[i].bytes;
+	}
+	agent->dropped_packets += pane->dropped_packets;
+	if (!pane->counts.outcome[PACKET_UNATTRIBUTED].packets || agent->warned_unattributed)
+		return;
+	agent->warned_unattributed = true;
+	report_notice("warning: the table is full: packets are counted as unattributed");
+	report_notice("try: --slots %u, or a shorter pane (-p)", agent->options->slots * 4);
+}
+
+static int agent_run_panes(struct agent *agent)
+{
+	struct pane pane;
+	int err = 0;
+
+	while (!err && !is_limit_reached(agent) && !agent->reader_gone) {
+		int step = source_next_pane(agent->source, &pane);
+
+		if (step != SOURCE_PANE)
+			return step;
+		/* Once a pane: the same instant has the same stamp in all windows. */
+		if (source_is_live(agent->source))
+			follow_wall_clock(agent);
+		err = engine_end_pane(agent->engine, &pane);
+		if (err)
+			report_error("add up a pane: %s", strerror(-err));
+		counts_add(agent, &pane);
+		if (agent->config.pane)
+			agent->config.pane(agent->config.context, &pane);
+	}
+	return err;
+}
+
+int agent_run(struct agent *agent)
+{
+	int err = agent_run_panes(agent), finish_err = engine_finish(agent->engine);
+
+	if (finish_err)
+		report_error("end the run: %s", strerror(-finish_err));
+	return err ? err : finish_err;
+}
+
+const struct document_context *agent_context(const struct agent *agent)
+{
+	return &agent->document;
+}
+
+const struct source *agent_source(const struct agent *agent)
+{
+	return agent->source;
+}
+
+void agent_report_sum(const struct agent *agent)
+{
+	const struct tally *outcome = agent->counts.outcome;
+	uint64_t seen = 0;
+
+	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++)
+		seen += outcome[i].packets;
+	report_notice("%llu packets seen: %llu in flows, %llu filtered, %llu malformed, "
+		      "%llu unattributed; %llu dropped before",
+		      (unsigned long long)seen, (unsigned long long)outcome[PACKET_FLOW].packets,
+		      (unsigned long long)outcome[PACKET_FILTERED].packets,
+		      (unsigned long long)outcome[PACKET_MALFORMED].packets,
+		      (unsigned long long)outcome[PACKET_UNATTRIBUTED].packets,
+		      (unsigned long long)agent->dropped_packets);
+}
+
+enum exit_status agent_close(struct agent *agent, int err)
+{
+	bool failed = err != 0;
+
+	if (agent) {
+		source_close(agent->source);
+		engine_destroy(agent->engine);
+		sinks_close(agent);
+		failed |= agent->failed;
+	}
+	free(agent);
+	if (err == -EINVAL)
+		return EXIT_USAGE;
+	return failed ? EXIT_FAILED : EXIT_DONE;
+}

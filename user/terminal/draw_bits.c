@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "screen.h"
+
+static const wchar_t levels[] = L" ▁▂▃▄▅▆▇█";
+static const wchar_t levels_ascii[] = L" .:-=+*#@";
+static const wchar_t eighths[] = L" ▏▎▍▌▋▊▉█";
+
+#define LEVELS 8
+
+wchar_t level_glyph(const struct canvas *canvas, double level)
+{
+	int step = (int)(level * LEVELS + 0.5);
+
+	/* What is there is seen. */
+	if (level > 0 && step == 0)
+		step = 1;
+	if (step < 0)
+		step = 0;
+	if (step > LEVELS)
+		step = LEVELS;
+	return canvas->utf8 ? levels[step] : levels_ascii[step];
+}
+
+void draw_bar(struct pen *pen, int width, double part)
+{
+	int steps, column = pen->x + width;
+
+	if (!(part > 0))
+		part = 0;
+	if (part > 1)
+		part = 1;
+	steps = (int)(part * width * LEVELS + 0.5);
+	if (part > 0 && steps == 0)
+		steps = 1;
+	for (; steps > 0; steps -= LEVELS) {
+		int step = steps < LEVELS ? steps : LEVELS;
+
+		if (pen->canvas->utf8)
+			pen_glyph(pen, eighths[step]);
+		else
+			pen_glyph(pen, step >= LEVELS / 2 ? L'#' : L'-');
+	}
+	pen_fill(pen, column);
+}
+
+double pane_rate(const struct history *history, const struct pane_clock *clock, enum unit unit,
+		 uint64_t number)
+{
+	struct rates rates = history_rate(history, clock, number);
+
+	if (unit == UNIT_PACKETS)
+		return rates.packets;
+	return unit == UNIT_BITS ? 8 * rates.bytes : rates.bytes;
+}
+
+void draw_sparkline(struct pen *pen, const struct sparkline *sparkline)
+{
+	int width = sparkline->width < HISTORY_PANES ? sparkline->width : HISTORY_PANES;
+	uint64_t newest = sparkline->clock->number;
+	double highest = 0;
+
+	for (int i = 0; i < width; i++) {
+		double rate = (uint64_t)i < newest ? pane_rate(sparkline->history, sparkline->clock,
+							       sparkline->unit, newest - (uint64_t)i) : 0;
+
+		if (rate > highest)
+			highest = rate;
+	}
+	pen_fill(pen, pen->x + sparkline->width - width);
+	for (int i = width - 1; i >= 0; i--) {
+		double rate = (uint64_t)i < newest ? pane_rate(sparkline->history, sparkline->clock,
+							       sparkline->unit, newest - (uint64_t)i) : 0;
+
+		pen_glyph(pen, level_glyph(pen->canvas, highest > 0 ? rate / highest : 0));
+	}
+}

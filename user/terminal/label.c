@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "label.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../check/escape.h"
+#include "../sinks/json.h"
+
+/* One end of a flow. */
+struct end {
+	const __be32 *address;
+	__be16 port;
+	bool has_address, has_port;
+	unsigned char prefix4, prefix6;
+};
+
+static bool is_icmp(const struct flow_key *key)
+{
+	return key->flags & FLOW_IP &&
+	       (key->ip_proto == IPPROTO_ICMP || key->ip_proto == IPPROTO_ICMPV6);
+}
+
+static bool has_ports(const struct flow_key *key)
+{
+	switch (key->ip_proto) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_SCTP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_DCCP:
+		return !(key->flags & FLOW_LATER_FRAGMENT);
+	default:
+		return key->src_port || key->dst_port;
+	}
+}
+
+static bool find_name(const struct labeler *labeler, const struct name_query *query, char *text)
+{
+	if (labeler->only_known)
+		return names_known(labeler->names, query, text);
+	return names_find(labeler->names, query, text);
+}
+
+static bool address_name(const struct labeler *labeler, const struct flow_key *key,
+			 const struct end *end, char *text)
+{
+	struct name_query query = { .is_ipv6 = (key->flags & FLOW_IPV6) != 0 };
+	unsigned char prefix = query.is_ipv6 ? end->prefix6 : end->prefix4;
+
+	if (!labeler->names || prefix < (query.is_ipv6 ? 128 : 32))
+		return false;
+	memcpy(query.address, end->address, sizeof(query.address));
+	return find_name(labeler, &query, text);
+}
+
+static void put_address_text(const struct flow_key *key, const struct end *end, char *text)
+{
+	const uint8_t *bytes = (const uint8_t *)end->address;
+	bool is_ipv6 = (key->flags & FLOW_IPV6) != 0;
+	unsigned int prefix = is_ipv6 ? end->prefix6 : end->prefix4;
+	char *out = is_ipv6 ? put_ipv6(text, bytes) : put_ipv4(text, bytes + 12);
+
+	if (prefix < (is_ipv6 ? 128u : 32u)) {
+		*out++ = '/';
+		out = put_uint(out, prefix);
+	}
+	*out = '\0';
+}
+
+static void put_port(const struct labeler *labeler, const struct flow_key *key,
+		     const struct end *end, char *text)
+{
+	struct name_query query = { .port = end->port, .ip_proto = key->ip_proto };
+
+	if (labeler->names && end->port && find_name(labeler, &query, text))
+		return;
+	*put_uint(text, ntohs(end->port)) = '\0';
+}
+
+static const char *label_end(const struct labeler *labeler, const struct flow_key *key,
+			     const struct end *end, char *buffer)
+{
+	char address[NAME_SHOWN_MAX] = "", port[NAME_SHOWN_MAX] = "";
+	bool is_named = false;
+
+	if (!(key->flags & FLOW_IP) && labeler->group->field[GROUP_PROTO])
+		return strcpy(buffer, "-");
+	if (end->has_address && key->flags & FLOW_IP) {
+		is_named = address_name(labeler, key, end, address);
+		if (!is_named)
+			put_address_text(key, end, address);
+	}
+	if (end->has_port && !is_icmp(key) && has_ports(key))
+		put_port(labeler, key, end, port);
+	if (!*address && !*port)
+		return strcpy(buffer, "-");
+	if (!*port)
+		strcpy(buffer, address);
+	else if (*address && !is_named && key->flags & FLOW_IPV6)
+		snprintf(buffer, LABEL_MAX, "[%.60s]:%.40s", address, port);
+	else
+		snprintf(buffer, LABEL_MAX, "%.250s:%.40s", *address ? address : "*", port);
+	return buffer;
+}
+
+const char *label_src(const struct labeler *labeler, const struct flow_key *key,
+		      char buffer[LABEL_MAX])
+{
+	const struct group_by *group = labeler->group;
+	const struct end end = { key->src, key->src_port, group->field[GROUP_SRC],
+				 group->field[GROUP_SRC_PORT], group->src_prefix4,
+				 group->src_prefix6 };
+
+	return label_end(labeler, key, &end, buffer);
+}
+
+const char *label_dst(const struct labeler *labeler, const struct flow_key *key,
+		      char buffer[LABEL_MAX])
+{
+	const struct group_by *group = labeler->group;
+	const struct end end = { key->dst, key->dst_port, group->field[GROUP_DST],
+				 group->field[GROUP_DST_PORT], group->dst_prefix4,
+				 group->dst_prefix6 };
+	char text[LABEL_MAX];
+
+	label_end(labeler, key, &end, text);
+	if (group->field[GROUP_DST] && group->field[GROUP_SRC_PORT] &&
+	    group->field[GROUP_DST_PORT] && is_icmp(key) && !(key->flags & FLOW_LATER_FRAGMENT))
+		snprintf(buffer, LABEL_MAX, "%.300s %u/%u", text,
+			 *(const uint8_t *)&key->src_port, *(const uint8_t *)&key->dst_port);
+	else
+		strcpy(buffer, text);
+	return buffer;
+}
+
+const char *label_proto(const struct labeler *labeler, const struct flow_key *key,
+			char buffer[LABEL_MAX])
+{
+	uint16_t ethertype = ntohs(key->src_port);
+
+	if (!labeler->group->field[GROUP_PROTO])
+		return strcpy(buffer, "-");
+	if (key->flags & FLOW_IP)
+		return ip_proto_name(key->ip_proto, buffer, LABEL_MAX);
+	ethertype_name(ethertype, buffer, LABEL_MAX);
+	if (!strncmp(buffer, "ethertype-", 10))
+		snprintf(buffer, LABEL_MAX, "0x%04x", ethertype);
+	return buffer;
+}
+
+static size_t put_extra(char *buffer, size_t length, const char *name, const char *value)
+{
+	int more = snprintf(buffer + length, LABEL_MAX - length, "%s%s%s", length ? " " : "", name,
+			    value);
+
+	return length + (more > 0 ? (size_t)more : 0);
+}
+
+static size_t put_tag(char *buffer, size_t length, const char *name, uint16_t tag)
+{
+	char value[8];
+
+	if (!(tag & VLAN_TAG_PRESENT))
+		return length;
+	snprintf(value, sizeof(value), "%u", tag & VLAN_TAG_ID);
+	return put_extra(buffer, length, name, value);
+}
+
+const char *label_extra(const struct labeler *labeler, const struct flow_key *key,
+			char buffer[LABEL_MAX])
+{
+	const char *link = NULL;
+	char shown[80];
+	size_t length = 0;
+
+	buffer[0] = '\0';
+	if (labeler->link_names && labeler->group->field[GROUP_INTERFACE])
+		link = labeler->link_names[key->flags >> FLOW_LINK_SHIFT];
+	if (link)
+		length = put_extra(buffer, length, "", escape_text(link, shown, sizeof(shown)));
+	length = put_tag(buffer, length, "vlan ", key->vlan);
+	length = put_tag(buffer, length, "in ", key->inner_vlan);
+	if (key->flags & FLOW_LATER_FRAGMENT)
+		put_extra(buffer, length, "fragment", "");
+	return buffer;
+}
+
+const char *label_tcp_flags(uint8_t tcp_flags, char buffer[LABEL_MAX])
+{
+	static const char letters[] = "FSRPAUEC";
+	char *out = buffer;
+
+	for (int i = 0; letters[i]; i++) {
+		if (tcp_flags & 1 << i)
+			*out++ = letters[i];
+	}
+	*out = '\0';
+	return buffer;
+}
+
+size_t label_tail_length(const char *label)
+{
+	size_t length = strlen(label);
+	size_t tail = length - strcspn(label, " ");
+	const char *colon = strrchr(label, ':');
+
+	if (tail)
+		return tail;
+	/* The colons of a bare IPv6 address are no beginning of a port. */
+	if (!colon || (strchr(label, ':') != colon && label[0] != '['))
+		return 0;
+	return length - (size_t)(colon - label);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "screen.h"
+
+#include <stdio.h>
+#include <string.h>
+
+
+struct key_hint {
+	const char *key, *what;
+};
+
+static const struct key_hint hints[] = {
+	{ "q", "quit" },     { "?", "help" },      { "space", "pause" }, { "s", "sort" },
+	{ "g", "group" },    { "/", "search" },    { "u", "unit" },      { "d", "direction" },
+	{ "enter", "history" }, { "n", "names" },  { "e", "export" },    { "r", "reverse" },
+};
+
+static void draw_hints(struct pen *pen)
+{
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+		int width = (int)(strlen(hints[i].key) + strlen(hints[i].what)) + 3;
+
+		if (pen->x + width > pen->end)
+			break;
+		pen_text(pen, "  ");
+		pen_styled(pen, STYLE_KEY, hints[i].key);
+		pen_text(pen, " ");
+		pen_styled(pen, STYLE_DIM, hints[i].what);
+	}
+}
+
+/* What the rows are and in which unit, so that nobody wonders. */
+static void state_text(const struct screen *screen, char *text, size_t size)
+{
+	const struct view *view = screen->view;
+	int length = snprintf(text, size, " %s, %s%s%s", grouping_name(view->grouping),
+			      unit_of_rate(view->unit),
+			      view->direction == DIRECTION_BOTH ? "" : ", only ",
+			      view->direction == DIRECTION_BOTH ? "" :
+			      direction_name(view->direction));
+
+	if (view->search[0])
+		snprintf(text + length, size - (size_t)length, ", with \"%s\"", view->search);
+}
+
+static void draw_foot(const struct screen *screen, struct canvas *canvas)
+{
+	struct pen pen = pen_at(canvas, 0, canvas->height - 1);
+	char state[2 * VIEW_SEARCH_MAX + 64];
+
+	if (screen->mode == MODE_SEARCH) {
+		pen_styled(&pen, STYLE_STRONG, " search: ");
+		pen_text(&pen, screen->view->search);
+		pen_styled(&pen, STYLE_SELECTED, " ");
+		pen_styled(&pen, STYLE_DIM, "  enter: keep  escape: clear");
+		return;
+	}
+	if (screen->message[0]) {
+		pen.style = screen->message_is_warning ? STYLE_WARNING : STYLE_STRONG;
+		pen_print(&pen, " %s", screen->message);
+		return;
+	}
+	state_text(screen, state, sizeof(state));
+	pen_styled(&pen, STYLE_STRONG, state);
+	pen_text(&pen, " ");
+	draw_hints(&pen);
+}
+
+static void draw_too_small(struct canvas *canvas)
+{
+	struct pen pen = pen_at(canvas, 0, 0);
+
+	pen_print(&pen, "weir: at least %dx%d", SCREEN_MIN_WIDTH, SCREEN_MIN_HEIGHT);
+}
+
+void screen_draw(struct screen *screen, struct canvas *canvas)
+{
+	int y;
+
+	canvas_clear(canvas);
+	if (canvas->width < SCREEN_MIN_WIDTH || canvas->height < SCREEN_MIN_HEIGHT) {
+		draw_too_small(canvas);
+		return;
+	}
+	y = screen_draw_head(screen, canvas, 0);
+	if (screen->mode == MODE_HELP) {
+		screen_draw_help(canvas, y);
+	} else if (!screen->snapshot) {
+		struct pen pen = pen_at(canvas, 1, y + 1);
+
+		pen_styled(&pen, STYLE_DIM, screen->has_ended ? "nothing was counted" :
+			   "counting; the first numbers come with the first pane");
+	} else if (screen->mode == MODE_HISTORY) {
+		screen_draw_history(screen, canvas, y);
+	} else {
+		screen_draw_table(screen, canvas, y);
+	}
+	draw_foot(screen, canvas);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "viewer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void viewer_init(struct viewer *viewer, const struct options *options,
+		 struct collector *collector, const struct document_context *document)
+{
+	*viewer = (struct viewer){ .options = options, .collector = collector };
+	view_init(&viewer->view, options, document);
+	viewer->screen = (struct screen){ .view = &viewer->view, .options = options,
+					  .is_live = options->file == NULL };
+	viewer->is_stale = true;
+}
+
+void viewer_fini(struct viewer *viewer)
+{
+	view_fini(&viewer->view);
+	names_destroy(viewer->view.names);
+	snapshot_free(viewer->snapshot);
+	canvas_fini(&viewer->canvas);
+}
+
+static void take_history(struct viewer *viewer)
+{
+	const struct row *row = view_selected_row(&viewer->view);
+	struct screen *screen = &viewer->screen;
+
+	if (screen->mode == MODE_HISTORY && row)
+		view_history(&viewer->view, viewer->snapshot, &row->key, &screen->history);
+}
+
+void viewer_refresh(struct viewer *viewer)
+{
+	viewer->is_stale = true;
+	if (!viewer->snapshot || view_group(&viewer->view, viewer->snapshot))
+		return;
+	view_arrange(&viewer->view, viewer->snapshot);
+	take_history(viewer);
+}
+
+void viewer_take(struct viewer *viewer)
+{
+	struct snapshot *snapshot;
+
+	if (viewer->screen.is_paused)
+		return;
+	snapshot = collector_take(viewer->collector);
+	if (!snapshot)
+		return;
+	snapshot_free(viewer->snapshot);
+	viewer->snapshot = snapshot;
+	viewer->screen.snapshot = snapshot;
+	viewer_refresh(viewer);
+}
+
+void viewer_tell(struct viewer *viewer, bool is_warning, const char *message)
+{
+	snprintf(viewer->screen.message, sizeof(viewer->screen.message), "%s", message);
+	viewer->screen.message_is_warning = is_warning;
+	viewer->is_stale = true;
+}
+
+bool viewer_ends_with_agent(const struct options *options, int err)
+{
+	return err || !options->file || options->duration_ns || options->window_limit;
+}

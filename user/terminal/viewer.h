@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The user before the screen: keys, refreshes, what is shown. Belongs to the thread that draws.
+ */
+#ifndef WEIR_VIEWER_H
+#define WEIR_VIEWER_H
+
+#include "collector.h"
+#include "screen.h"
+
+struct viewer {
+	const struct options *options;
+	struct collector *collector;
+	struct view view;
+	struct screen screen;
+	struct snapshot *snapshot;
+	struct canvas canvas;
+	bool wants_quit;
+	bool is_stale;   /* what is drawn is not what is to be seen */
+};
+
+void viewer_init(struct viewer *viewer, const struct options *options,
+		 struct collector *collector, const struct document_context *document);
+void viewer_fini(struct viewer *viewer);
+
+/* Takes what the agent has; nothing while paused. */
+void viewer_take(struct viewer *viewer);
+
+/* Groups, filters, sorts again; after a change of what is wanted. */
+void viewer_refresh(struct viewer *viewer);
+
+/* What a key asks for. */
+void viewer_press(struct viewer *viewer, int key);
+
+void viewer_tell(struct viewer *viewer, bool is_warning, const char *message);
+
+/* False where there is more to look at: a capture that was read to its end. */
+bool viewer_ends_with_agent(const struct options *options, int err);
+
+/* top without a terminal: the same as text, once for each newest window. err of the agent. */
+int plain_run(struct viewer *viewer);
+
+/* In a terminal. Returns when the user or the agent ends it; err of the agent. */
+int interactive_run(struct viewer *viewer, int *err);
+
+#endif

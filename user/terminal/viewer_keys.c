@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <string.h>
+
+#include "export.h"
+#include "terminal.h"
+#include "viewer.h"
+
+static void next_sort(struct viewer *viewer)
+{
+	struct view *view = &viewer->view;
+	int windows = (int)(viewer->snapshot ? viewer->snapshot->window_count : 1);
+
+	view->sort_column = (view->sort_column + 1) % SORT_COLUMN_COUNT;
+	if (view->sort_column >= windows && view->sort_column < SORT_COLUMN_MAX)
+		view->sort_column = SORT_COLUMN_MAX;
+	view_forget_order(view);
+	viewer_refresh(viewer);
+}
+
+static void reverse(struct viewer *viewer)
+{
+	viewer->view.is_reversed = !viewer->view.is_reversed;
+	viewer_refresh(viewer);
+}
+
+static void next_grouping(struct viewer *viewer)
+{
+	struct view *view = &viewer->view;
+
+	do
+		view->grouping = (view->grouping + 1) % GROUPING_COUNT;
+	while (!grouping_is_possible(view, view->grouping));
+	view_deselect(view);
+	view_forget_order(view);
+	viewer_refresh(viewer);
+}
+
+static void next_direction(struct viewer *viewer)
+{
+	struct view *view = &viewer->view;
+
+	if (!view->document->link_names || !view->document->group->field[GROUP_DIRECTION]) {
+		viewer_tell(viewer, false, "directions are not told apart here");
+		return;
+	}
+	view->direction = (view->direction + 1) % 3;
+	view_forget_order(view);
+	viewer_refresh(viewer);
+}
+
+static void next_unit(struct viewer *viewer)
+{
+	viewer->view.unit = (viewer->view.unit + 1) % UNIT_COUNT;
+	view_forget_order(&viewer->view);
+	viewer_refresh(viewer);
+}
+
+static void switch_names(struct viewer *viewer)
+{
+	struct view *view = &viewer->view;
+
+	view->shows_names = !view->shows_names;
+	if (!view->names)
+		view->names = names_create();
+	viewer_refresh(viewer);
+}
+
+static void write_export(struct viewer *viewer)
+{
+	char name[EXPORT_NAME_MAX], text[MESSAGE_MAX];
+	int err;
+
+	if (!viewer->snapshot)
+		return;
+	err = view_export(&viewer->view, viewer->snapshot, name);
+	if (err)
+		snprintf(text, sizeof(text), "write %s: %s", name, strerror(-err));
+	else
+		snprintf(text, sizeof(text), "wrote %zu rows to %s", viewer->view.shown, name);
+	viewer_tell(viewer, err != 0, text);
+}
+
+static void switch_pause(struct viewer *viewer)
+{
+	viewer->screen.is_paused = !viewer->screen.is_paused;
+	viewer_take(viewer);
+}
+
+static void open_history(struct viewer *viewer)
+{
+	struct view *view = &viewer->view;
+
+	if (!view->has_selection)
+		view_move_to(view, view->scroll);
+	viewer->screen.mode = MODE_HISTORY;
+	viewer_refresh(viewer);
+}
+
+static void escape(struct viewer *viewer)
+{
+	if (viewer->view.search[0]) {
+		viewer->view.search[0] = '\0';
+		viewer_refresh(viewer);
+		return;
+	}
+	view_deselect(&viewer->view);
+}
+
+static bool move(struct viewer *viewer, int key)
+{
+	struct view *view = &viewer->view;
+	long page = viewer->screen.rows_height > 1 ? viewer->screen.rows_height - 1 : 1;
+
+	switch (key) {
+	case KEY_IS_UP:
+	case 'k':
+		view_move(view, -1);
+		return true;
+	case KEY_IS_DOWN:
+	case 'j':
+		view_move(view, 1);
+		return true;
+	case KEY_IS_PAGE_UP:
+		view_move(view, -page);
+		return true;
+	case KEY_IS_PAGE_DOWN:
+		view_move(view, page);
+		return true;
+	case KEY_IS_HOME:
+		view_move_to(view, 0);
+		return true;
+	case KEY_IS_END:
+		view_move_to(view, SIZE_MAX);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void press_search(struct viewer *viewer, int key)
+{
+	char *search = viewer->view.search;
+	size_t length = strlen(search);
+
+	if (key == KEY_IS_ENTER) {
+		viewer->screen.mode = MODE_TABLE;
+	} else if (key == KEY_IS_ESCAPE) {
+		search[0] = '\0';
+		viewer->screen.mode = MODE_TABLE;
+	} else if (key == KEY_IS_ERASE) {
+		search[length ? length - 1 : 0] = '\0';
+	} else if (key >= ' ' && key <= '~' && length + 1 < VIEW_SEARCH_MAX) {
+		search[length] = (char)key;
+		search[length + 1] = '\0';
+	}
+	viewer_refresh(viewer);
+}
+
+struct key_action {
+	int key;
+	void (*action)(struct viewer *viewer);
+};
+
+static void quit(struct viewer *viewer)
+{
+	viewer->wants_quit = true;
+}
+
+static void open_help(struct viewer *viewer)
+{
+	viewer->screen.mode = MODE_HELP;
+}
+
+static void open_search(struct viewer *viewer)
+{
+	viewer->screen.mode = MODE_SEARCH;
+}
+
+static const struct key_action actions[] = {
+	{ 'q', quit },          { 'Q', quit },           { '?', open_help },
+	{ 'h', open_help },     { '/', open_search },    { ' ', switch_pause },
+	{ 's', next_sort },     { 'r', reverse },        { 'g', next_grouping },
+	{ 'd', next_direction }, { 'u', next_unit },     { 'n', switch_names },
+	{ 'e', write_export },  { KEY_IS_ENTER, open_history }, { KEY_IS_ESCAPE, escape },
+};
+
+static void press_table(struct viewer *viewer, int key)
+{
+	if (move(viewer, key))
+		return;
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		if (actions[i].key == key)
+			actions[i].action(viewer);
+	}
+}
+
+/* Rows can be walked through there too. */
+static void press_history(struct viewer *viewer, int key)
+{
+	if (key == KEY_IS_ENTER || key == KEY_IS_ESCAPE) {
+		viewer->screen.mode = MODE_TABLE;
+	} else if (move(viewer, key)) {
+		viewer_refresh(viewer);
+	} else if (key && strchr("qQ ue", key)) {
+		press_table(viewer, key);
+	}
+}
+
+void viewer_press(struct viewer *viewer, int key)
+{
+	viewer->is_stale = true;
+	viewer->screen.message[0] = '\0';
+	switch (viewer->screen.mode) {
+	case MODE_HELP:
+		viewer->screen.mode = MODE_TABLE;
+		viewer->wants_quit = key == 'q';
+		break;
+	case MODE_SEARCH:
+		press_search(viewer, key);
+		break;
+	case MODE_HISTORY:
+		press_history(viewer, key);
+		break;
+	case MODE_TABLE:
+		press_table(viewer, key);
+		break;
+	}
+}
