@@ -12,6 +12,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "../../user/windows/engine.h"
 
@@ -74,6 +77,25 @@ void free(void *memory)
 {
 	heap.held -= heap.is_counting && memory;
 	__libc_free(memory);
+}
+
+void *mmap(void *at, size_t length, int protection, int flags, int fd, off_t offset)
+{
+	void *pages;
+
+	if (!heap_allows()) {
+		errno = ENOMEM;
+		return MAP_FAILED;
+	}
+	pages = (void *)syscall(SYS_mmap, at, length, protection, flags, fd, offset);
+	heap.held += heap.is_counting && pages != MAP_FAILED;
+	return pages;
+}
+
+int munmap(void *pages, size_t length)
+{
+	heap.held -= heap.is_counting;
+	return (int)syscall(SYS_munmap, pages, length);
 }
 
 static int told_check(void *context, const struct window_result *result)
