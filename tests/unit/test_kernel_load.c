@@ -79,7 +79,8 @@ static void expect_section(struct section_header *section, const struct host_ban
 
 	for (uint32_t i = 0; i < g->slots; i++) {
 		slot = section_slot(section, g, i);
-		assert_int_equal(slot->packets != 0, expected && host_bank_marks(host, expected, i));
+		assert_int_equal(slot->packets != 0,
+				 expected && host_bank_marks(host, expected, i));
 		if (!slot->packets)
 			continue;
 		other = section_slot(expected, g, i);
