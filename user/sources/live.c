@@ -159,17 +159,26 @@ static int merge_records(void *context, const struct flow_slot *const *records, 
 	return err;
 }
 
-/* Interfaces that have gone are let go; true while one is left. */
-static bool links_check(struct live *live)
+/* Why nothing is counted there any more; NULL while it is. */
+static const char *link_loss(const struct live_link *link)
 {
 	char name[IF_NAMESIZE];
 
+	if (!if_indextoname(link->facts.ifindex, name))
+		return "it has gone";
+	return live_link_holds(link) ? NULL : "it was replaced, or its programs were detached";
+}
+
+/* Interfaces that have gone are let go; true while one is left. */
+static bool links_check(struct live *live)
+{
 	for (size_t i = 0; i < live->link_count; i++) {
 		struct live_link *link = &live->links[i];
+		const char *loss = link->gone ? NULL : link_loss(link);
 
-		if (link->gone || if_indextoname(link->facts.ifindex, name))
+		if (!loss)
 			continue;
-		report_error("interface %s: it has gone", link->facts.name);
+		report_error("interface %s: %s", link->facts.name, loss);
 		link->gone = true;
 		live_link_detach(link);
 		live->links_alive--;

@@ -174,6 +174,15 @@ int live_link_attach(struct live_link *link, const struct live_shared *shared)
 	return 0;
 }
 
+bool live_link_holds(const struct live_link *link)
+{
+	for (int side = IN; side <= OUT; side++) {
+		if (link->attached[side] && !attachment_holds(&link->attachment[side]))
+			return false;
+	}
+	return true;
+}
+
 void live_link_detach(struct live_link *link)
 {
 	/* The side attached first leaves last: it may have made the qdisc that both stand on. */

@@ -46,6 +46,9 @@ int live_link_load(struct live_link *link, const struct live_shared *shared, uns
  */
 int live_link_attach(struct live_link *link, const struct live_shared *shared);
 
+/* Whether every program is still on its hook. */
+bool live_link_holds(const struct live_link *link);
+
 /* Detaches. */
 void live_link_detach(struct live_link *link);
 
