@@ -160,14 +160,14 @@ int live_link_attach(struct live_link *link, const struct live_shared *shared)
 
 	if (err) {
 		report_refused(link, link->plan.in, err);
-		return err;
+		return -EIO;
 	}
 	if (link->plan.out)
 		err = side_attach(link, OUT, link->plan.out);
 	if (err) {
 		report_refused(link, link->plan.out, err);
 		live_link_detach(link);
-		return err;
+		return -EIO;
 	}
 	live_link_missed(link);
 	report_chosen(link, shared->options);

@@ -191,6 +191,9 @@ static int live_start(struct source *source)
 
 	config.filter = source->live_filter;
 	err = live_open(&config, &source->live);
+	/* What the kernel finds invalid is not the user's words: those were read before. */
+	if (err == -EINVAL)
+		return -EIO;
 	if (!err)
 		source->attached_count = live_attached(source->live, source->attached);
 	if (err != -EPERM && err != -ENOSYS)
