@@ -62,6 +62,17 @@ int attachment_open(struct attachment *a, enum attach_point point, int ifindex, 
 	return link_open(a, prog_fd);
 }
 
+/* A link outlives its device, without an index; TCX has its own at the place of XDP's. */
+bool attachment_holds(const struct attachment *a)
+{
+	struct bpf_link_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	if (a->owner_fd >= 0)
+		return clsact_holds(a);
+	return bpf_obj_get_info_by_fd(a->link_fd, &info, &len) || info.xdp.ifindex;
+}
+
 void attachment_close(struct attachment *a)
 {
 	if (a->owner_fd >= 0)

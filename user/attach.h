@@ -42,6 +42,12 @@ enum attach_point attach_point_find(const char *name);
 int attachment_open(struct attachment *attachment, enum attach_point point, int ifindex,
 		    int prog_fd);
 
+/*
+ * False once the program has been taken off its hook: by an administrator, or because the
+ * interface has gone, be it that another one has its index now.
+ */
+bool attachment_holds(const struct attachment *attachment);
+
 /* Detaches, also where the interface has gone. Once. */
 void attachment_close(struct attachment *attachment);
 

@@ -194,6 +194,16 @@ int clsact_attach(struct attachment *a, int prog_fd)
 	return err;
 }
 
+bool clsact_holds(const struct attachment *a)
+{
+	struct bpf_tc_hook hook;
+	struct bpf_tc_opts place;
+
+	hook_init(&hook, a);
+	place_init(&place, a->slot, a->made_qdisc);
+	return bpf_tc_query(&hook, &place) == 0;
+}
+
 void clsact_detach(struct attachment *a)
 {
 	struct bpf_tc_hook hook;

@@ -16,6 +16,9 @@
  */
 int clsact_attach(struct attachment *attachment, int prog_fd);
 
+/* Whether the filter is still there. */
+bool clsact_holds(const struct attachment *attachment);
+
 /* Removes the filter, and the qdisc where a weir made it and no other filter is left. */
 void clsact_detach(struct attachment *attachment);
 

@@ -144,6 +144,35 @@ def an_interface_that_goes_away_ends_only_its_own_counting(lab):
     return "the other went on; then status 1 with both interfaces' packets in the last window"
 
 
+def a_captured_interface_that_goes_away_leaves_its_last_window(lab):
+    near, far = lab.pair()
+    weir = Weir(lab, near, "-a", "pcap", windows=["tumbling:1h"])
+    wait_until(lambda: "capturing" in weir.stderr, "the capture")
+    traffic.udp_burst(far, near, [10] * 17)
+    near.settle()
+    near.namespace.run("ip", "link", "del", near.name)
+    flows = weir.wait(status=1).documents()[-1]["flows"]
+    counted = [flow["packets"]["total"] for flow in flows
+               if flow["proto"] == "udp" and flow["direction"] == "in"]
+    expect_equal(sum(counted), 17, "packets in the last window")
+    return "status 1, and every packet in the last window"
+
+
+def an_interface_replaced_by_one_of_the_same_index_is_missed(lab):
+    """By each way of attaching: nothing is counted there, and that is told."""
+    for how, hooks in (("native", HOOKS), ("tc", ("tcx-ingress", "tcx-egress")),
+                       ("clsact", CLSACT)):
+        near, _ = lab.pair()
+        weir = Weir(lab, near, "-a", how, windows=["tumbling:1h"]).wait_attached(*hooks)
+        index = str(near.show()["ifindex"])
+        near.namespace.run("ip", "link", "del", near.name)
+        near.namespace.run("ip", "link", "add", near.name, "index", index, "type", "veth",
+                           "peer", "name", "new")
+        weir.wait(status=1)
+        expect(near.name in weir.stderr and "replaced" in weir.stderr, weir.stderr)
+    return weir.stderr.strip().splitlines()[1]
+
+
 def a_duration_and_a_count_end_a_run(lab):
     near, _ = lab.pair()
     begin = time.monotonic()
@@ -211,6 +240,8 @@ TESTS = [
     a_clsact_qdisc_goes_with_its_weir,
     foreign_filters_and_qdiscs_are_left_alone,
     an_interface_that_goes_away_ends_only_its_own_counting,
+    an_interface_replaced_by_one_of_the_same_index_is_missed,
+    a_captured_interface_that_goes_away_leaves_its_last_window,
     a_duration_and_a_count_end_a_run,
     several_interfaces_are_counted_apart,
     the_loopback_is_counted_in_and_out,

@@ -21,6 +21,7 @@ struct live {
 	size_t links_alive;
 	uint64_t start_ns;      /* of the first pane: CLOCK_MONOTONIC */
 	uint64_t begin_ns;      /* of the open pane */
+	uint64_t begin_ticks;
 	uint64_t index;         /* of the open pane */
 	bool ended;
 };
@@ -74,9 +75,9 @@ static int banks_open(struct live *live)
 }
 
 /* The tick is read before the clock: a packet between the two is no younger than the pane. */
-static int pane_begin(struct live *live, uint64_t *ticks)
+static int pane_begin(struct live *live)
 {
-	int err = programs_read_ticks(live->links[0].programs, ticks);
+	int err = programs_read_ticks(live->links[0].programs, &live->begin_ticks);
 
 	live->begin_ns = clock_monotonic_ns();
 	return err;
@@ -85,18 +86,17 @@ static int pane_begin(struct live *live, uint64_t *ticks)
 static int attach_links(struct live *live)
 {
 	struct live_shared shared = shared_of(live);
-	uint64_t ticks;
 	int err = 0;
 
 	for (; live->link_count < live->config.interface_count && !err; live->link_count++)
 		err = live_link_load(&live->links[live->link_count], &shared,
 				     (unsigned int)live->link_count);
 	if (!err)
-		err = pane_begin(live, &ticks);
+		err = pane_begin(live);
 	if (err)
 		return err;
 	live->start_ns = live->begin_ns;
-	banks_begin(live->banks, ticks);
+	banks_begin(live->banks, live->begin_ticks);
 	for (size_t i = 0; i < live->link_count && !err; i++, live->links_alive++)
 		err = live_link_attach(&live->links[i], &shared);
 	return err;
@@ -159,17 +159,26 @@ static int merge_records(void *context, const struct flow_slot *const *records, 
 	return err;
 }
 
-/* Interfaces that have gone are let go; true while one is left. */
-static bool links_check(struct live *live)
+/* Why nothing is counted there any more; NULL while it is. */
+static const char *link_loss(const struct live_link *link)
 {
 	char name[IF_NAMESIZE];
 
+	if (!if_indextoname(link->facts.ifindex, name))
+		return "it has gone";
+	return live_link_holds(link) ? NULL : "it was replaced, or its programs were detached";
+}
+
+/* Interfaces that have gone are let go; true while one is left. */
+static bool links_check(struct live *live)
+{
 	for (size_t i = 0; i < live->link_count; i++) {
 		struct live_link *link = &live->links[i];
+		const char *loss = link->gone ? NULL : link_loss(link);
 
-		if (link->gone || if_indextoname(link->facts.ifindex, name))
+		if (!loss)
 			continue;
-		report_error("interface %s: it has gone", link->facts.name);
+		report_error("interface %s: %s", link->facts.name, loss);
 		link->gone = true;
 		live_link_detach(link);
 		live->links_alive--;
@@ -206,10 +215,13 @@ static bool is_over(const struct live *live)
 	       (duration_ns && clock_monotonic_ns() >= live->start_ns + duration_ns);
 }
 
-/* Every packet counted from here on belongs to the pane that pane_begin opens. */
+/*
+ * Every packet counted from here on belongs to the pane that pane_begin opens; after the last
+ * one, to the last one (drain_stragglers), so that its times count from there.
+ */
 static int pane_switch(struct live *live, struct pane *pane)
 {
-	uint64_t ticks, past_panes;
+	uint64_t last_ticks = live->begin_ticks, past_panes;
 	int err;
 
 	*pane = (struct pane){ .index = live->index, .begin_ns = live->begin_ns };
@@ -217,9 +229,9 @@ static int pane_switch(struct live *live, struct pane *pane)
 		for (size_t i = 0; i < live->link_count; i++)
 			live_link_detach(&live->links[i]);
 	}
-	err = pane_begin(live, &ticks);
+	err = pane_begin(live);
 	if (!err)
-		err = banks_flip(live->banks, ticks);
+		err = banks_flip(live->banks, live->ended ? last_ticks : live->begin_ticks);
 	pane->end_ns = live->begin_ns;
 	past_panes = (live->begin_ns - live->start_ns) / live->config.options->pane_ns;
 	live->index = past_panes > live->index ? past_panes : live->index + 1;

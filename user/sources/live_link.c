@@ -160,18 +160,27 @@ int live_link_attach(struct live_link *link, const struct live_shared *shared)
 
 	if (err) {
 		report_refused(link, link->plan.in, err);
-		return err;
+		return -EIO;
 	}
 	if (link->plan.out)
 		err = side_attach(link, OUT, link->plan.out);
 	if (err) {
 		report_refused(link, link->plan.out, err);
 		live_link_detach(link);
-		return err;
+		return -EIO;
 	}
 	live_link_missed(link);
 	report_chosen(link, shared->options);
 	return 0;
+}
+
+bool live_link_holds(const struct live_link *link)
+{
+	for (int side = IN; side <= OUT; side++) {
+		if (link->attached[side] && !attachment_holds(&link->attachment[side]))
+			return false;
+	}
+	return true;
 }
 
 void live_link_detach(struct live_link *link)

@@ -42,9 +42,12 @@ int live_link_load(struct live_link *link, const struct live_shared *shared, uns
 
 /*
  * Attaches, and says what was chosen. Where auto planned native XDP and the driver refuses, TC
- * is taken. 0, or a negative errno that has been reported.
+ * is taken. 0, or -EIO, whatever the kernel's reason was: it has been reported.
  */
 int live_link_attach(struct live_link *link, const struct live_shared *shared);
+
+/* Whether every program is still on its hook. */
+bool live_link_holds(const struct live_link *link);
 
 /* Detaches. */
 void live_link_detach(struct live_link *link);

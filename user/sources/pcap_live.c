@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
+#include <net/if.h>
 #include <pcap/pcap.h>
 #include <poll.h>
 #include <stdio.h>
@@ -28,6 +29,7 @@ struct handle {
 	uint8_t key_flags;
 	uint8_t link;
 	uint32_t dropped;       /* as last told */
+	unsigned int ifindex;   /* 0: of no single interface */
 };
 
 struct pcap_live {
@@ -133,6 +135,7 @@ static int handle_open(struct pcap_live *live, size_t link_number, bool out)
 	if (!handle->pcap)
 		return live_fail(live, -ENOMEM, interface, why);
 	live->handle_count++;
+	handle->ifindex = if_nametoindex(interface);
 	err = handle_activate(live, handle, interface);
 	if (err)
 		return err;
@@ -274,21 +277,37 @@ static uint32_t handle_dropped(struct handle *handle)
 	return handle->dropped - before;
 }
 
+/* libpcap tells only where it finds the interface gone at the moment that the kernel says so. */
+static int live_check_interfaces(struct pcap_live *live)
+{
+	char name[IF_NAMESIZE];
+
+	for (size_t i = 0; i < live->handle_count; i++) {
+		const struct handle *handle = &live->handles[i];
+
+		if (handle->ifindex && !if_indextoname(handle->ifindex, name))
+			return live_fail(live, -ENODEV,
+					 live->config.interfaces[handle->key_flags >> FLOW_LINK_SHIFT],
+					 "it has gone");
+	}
+	return 0;
+}
+
 int pcap_live_end_pane(struct pcap_live *live, uint64_t now_ns, struct pane *pane)
 {
-	int err = pcap_live_read(live, 0);
+	int err = pcap_live_read(live, 0), table_err;
 
-	if (err)
-		return err;
+	if (!err)
+		err = live_check_interfaces(live);
 	memset(pane, 0, sizeof(*pane));
 	pane->begin_ns = live->begin_ns;
 	pane->end_ns = now_ns;
 	for (size_t i = 0; i < live->handle_count; i++)
 		pane->dropped_packets += handle_dropped(&live->handles[i]);
-	err = packet_table_end_pane(live->table, pane);
+	table_err = packet_table_end_pane(live->table, pane);
 	pane->collect_latency_ns = clock_monotonic_ns() - now_ns;
 	pane_begin(live, now_ns);
-	return err;
+	return err ? err : table_err;
 }
 
 uint64_t pcap_live_begin_ns(const struct pcap_live *live)

@@ -191,6 +191,9 @@ static int live_start(struct source *source)
 
 	config.filter = source->live_filter;
 	err = live_open(&config, &source->live);
+	/* What the kernel finds invalid is not the user's words: those were read before. */
+	if (err == -EINVAL)
+		return -EIO;
 	if (!err)
 		source->attached_count = live_attached(source->live, source->attached);
 	if (err != -EPERM && err != -ENOSYS)
@@ -306,20 +309,20 @@ static int capture_pane(struct source *source, struct pane *pane)
 	uint64_t start_ns = source->capture_start_ns, now_ns, past_panes;
 	uint64_t end_ns = options->duration_ns ? start_ns + options->duration_ns : UINT64_MAX;
 	uint64_t deadline_ns = start_ns + (source->capture_index + 1) * options->pane_ns;
-	int err = capture_until(source, deadline_ns < end_ns ? deadline_ns : end_ns);
+	int err = capture_until(source, deadline_ns < end_ns ? deadline_ns : end_ns), end_err;
 
 	now_ns = clock_monotonic_ns();
-	if (!err)
-		err = pcap_live_end_pane(source->capture, now_ns, pane);
-	if (err) {
-		report_error("capture: %s", pcap_live_reason(source->capture));
-		return err;
-	}
+	end_err = pcap_live_end_pane(source->capture, now_ns, pane);
+	err = err ? err : end_err;
 	pane->index = source->capture_index;
 	past_panes = (now_ns - start_ns) / options->pane_ns;
 	source->capture_index = past_panes > pane->index ? past_panes : pane->index + 1;
 	if (*stop_flag() || now_ns >= end_ns)
 		source->last = SOURCE_END;
+	if (err) {
+		report_error("capture: %s", pcap_live_reason(source->capture));
+		source->last = err;
+	}
 	return SOURCE_PANE;
 }
 
