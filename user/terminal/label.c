@@ -10,6 +10,9 @@
 #include "../check/escape.h"
 #include "../sinks/json.h"
 
+/* A service whose name is longer would hide the host's. */
+#define PORT_SHOWN_MAX 40
+
 /* One end of a flow. */
 struct end {
 	const __be32 *address;
@@ -57,53 +60,57 @@ static bool address_name(const struct labeler *labeler, const struct flow_key *k
 	return find_name(labeler, &query, text);
 }
 
-static void put_address_text(const struct flow_key *key, const struct end *end, char *text)
+static char *put_address(const struct labeler *labeler, const struct flow_key *key,
+			 const struct end *end, char *out)
 {
 	const uint8_t *bytes = (const uint8_t *)end->address;
-	bool is_ipv6 = (key->flags & FLOW_IPV6) != 0;
+	bool is_ipv6 = (key->flags & FLOW_IPV6) != 0, is_bracketed = is_ipv6 && end->has_port;
 	unsigned int prefix = is_ipv6 ? end->prefix6 : end->prefix4;
-	char *out = is_ipv6 ? put_ipv6(text, bytes) : put_ipv4(text, bytes + 12);
 
+	if (address_name(labeler, key, end, out))
+		return out + strlen(out);
+	if (is_bracketed)
+		*out++ = '[';
+	out = is_ipv6 ? put_ipv6(out, bytes) : put_ipv4(out, bytes + 12);
 	if (prefix < (is_ipv6 ? 128u : 32u)) {
 		*out++ = '/';
 		out = put_uint(out, prefix);
 	}
-	*out = '\0';
+	if (is_bracketed)
+		*out++ = ']';
+	return out;
 }
 
-static void put_port(const struct labeler *labeler, const struct flow_key *key,
-		     const struct end *end, char *text)
+static char *put_port(const struct labeler *labeler, const struct flow_key *key,
+		      const struct end *end, char *out)
 {
 	struct name_query query = { .port = end->port, .ip_proto = key->ip_proto };
+	char name[NAME_SHOWN_MAX];
+	size_t length;
 
-	if (labeler->names && end->port && find_name(labeler, &query, text))
-		return;
-	*put_uint(text, ntohs(end->port)) = '\0';
+	if (!labeler->names || !end->port || !find_name(labeler, &query, name))
+		return put_uint(out, ntohs(end->port));
+	length = strlen(name) < PORT_SHOWN_MAX ? strlen(name) : PORT_SHOWN_MAX;
+	return put_bytes(out, name, length);
 }
 
+/* Written without printf: a search makes the labels of every flow there is. */
 static const char *label_end(const struct labeler *labeler, const struct flow_key *key,
-			     const struct end *end, char *buffer)
+			     struct end end, char *buffer)
 {
-	char address[NAME_SHOWN_MAX] = "", port[NAME_SHOWN_MAX] = "";
-	bool is_named = false;
+	char *out = buffer;
 
-	if (!(key->flags & FLOW_IP) && labeler->group->field[GROUP_PROTO])
-		return strcpy(buffer, "-");
-	if (end->has_address && key->flags & FLOW_IP) {
-		is_named = address_name(labeler, key, end, address);
-		if (!is_named)
-			put_address_text(key, end, address);
-	}
-	if (end->has_port && !is_icmp(key) && has_ports(key))
-		put_port(labeler, key, end, port);
-	if (!*address && !*port)
-		return strcpy(buffer, "-");
-	if (!*port)
-		strcpy(buffer, address);
-	else if (*address && !is_named && key->flags & FLOW_IPV6)
-		snprintf(buffer, LABEL_MAX, "[%.60s]:%.40s", address, port);
+	end.has_address &= (key->flags & FLOW_IP) != 0;
+	end.has_port &= key->flags & FLOW_IP && !is_icmp(key) && has_ports(key);
+	if (end.has_address)
+		out = put_address(labeler, key, &end, out);
 	else
-		snprintf(buffer, LABEL_MAX, "%.250s:%.40s", *address ? address : "*", port);
+		*out++ = end.has_port ? '*' : '-';
+	if (end.has_port) {
+		*out++ = ':';
+		out = put_port(labeler, key, &end, out);
+	}
+	*out = '\0';
 	return buffer;
 }
 
@@ -115,7 +122,7 @@ const char *label_src(const struct labeler *labeler, const struct flow_key *key,
 				 group->field[GROUP_SRC_PORT], group->src_prefix4,
 				 group->src_prefix6 };
 
-	return label_end(labeler, key, &end, buffer);
+	return label_end(labeler, key, end, buffer);
 }
 
 const char *label_dst(const struct labeler *labeler, const struct flow_key *key,
@@ -125,15 +132,14 @@ const char *label_dst(const struct labeler *labeler, const struct flow_key *key,
 	const struct end end = { key->dst, key->dst_port, group->field[GROUP_DST],
 				 group->field[GROUP_DST_PORT], group->dst_prefix4,
 				 group->dst_prefix6 };
-	char text[LABEL_MAX];
+	size_t length;
 
-	label_end(labeler, key, &end, text);
+	label_end(labeler, key, end, buffer);
+	length = strlen(buffer);
 	if (group->field[GROUP_DST] && group->field[GROUP_SRC_PORT] &&
 	    group->field[GROUP_DST_PORT] && is_icmp(key) && !(key->flags & FLOW_LATER_FRAGMENT))
-		snprintf(buffer, LABEL_MAX, "%.300s %u/%u", text,
+		snprintf(buffer + length, LABEL_MAX - length, " %u/%u",
 			 *(const uint8_t *)&key->src_port, *(const uint8_t *)&key->dst_port);
-	else
-		strcpy(buffer, text);
 	return buffer;
 }
 

@@ -98,6 +98,7 @@ static int screen_start(struct terminal *terminal, const char **reason)
 		return -ENOTTY;
 	}
 	guard_start();
+	del_curterm(cur_term);
 	terminal->screen = newterm(type, stdout, terminal->input);
 	if (!terminal->screen) {
 		crash_guard(-1, NULL);

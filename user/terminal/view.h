@@ -104,6 +104,9 @@ int view_group(struct view *view, const struct snapshot *snapshot);
 /* Filters and sorts what view_group left; keeps the selection on its row. 0 or -ENOMEM. */
 int view_arrange(struct view *view, const struct snapshot *snapshot);
 
+/* Sorts that many of order by rank. 0 or -ENOMEM. */
+int view_sort(struct view *view, size_t count);
+
 /* Forgets the order of before: the user asked for another. */
 void view_forget_order(struct view *view);
 

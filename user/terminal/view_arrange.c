@@ -14,6 +14,12 @@ struct arranging {
 	struct view *view;
 	const struct snapshot *snapshot;
 	struct labeler labeler; /* of the search */
+	char search[VIEW_SEARCH_MAX + 1];
+	const char *words[VIEW_SEARCH_MAX];
+	size_t word_count;
+	struct flow_key class;  /* what the line below was made of */
+	char class_line[2 * LABEL_MAX + 1];
+	double least_held;
 };
 
 static bool is_numeric(int column)
@@ -27,15 +33,15 @@ static double value_of(const struct arranging *arranging, const struct row *row)
 	const struct snapshot *snapshot = arranging->snapshot;
 	int column = view->sort_column;
 	double highest;
+	size_t window;
 
 	if (column == SORT_COLUMN_MAX) {
 		highest = view_max(view, row->bytes_max, row->packets_max);
 		return highest > 0 ? highest : 0;
 	}
-	if (column == SORT_COLUMN_TOTAL)
-		return view_volume(view, &row->amount[snapshot->reference]);
-	/* All rows of a window are over the same time. */
-	return view_volume(view, &row->amount[column]);
+	/* Rates: while a window fills, volumes grow, and a row that only grows need not move. */
+	window = column == SORT_COLUMN_TOTAL ? snapshot->reference : (size_t)column;
+	return view_rate(view, &row->amount[window], snapshot->windows[window].observed_ns);
 }
 
 /* Numbers that are not negative are in the order of their bits (IEEE 754). */
@@ -56,6 +62,16 @@ static uint64_t rank_of_address(const struct flow_key *key, const __be32 *addres
 	return (uint64_t)1 << 63 | (uint64_t)ntohl(address[0]) << 31 | ntohl(address[1]) >> 1;
 }
 
+/* Nothing under it can be among what is held, or has changed enough to move. */
+static double least_held(const struct view *view)
+{
+	double least = INFINITY;
+
+	for (size_t i = 0; i < view->held_count; i++)
+		least = fmin(least, view->held[i].value);
+	return least;
+}
+
 static double held_value(struct arranging *arranging, const struct row *row)
 {
 	struct view *view = arranging->view;
@@ -63,7 +79,8 @@ static double held_value(struct arranging *arranging, const struct row *row)
 	double value = value_of(arranging, row), before;
 	uint32_t found;
 
-	if (!view->held_count || view->is_final)
+	if (!view->held_count || view->is_final ||
+	    value < arranging->least_held * (1 - STEADY_PART))
 		return value;
 	found = key_map_find(&view->held_map, &list, &row->key, key_hash(&row->key));
 	if (found == KEY_MAP_NONE)
@@ -87,52 +104,62 @@ static uint64_t rank_of(struct arranging *arranging, const struct row *row)
 	}
 }
 
-static int order_compare(const void *a, const void *b, void *context)
+static char *put_lower(char *out, const char *text)
 {
-	const struct order *first = a, *second = b;
-	const struct view *view = context;
-	int sign = view->is_reversed ? -1 : 1;
-
-	if (first->rank != second->rank)
-		return first->rank < second->rank ? -sign : sign;
-	return memcmp(&view->rows[first->row].key, &view->rows[second->row].key,
-		      sizeof(struct flow_key));
+	for (; *text; text++)
+		*out++ = *text >= 'A' && *text <= 'Z' ? (char)(*text - 'A' + 'a') : *text;
+	*out++ = ' ';
+	return out;
 }
 
-static bool contains_word(const char *text, const char *word, size_t length)
+/* Protocol, interface and VLAN are mostly those of the row before. */
+static void class_line_make(struct arranging *arranging, const struct row *row)
 {
-	for (; *text; text++) {
-		if (!strncasecmp(text, word, length))
-			return true;
-	}
-	return !length;
+	const struct labeler *labeler = &arranging->labeler;
+	char text[LABEL_MAX], *out = arranging->class_line;
+	struct flow_key class = { .ip_proto = row->key.ip_proto, .flags = row->key.flags,
+				  .vlan = row->key.vlan, .inner_vlan = row->key.inner_vlan };
+
+	if (!(class.flags & FLOW_IP))
+		class.src_port = row->key.src_port;
+	if (*out && !memcmp(&class, &arranging->class, sizeof(class)))
+		return;
+	arranging->class = class;
+	out = put_lower(out, label_proto(labeler, &class, text));
+	out = put_lower(out, label_extra(labeler, &class, text));
+	*out = '\0';
 }
 
 /* Every word of the search is somewhere in the row. */
-static bool is_found(const struct arranging *arranging, const struct row *row)
+static bool is_found(struct arranging *arranging, const struct row *row)
 {
-	const char *word = arranging->view->search;
-	char text[4][LABEL_MAX];
+	const struct labeler *labeler = &arranging->labeler;
+	char line[2 * LABEL_MAX + 1], text[LABEL_MAX], *out = line;
 
-	label_src(&arranging->labeler, &row->key, text[0]);
-	label_dst(&arranging->labeler, &row->key, text[1]);
-	label_proto(&arranging->labeler, &row->key, text[2]);
-	label_extra(&arranging->labeler, &row->key, text[3]);
-	while (*word) {
-		size_t length = strcspn(word, " ");
-		bool found = false;
-
-		for (int i = 0; i < 4 && !found; i++)
-			found = contains_word(text[i], word, length);
-		if (!found)
+	class_line_make(arranging, row);
+	out = put_lower(out, label_src(labeler, &row->key, text));
+	out = put_lower(out, label_dst(labeler, &row->key, text));
+	*out = '\0';
+	for (size_t i = 0; i < arranging->word_count; i++) {
+		if (!strstr(line, arranging->words[i]) &&
+		    !strstr(arranging->class_line, arranging->words[i]))
 			return false;
-		word += length;
-		word += strspn(word, " ");
 	}
 	return true;
 }
 
-static bool is_shown(const struct arranging *arranging, const struct row *row)
+static void words_split(struct arranging *arranging)
+{
+	char *word, *rest = arranging->search;
+
+	*put_lower(arranging->search, arranging->view->search) = 0;
+	while ((word = strsep(&rest, " "))) {
+		if (*word)
+			arranging->words[arranging->word_count++] = word;
+	}
+}
+
+static bool is_shown(struct arranging *arranging, const struct row *row)
 {
 	const struct view *view = arranging->view;
 	bool is_out = row->key.flags & FLOW_OUT;
@@ -141,7 +168,7 @@ static bool is_shown(const struct arranging *arranging, const struct row *row)
 		return false;
 	if (view->direction == DIRECTION_OUT && !is_out)
 		return false;
-	return !view->search[0] || is_found(arranging, row);
+	return !arranging->word_count || is_found(arranging, row);
 }
 
 static int order_make_room(struct view *view)
@@ -198,10 +225,13 @@ static void find_selected(struct view *view)
 
 int view_arrange(struct view *view, const struct snapshot *snapshot)
 {
-	struct arranging arranging = { view, snapshot, view_labeler(view) };
+	struct arranging arranging = { .view = view, .snapshot = snapshot,
+				       .labeler = view_labeler(view) };
 	size_t count = 0;
 
 	arranging.labeler.only_known = true;
+	words_split(&arranging);
+	arranging.least_held = least_held(view);
 	view->shown = 0;
 	if (order_make_room(view))
 		return -ENOMEM;
@@ -212,7 +242,8 @@ int view_arrange(struct view *view, const struct snapshot *snapshot)
 			continue;
 		view->order[count++] = (struct order){ rank_of(&arranging, row), (uint32_t)i };
 	}
-	qsort_r(view->order, count, sizeof(*view->order), order_compare, view);
+	if (view_sort(view, count))
+		return -ENOMEM;
 	view->shown = view->row_limit && count > view->row_limit ? view->row_limit : count;
 	hold(&arranging);
 	find_selected(view);

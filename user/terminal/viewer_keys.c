@@ -6,14 +6,35 @@
 #include "terminal.h"
 #include "viewer.h"
 
+/* False for columns that the rows do not have. */
+static bool is_sortable(const struct viewer *viewer, int column)
+{
+	const bool *field = viewer->view.group.field;
+
+	switch (column) {
+	case SORT_COLUMN_SRC:
+		return field[GROUP_SRC] || field[GROUP_SRC_PORT];
+	case SORT_COLUMN_DST:
+		return field[GROUP_DST] || field[GROUP_DST_PORT];
+	case SORT_COLUMN_PROTO:
+		return field[GROUP_PROTO];
+	case SORT_COLUMN_MAX:
+	case SORT_COLUMN_TOTAL:
+		return true;
+	default:
+		return (size_t)column < viewer->snapshot->window_count;
+	}
+}
+
 static void next_sort(struct viewer *viewer)
 {
 	struct view *view = &viewer->view;
-	int windows = (int)(viewer->snapshot ? viewer->snapshot->window_count : 1);
 
-	view->sort_column = (view->sort_column + 1) % SORT_COLUMN_COUNT;
-	if (view->sort_column >= windows && view->sort_column < SORT_COLUMN_MAX)
-		view->sort_column = SORT_COLUMN_MAX;
+	if (!viewer->snapshot)
+		return;
+	do
+		view->sort_column = (view->sort_column + 1) % SORT_COLUMN_COUNT;
+	while (!is_sortable(viewer, view->sort_column));
 	view_forget_order(view);
 	viewer_refresh(viewer);
 }
@@ -32,6 +53,9 @@ static void next_grouping(struct viewer *viewer)
 		view->grouping = (view->grouping + 1) % GROUPING_COUNT;
 	while (!grouping_is_possible(view, view->grouping));
 	view_deselect(view);
+	view_group_by(view, &view->group);
+	if (viewer->snapshot && !is_sortable(viewer, view->sort_column))
+		view->sort_column = SORT_COLUMN_TOTAL;
 	view_forget_order(view);
 	viewer_refresh(viewer);
 }
