@@ -235,6 +235,7 @@ static __always_inline struct packet_size skb_size(struct __sk_buff *skb, const 
 						.gso_size = gso_size,
 						.gso_segs = skb->gso_segs };
 
+		merged_packet_cut(&merged, p->jumbo_len);
 		size = packet_size_merged(&merged);
 	}
 	if (unlikely(skb->vlan_present))

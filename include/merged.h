@@ -19,6 +19,17 @@ struct merged_packet {
 	__u32 gso_segs;    /* 0: not yet computed (from a virtual machine) */
 };
 
+/* Leaves out len bytes of the headers that no segment has, though the kernel counts them. */
+static __always_inline void merged_packet_cut(struct merged_packet *m, __u32 len)
+{
+	if (!len)
+		return;
+	m->len -= len;
+	m->wire_len = m->len;
+	if (m->headers_len)
+		m->headers_len -= len;
+}
+
 /* The wire packets that a buffer stands for; at least one. */
 static __always_inline struct packet_size packet_size_merged(const struct merged_packet *m)
 {

@@ -41,6 +41,10 @@
 #define IPV6_EXT_DESTINATION 60
 #define IPV6_FRAGMENT_OFFSET 0xfff8
 
+/* A hop-by-hop header with the jumbo payload option alone (RFC 2675). */
+#define IPV6_JUMBO_OPTION     0xc2
+#define IPV6_JUMBO_HEADER_LEN 8
+
 /*
  * What one packet is; all zero before it is parsed. The parts of its key are kept apart until
  * packet_key, so that they stay in registers: bytes stored one by one and loaded again as a
@@ -56,6 +60,7 @@ struct packet {
 	__u16 inner_vlan;
 	__u8 tcp_flags;
 	__u32 headers_len; /* from the first byte through the TCP, UDP or SCTP header; 0: not known */
+	__u32 jumbo_len;   /* of those: a jumbo payload option that is cut out of segments */
 	__u32 blur;        /* for cursor_blur alone */
 };
 
@@ -241,6 +246,22 @@ static __always_inline void parse_ipv6_extensions(struct cursor *c, __s32 left, 
 	}
 }
 
+/*
+ * Packets that the kernel merged past 64 KiB (BIG TCP) begin with an option that has their
+ * length; it goes when they are segmented (ipv6_hopopt_jumbo_remove, include/net/ipv6.h).
+ */
+static __always_inline void parse_ipv6_jumbo(struct cursor *c, __u32 payload_len, struct packet *p)
+{
+	__u8 copy[4];
+	const __u8 *header;
+
+	if (payload_len != PARSE_LENGTH_UNKNOWN || p->ip_proto != IPV6_EXT_HOP_BY_HOP)
+		return;
+	header = cursor_peek(c, copy, sizeof(copy));
+	if (header && header[1] == 0 && header[2] == IPV6_JUMBO_OPTION)
+		p->jumbo_len = IPV6_JUMBO_HEADER_LEN;
+}
+
 static __always_inline int parse_ipv6(struct cursor *c, struct packet *p)
 {
 	struct ipv6hdr copy;
@@ -262,12 +283,14 @@ static __always_inline int parse_ipv6(struct cursor *c, struct packet *p)
 	if (unlikely(!payload_len))
 		payload_len = PARSE_LENGTH_UNKNOWN;
 	cursor_skip(c, sizeof(copy));
-	if (likely(!ipv6_is_extension(p->ip_proto)))
+	if (likely(!ipv6_is_extension(p->ip_proto))) {
 		parse_transport(c, (__s32)payload_len, p);
-	else if (c->kind == CURSOR_FAST)
+	} else if (c->kind == CURSOR_FAST) {
 		c->incomplete = true;
-	else
+	} else {
+		parse_ipv6_jumbo(c, payload_len, p);
 		parse_ipv6_extensions(c, (__s32)payload_len, p);
+	}
 	return 0;
 }
 

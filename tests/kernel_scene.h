@@ -124,6 +124,7 @@ static inline void scene_count_host(struct scene *scene, enum program_kind kind,
 
 		merged.len = packet->len;
 		merged.headers_len = p.headers_len;
+		merged_packet_cut(&merged, p.jumbo_len);
 		size = packet_size_merged(&merged);
 	}
 	if (malformed) {

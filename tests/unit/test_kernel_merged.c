@@ -112,6 +112,28 @@ static void headers_behind_extension_headers_are_repeated(void **state)
 	expect_one_record(*state, 3, PAYLOAD_LEN + 3 * (14 + 40 + 8 + 20));
 }
 
+/* The option goes when the packet is segmented; other hop-by-hop headers stay. */
+static void the_jumbo_option_of_a_merged_packet_is_in_no_segment(void **state)
+{
+	static const struct layer layers[FRAME_LAYERS] = { ETHERNET, IPV6, IP_LENGTH(0),
+							   EXTENSION(0, 8), TCP(SYN_ACK),
+							   PAYLOAD(PAYLOAD_LEN) };
+	struct merged_packet merged = { .gso_size = GSO_SIZE, .gso_segs = 3 };
+	struct frame f;
+	struct test_packet packet = { .bytes = f.bytes, .merged = &merged };
+	static const uint8_t options[] = { IPV6_JUMBO_OPTION, 1 /* PadN */ };
+
+	need_root();
+	for (unsigned int i = 0; i < 2; i++) {
+		frame_build(&f, layers);
+		f.bytes[14 + 40 + 2] = options[i];
+		packet.len = f.len;
+		merged.wire_len = f.len + 2 * (14 + 40 + 8 + 20);
+		assert_int_equal(scene_run_kernel(*state, PROGRAM_TC_EGRESS, &packet), 0);
+		expect_one_record(*state, 3, PAYLOAD_LEN + 3 * (14 + 40 + 8 * i + 20));
+	}
+}
+
 /* What is not TCP, UDP or SCTP has headers of unknown length, however it was parsed. */
 static void headers_that_are_not_known_add_nothing(void **state)
 {
@@ -139,6 +161,7 @@ int main(void)
 		in_scene(a_merged_packet_is_counted_as_on_the_host),
 		in_scene(segments_that_the_kernel_has_not_counted_are_worked_out),
 		in_scene(headers_behind_extension_headers_are_repeated),
+		in_scene(the_jumbo_option_of_a_merged_packet_is_in_no_segment),
 		in_scene(headers_that_are_not_known_add_nothing),
 	};
 
