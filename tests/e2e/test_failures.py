@@ -50,6 +50,14 @@ def wrong_usage_is_named_and_refused(lab):
     return f"{len(cases) + 1} wrong command lines, each one line and status 2"
 
 
+def an_interface_under_two_names_is_not_counted_twice(lab):
+    near, _ = lab.pair()
+    near.namespace.run("ip", "link", "property", "add", "dev", near.name, "altname", "other0")
+    options = ["-i", near.name, "-i", "other0", "-t", "100ms", "-o", "@x.json"]
+    expect_refused(lab, near, options + ["-a", "pcap"], USAGE, [near.name, "other0"])
+    return expect_refused(lab, near, options, USAGE, [near.name, "other0"])
+
+
 def a_missing_interface_is_named(lab):
     near, _ = lab.pair()
     return expect_refused(lab, near, ["-i", "nosuch0", "-o", "@x.json"], FAILED, ["nosuch0"])
@@ -149,6 +157,7 @@ def an_interface_that_is_down_is_said_to_count_nothing_until_up(lab):
 
 TESTS = [
     wrong_usage_is_named_and_refused,
+    an_interface_under_two_names_is_not_counted_twice,
     a_missing_interface_is_named,
     one_missing_interface_of_two_leaves_the_other_untouched,
     an_output_that_cannot_be_written_is_named,

@@ -47,6 +47,23 @@ static int report_filter(const char *expression, const struct filter_error *erro
 	return err;
 }
 
+/* An interface under two of its names would be counted twice. */
+static int names_check(const struct source *source)
+{
+	for (size_t i = 1; i < source->name_count; i++) {
+		unsigned int ifindex = if_nametoindex(source->names[i]);
+
+		for (size_t before = 0; ifindex && before < i; before++) {
+			if (if_nametoindex(source->names[before]) != ifindex)
+				continue;
+			report_error("interface %s: it is %s, which is named already",
+				     source->names[i], source->names[before]);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
 static int names_find(struct source *source)
 {
 	const struct options *options = source->config.options;
@@ -55,7 +72,7 @@ static int names_find(struct source *source)
 	source->name_count = options->interface_count;
 	memcpy(source->names, options->interfaces, sizeof(source->names));
 	if (source->name_count)
-		return 0;
+		return names_check(source);
 	if (netdev_default_route(source->default_interface)) {
 		report_error("find an interface: there is no default route");
 		report_error("try: -i NAME; ip link lists them");
