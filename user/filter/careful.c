@@ -60,6 +60,7 @@ static void image_load_at_r2(struct translation *t)
 {
 	uint32_t bytes = classic_load_bytes(&t->classic.insns[t->pc]);
 
+	emit(&t->emitter, alu64_imm(BPF_AND, BPF_REG_2, 15)); /* see point_to_x in fast.c */
 	emit(&t->emitter, alu64_reg(BPF_MOV, BPF_REG_1, BPF_REG_2));
 	emit(&t->emitter, alu64_imm(BPF_ADD, BPF_REG_1, bytes));
 	check_frame_len(t, BPF_REG_1);

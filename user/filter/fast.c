@@ -74,12 +74,29 @@ static void bound_x(struct translation *t, uint32_t extent)
 	t->path.has_xdata = false;
 }
 
+static bool has_comparison_with_x(const struct translation *t)
+{
+	for (size_t i = 0; i < t->classic.count; i++) {
+		uint16_t code = t->classic.insns[i].code;
+
+		if (BPF_CLASS(code) == BPF_JMP && BPF_SRC(code) == BPF_X)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Before Linux 6.8 the verifier follows branches that no X can take, its least X then above its
+ * greatest, and refuses to add such a number to a pointer. A mask mends it and changes no X.
+ */
 static void point_to_x(struct translation *t)
 {
 	if (t->path.has_xdata)
 		return;
-	emit(&t->emitter, alu64_reg(BPF_MOV, REG_XDATA, REG_DATA));
-	emit(&t->emitter, alu64_reg(BPF_ADD, REG_XDATA, REG_X));
+	emit(&t->emitter, alu64_reg(BPF_MOV, REG_XDATA, REG_X));
+	if (has_comparison_with_x(t))
+		emit(&t->emitter, alu64_imm(BPF_AND, REG_XDATA, REACH_MAX));
+	emit(&t->emitter, alu64_reg(BPF_ADD, REG_XDATA, REG_DATA));
 	t->path.has_xdata = true;
 	t->path.proven_x = 0;
 }

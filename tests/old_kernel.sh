@@ -1,0 +1,91 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Boots a kernel of Debian in an emulated machine and runs weir there: that its programs load and
+# count on kernels older than this machine's. Not part of make check: needs qemu-system-x86,
+# busybox-static, cpio and the kernel's package, which it downloads only when told to.
+#
+#     tests/old_kernel.sh FILE.deb          a linux-image package, installed nowhere
+#     tests/old_kernel.sh --download NAME   such as linux-image-6.1.0-49-amd64, by apt-get
+#
+# BUILD names the folder of the build, UNITS the unit tests to run as well, ACCEL what qemu
+# runs on (tcg), SECONDS_MAX how long it may take (900), MEMORY and CPUS the machine's size.
+
+set -u
+PATH="$PATH:/usr/sbin:/sbin"
+[[ -r ${1:-} ]] && set -- "$(realpath "$1")"
+cd "$(dirname "$0")/.." || exit 1
+build=$(realpath "${BUILD:-build}")
+units=${UNITS-$(cd "$build/tests" && echo test_kernel* test_banks* test_machine test_filter_kernel)}
+modules="llc stp garp mrp 8021q veth sch_ingress cls_bpf"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
+
+fail() {
+	echo "old_kernel: $*" >&2
+	exit 1
+}
+
+# place FOLDER PROGRAM...: copies programs there, under $work/root, and the libraries they load.
+place() {
+	local folder=$1 program path
+	shift
+
+	for program; do
+		path=$(command -v "$program") || fail "$program is missing"
+		install -D -t "$work/root$folder" "$path"
+		ldd "$path" 2>/dev/null | grep -o '/[^ ]*' | while read -r path; do
+			install -D "$path" "$work/root$path"
+		done
+	done
+}
+
+place_kernel() {
+	local module path
+
+	dpkg-deb -x "$1" "$work/kernel" || fail "cannot unpack $1"
+	for module in $modules; do
+		path=$(find "$work/kernel" -name "$module.ko*" | head -n 1)
+		[[ $path ]] || fail "$1 has no module $module"
+		install -D "$path" "$work/root/modules/${path##*/}"
+		echo "/modules/${path##*/}" >>"$work/root/modules/order"
+	done
+}
+
+make_root() {
+	mkdir -p "$work/root"/{usr/{bin,sbin,lib,lib64},dev,proc,sys,run,tmp,etc,tests}
+	ln -s usr/{bin,sbin,lib,lib64} "$work/root"
+}
+
+make_image() {
+	local unit
+
+	place /usr/bin ip tc ping bpftool jq bash busybox "$build/weir"
+	for unit in $units; do
+		[[ -x $build/tests/$unit && $unit != *.d ]] && place /tests "$build/tests/$unit"
+	done
+	install tests/old_kernel/init.sh "$work/root/init"
+	(cd "$work/root" && find . | cpio --quiet -o -H newc | gzip -1) >"$work/image" ||
+		fail "cannot pack the image"
+}
+
+boot() {
+	timeout "${SECONDS_MAX:-900}" qemu-system-x86_64 -accel "${ACCEL:-tcg}" -cpu max \
+		-smp "${CPUS:-2}" -m "${MEMORY:-2048}" -nographic -no-reboot -nodefaults \
+		-serial stdio -kernel "$(ls "$work"/kernel/boot/vmlinuz-*)" -initrd "$work/image" \
+		-append "console=ttyS0 quiet panic=-1 loglevel=4" </dev/null |
+		sed -u 's/\r//g; s/^.*\x1b\[[0-9;?]*[A-Za-z]//'
+}
+
+if [[ ${1:-} == --download ]]; then
+	[[ ${2:-} ]] || fail "which package?"
+	(cd "$work" && apt-get download -qq "$2") || fail "cannot download $2"
+	set -- "$work/$2"_*.deb
+fi
+[[ -r ${1:-} ]] || fail "usage: tests/old_kernel.sh FILE.deb | --download NAME"
+make_root
+place_kernel "$1"
+make_image
+boot | tee "$work/log"
+grep -qE '^[1-9][0-9]* passed, 0 failed' "$work/log"
