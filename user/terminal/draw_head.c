@@ -61,7 +61,7 @@ static void put_clock(const struct screen *screen, char *text, size_t size)
 	snprintf(text, size, "%s%s  %s", stamp, elapsed, state_text(screen));
 }
 
-static void draw_title(const struct screen *screen, struct canvas *canvas, int y)
+void screen_draw_title(const struct screen *screen, struct canvas *canvas, int y)
 {
 	const struct document_context *document = screen->view->document;
 	struct pen pen = pen_at(canvas, 0, y), right = pen_at(canvas, 0, y);
@@ -181,7 +181,7 @@ int screen_draw_head(struct screen *screen, struct canvas *canvas, int y)
 	char warning[MESSAGE_MAX];
 	struct pen pen;
 
-	draw_title(screen, canvas, y++);
+	screen_draw_title(screen, canvas, y++);
 	if (!screen->snapshot)
 		return y;
 	draw_totals_heading(screen, canvas, y++);

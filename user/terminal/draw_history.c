@@ -100,7 +100,8 @@ static const char *stamp(const struct screen *screen, uint64_t instant_ns, char 
 	return text;
 }
 
-static int draw_who(const struct screen *screen, const struct row *row, struct canvas *canvas, int y)
+static int draw_who(const struct screen *screen, const struct row *row, struct canvas *canvas,
+		    int y)
 {
 	struct labeler labeler = view_labeler(screen->view);
 	struct pen pen = pen_at(canvas, 1, y);
