@@ -274,8 +274,8 @@ def test_keys():
     check(units == ["B/s", "pkt/s", "bit/s"], "u goes through bytes, packets and bits", units)
 
     screen.keys("?")
-    check(screen.shows("reverse the order") and "total▼" not in screen.text(), "? explains the keys",
-          screen.text())
+    check(screen.shows("reverse the order") and "total▼" not in screen.text(),
+          "? explains the keys", screen.text())
     screen.keys("x")
     check(screen.shows("proto"), "any key leaves the help", screen.text())
 
