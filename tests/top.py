@@ -483,6 +483,16 @@ def test_plain():
     check(text.count("proto") == 5, "-c 5 gives five tables", text.count("proto"))
     check("192.0.2.10:22" in tables[0] and "counted 100 %" in tables[0] and "2s" in tables[0],
           "the table is the same as on the screen", tables[0])
+    screen = Screen(120, 30, term="dumb")
+    screen.type(f"{WEIR} top -r {CAPTURE} --speed 1000; echo status $?")
+    check(screen.shows("status 0") and "192.0.2.10:22" in screen.text(),
+          "so does a terminal that cannot be drawn on", screen.text())
+    screen.close()
+    screen = Screen(term="nonsense")
+    screen.type(f"{WEIR} top -r {CAPTURE}; echo status $?")
+    check(screen.shows("status 1") and "TERM names no terminal" in screen.text(),
+          "a terminal that is not known is told", screen.text())
+    screen.close()
     out = subprocess.run(f"{WEIR} top -r {CAPTURE} --speed 1000 | head -3", shell=True, text=True,
                          capture_output=True, env={**os.environ, "LC_ALL": "C"}, check=False)
     check(out.stdout.isascii() and out.stdout.count("\n") == 3,

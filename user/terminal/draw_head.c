@@ -44,10 +44,22 @@ static const char *state_text(const struct screen *screen)
 	return screen->is_live ? "live" : "replay";
 }
 
+/* A replay at another pace than that of its packets says so. */
+static void put_state(const struct screen *screen, char *text, size_t size)
+{
+	double speed = screen->options->speed;
+	bool is_paced = !screen->is_live && !screen->is_paused && !screen->has_ended;
+
+	if (is_paced && speed > 0 && speed != 1)
+		snprintf(text, size, "replay x%g", speed);
+	else
+		snprintf(text, size, "%s", state_text(screen));
+}
+
 static void put_clock(const struct screen *screen, char *text, size_t size)
 {
 	const struct snapshot *snapshot = screen->snapshot;
-	char elapsed[FORMAT_MAX] = "0:00", stamp[32] = "";
+	char elapsed[FORMAT_MAX] = "0:00", stamp[32] = "", state[32];
 	time_t seconds;
 	struct tm utc;
 
@@ -58,7 +70,8 @@ static void put_clock(const struct screen *screen, char *text, size_t size)
 		if (gmtime_r(&seconds, &utc))
 			strftime(stamp, sizeof(stamp), "%F %T  ", &utc);
 	}
-	snprintf(text, size, "%s%s  %s", stamp, elapsed, state_text(screen));
+	put_state(screen, state, sizeof(state));
+	snprintf(text, size, "%s%s  %s", stamp, elapsed, state);
 }
 
 void screen_draw_title(const struct screen *screen, struct canvas *canvas, int y)
