@@ -25,7 +25,7 @@ static void put_names(struct pen *pen, const char *const *names, size_t count)
 static void put_source(struct pen *pen, const struct document_context *document)
 {
 	const char *name = document->source_names[0], *slash;
-	bool is_file = !document->link_names && document->source_name_count == 1;
+	bool is_file = !strcmp(document->source_kind, "file");
 
 	slash = is_file && strncmp(name, "tcp://", 6) ? strrchr(name, '/') : NULL;
 	if (is_file && !strcmp(name, "-"))

@@ -112,7 +112,7 @@ static int draw_who(const struct screen *screen, const struct row *row, struct c
 	pen_text(&pen, canvas->utf8 ? " → " : " -> ");
 	pen_text(&pen, label_dst(&labeler, &row->key, text));
 	pen_print(&pen, "  %s", label_proto(&labeler, &row->key, text));
-	if (screen->view->document->link_names && labeler.group->field[GROUP_DIRECTION])
+	if (screen->view->document->direction && labeler.group->field[GROUP_DIRECTION])
 		pen_text(&pen, row->key.flags & FLOW_OUT ? "  out" : "  in");
 	pen_print(&pen, "  %s", label_extra(&labeler, &row->key, text));
 	return y + 1;
