@@ -158,6 +158,10 @@ $(TRAFFIC)/%: tests/traffic/%.c
 e2e: all traffic ## run the end-to-end tests (root): network namespaces, real traffic
 	tests/e2e/run
 
+.PHONY: check-top
+check-top: all ## try the live view in a terminal emulator (tmux); pictures it in build/top.txt
+	tests/top.py $(BUILD)/weir $(BUILD)/top.txt
+
 .PHONY: bench-live
 bench-live: all traffic ## rate of a veth with weir beside one with a program that only passes
 	tools/bench/live

@@ -270,12 +270,12 @@ def test_keys():
     for _ in range(3):
         screen.keys("u")
         time.sleep(0.15)
-        units.append(re.search(r"flows, (\S+)", screen.lines()[-1]).group(1))
+        units.append(re.search(r"flows, (\S+),", screen.lines()[-1]).group(1))
     check(units == ["B/s", "pkt/s", "bit/s"], "u goes through bytes, packets and bits", units)
 
     screen.keys("?")
-    check(screen.shows("reverse the order") and "total▼" not in screen.text(), "? explains the keys",
-          screen.text())
+    check(screen.shows("reverse the order") and "total▼" not in screen.text(),
+          "? explains the keys", screen.text())
     screen.keys("x")
     check(screen.shows("proto"), "any key leaves the help", screen.text())
 
@@ -351,6 +351,11 @@ def test_sizes():
         screen.resize(size, size // 4)
     check(screen.wait(lambda: fits(screen, 108, 27), 3), "25 changes of size in a row are followed",
           screen.text())
+    screen.resize(60, 15)
+    screen.keys("?")
+    check(screen.shows("escape: no row") and screen.shows("quit"), "the help fits 60x15",
+          screen.text())
+    screen.keys("?")
     screen.resize(20, 5)
     check(screen.shows("at least"), "a terminal that is too small says so", screen.text())
     screen.resize(80, 24)
@@ -478,6 +483,16 @@ def test_plain():
     check(text.count("proto") == 5, "-c 5 gives five tables", text.count("proto"))
     check("192.0.2.10:22" in tables[0] and "counted 100 %" in tables[0] and "2s" in tables[0],
           "the table is the same as on the screen", tables[0])
+    screen = Screen(120, 30, term="dumb")
+    screen.type(f"{WEIR} top -r {CAPTURE} --speed 1000; echo status $?")
+    check(screen.shows("status 0") and "192.0.2.10:22" in screen.text(),
+          "so does a terminal that cannot be drawn on", screen.text())
+    screen.close()
+    screen = Screen(term="nonsense")
+    screen.type(f"{WEIR} top -r {CAPTURE}; echo status $?")
+    check(screen.shows("status 1") and "TERM names no terminal" in screen.text(),
+          "a terminal that is not known is told", screen.text())
+    screen.close()
     out = subprocess.run(f"{WEIR} top -r {CAPTURE} --speed 1000 | head -3", shell=True, text=True,
                          capture_output=True, env={**os.environ, "LC_ALL": "C"}, check=False)
     check(out.stdout.isascii() and out.stdout.count("\n") == 3,
@@ -562,6 +577,33 @@ def test_live():
     remove_namespace()
 
 
+def test_full_table():
+    print("A table that is too small")
+    if os.geteuid():
+        check(os.environ.get("CI") != "true", "full table: skipped, needs root")
+        return
+    make_namespace()
+    screen = Screen()
+    screen.type(f"ip netns exec {NAMESPACE}a {WEIR} top -i live0 -d out --slots 64")
+    screen.shows("out ")
+    subprocess.run(["ip", "netns", "exec", f"{NAMESPACE}a", sys.executable, "-c", """
+import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.sendto(b"x", ("10.77.0.2", 9))
+time.sleep(0.3)
+for port in range(60000):
+    s.sendto(b"x", ("10.77.0.2", 1024 + port))
+"""], check=False)
+    check(screen.shows("table full") and "--slots 256" in screen.text(),
+          "a table that is full is told in words, with what to do", screen.text())
+    check(re.search(r"counted 100 %", screen.text()) is None and "unattributed" in screen.text(),
+          "and 100 % is not claimed", screen.text())
+    screen.keys("q")
+    check(screen.is_restored(), "q ends it", screen.text())
+    screen.close()
+    remove_namespace()
+
+
 def test_stuck_terminal():
     print("A terminal that takes nothing")
     master, slave = os.openpty()
@@ -603,7 +645,7 @@ tmux("new-session", "-d", "-s", "base", "cat")  # the server ends with its last 
 try:
     for test in (test_first_screen, test_numbers_equal_json, test_keys, test_moving, test_sizes,
                  test_pause, test_colours, test_ways_out, test_suspend, test_plain, test_names,
-                 test_live, test_stuck_terminal, write_screenshot):
+                 test_live, test_full_table, test_stuck_terminal, write_screenshot):
         started = time.monotonic()
         test()
         print(f"          {time.monotonic() - started:.1f} s")

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "../../user/terminal/join.h"
 #include "../terminal_scene.h"
 
 static const struct row *row_of_host(const struct scene *scene, uint32_t host)
@@ -74,6 +75,29 @@ static void the_maximum_of_a_group_is_that_of_its_sum(void **state)
 	assert_int_equal(scene.view.max_length_ns, 3 * SECOND);
 	snapshot_free(snapshot);
 	scene_end(&scene);
+}
+
+static void sessions_are_averaged_over_their_own_time(void **state)
+{
+	const struct window_spec spec = { WINDOW_SESSION, 0, 0, 5 * SECOND };
+	struct flow_result flow = { .bytes = 8000, .packets = 2, .start_ns = SECOND,
+				    .end_ns = 5 * SECOND, .max_len = 60 };
+	const struct window_result result = { .spec = &spec, .observed_ns = SECOND,
+					      .flows = &flow, .flow_count = 1 };
+	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
+	struct view view = { .unit = UNIT_BYTES };
+	struct kept_result kept = { 0 };
+	const struct row *row;
+
+	(void)state;
+	assert_non_null(snapshot);
+	snapshot->window_count = 1;
+	assert_int_equal(kept_result_set(&kept, &result), 0);
+	assert_int_equal(join_results(snapshot, &kept), 0);
+	row = &snapshot->rows[0];
+	assert_true(view_rate(&view, &row->amount[0], row_length_ns(row, snapshot, 0)) == 2000);
+	kept_result_fini(&kept);
+	snapshot_free(snapshot);
 }
 
 static void maxima_leave_with_their_window(void **state)
@@ -311,6 +335,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(windows_are_joined_by_flow),
 		cmocka_unit_test(the_maximum_of_a_group_is_that_of_its_sum),
+		cmocka_unit_test(sessions_are_averaged_over_their_own_time),
 		cmocka_unit_test(maxima_leave_with_their_window),
 		cmocka_unit_test(protocols_are_one_row_for_both_families),
 		cmocka_unit_test(a_direction_is_grouped_by_itself),

@@ -57,15 +57,16 @@ void screen_draw_account(const struct screen *screen, struct canvas *canvas, int
 	else
 		snprintf(text, sizeof(text), "no packets yet");
 	pen_styled(&pen, counted == wanted ? STYLE_GOOD : STYLE_WARNING, text);
+	/* What is wrong first: the right end may not fit. */
+	if (outcome[PACKET_UNATTRIBUTED].packets)
+		put_count(&pen, "unattributed", outcome[PACKET_UNATTRIBUTED].packets);
+	if (outcome[PACKET_MALFORMED].packets)
+		put_count(&pen, "malformed", outcome[PACKET_MALFORMED].packets);
 	put_count(&pen, screen->is_live ? "dropped" : "late",
 		  screen->is_live ? snapshot->dropped_packets : snapshot->late_packets);
 	put_table(&pen, snapshot->table_use);
 	snprintf(text, sizeof(text), "pane %s", format_latency(snapshot->cost_ns, share));
 	put_part(&pen, false, text);
-	if (outcome[PACKET_UNATTRIBUTED].packets)
-		put_count(&pen, "unattributed", outcome[PACKET_UNATTRIBUTED].packets);
-	if (outcome[PACKET_MALFORMED].packets)
-		put_count(&pen, "malformed", outcome[PACKET_MALFORMED].packets);
 	if (outcome[PACKET_FILTERED].packets) {
 		snprintf(text, sizeof(text), "filtered %s",
 			 format_number((double)outcome[PACKET_FILTERED].packets, share));
@@ -96,7 +97,7 @@ const char *screen_warning(const struct screen *screen, char text[MESSAGE_MAX])
 		snprintf(text, MESSAGE_MAX, "%s flows left the memory; try a larger --max-flows",
 			 format_number((double)window->forgotten_flows, number));
 	else if (window->flows_omitted)
-		snprintf(text, MESSAGE_MAX, "%s smallest flows are not listed; totals per direction lack them; try -g",
+		snprintf(text, MESSAGE_MAX, "%s small flows in no row; try a coarser -g",
 			 format_number((double)window->flows_omitted, number));
 	return text;
 }

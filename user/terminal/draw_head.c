@@ -25,7 +25,7 @@ static void put_names(struct pen *pen, const char *const *names, size_t count)
 static void put_source(struct pen *pen, const struct document_context *document)
 {
 	const char *name = document->source_names[0], *slash;
-	bool is_file = !document->link_names && document->source_name_count == 1;
+	bool is_file = !strcmp(document->source_kind, "file");
 
 	slash = is_file && strncmp(name, "tcp://", 6) ? strrchr(name, '/') : NULL;
 	if (is_file && !strcmp(name, "-"))
@@ -44,10 +44,22 @@ static const char *state_text(const struct screen *screen)
 	return screen->is_live ? "live" : "replay";
 }
 
+/* A replay at another pace than that of its packets says so. */
+static void put_state(const struct screen *screen, char *text, size_t size)
+{
+	double speed = screen->options->speed;
+	bool is_paced = !screen->is_live && !screen->is_paused && !screen->has_ended;
+
+	if (is_paced && speed > 0 && speed != 1)
+		snprintf(text, size, "replay x%g", speed);
+	else
+		snprintf(text, size, "%s", state_text(screen));
+}
+
 static void put_clock(const struct screen *screen, char *text, size_t size)
 {
 	const struct snapshot *snapshot = screen->snapshot;
-	char elapsed[FORMAT_MAX] = "0:00", stamp[32] = "";
+	char elapsed[FORMAT_MAX] = "0:00", stamp[32] = "", state[32];
 	time_t seconds;
 	struct tm utc;
 
@@ -58,10 +70,11 @@ static void put_clock(const struct screen *screen, char *text, size_t size)
 		if (gmtime_r(&seconds, &utc))
 			strftime(stamp, sizeof(stamp), "%F %T  ", &utc);
 	}
-	snprintf(text, size, "%s%s  %s", stamp, elapsed, state_text(screen));
+	put_state(screen, state, sizeof(state));
+	snprintf(text, size, "%s%s  %s", stamp, elapsed, state);
 }
 
-static void draw_title(const struct screen *screen, struct canvas *canvas, int y)
+void screen_draw_title(const struct screen *screen, struct canvas *canvas, int y)
 {
 	const struct document_context *document = screen->view->document;
 	struct pen pen = pen_at(canvas, 0, y), right = pen_at(canvas, 0, y);
@@ -181,7 +194,7 @@ int screen_draw_head(struct screen *screen, struct canvas *canvas, int y)
 	char warning[MESSAGE_MAX];
 	struct pen pen;
 
-	draw_title(screen, canvas, y++);
+	screen_draw_title(screen, canvas, y++);
 	if (!screen->snapshot)
 		return y;
 	draw_totals_heading(screen, canvas, y++);

@@ -12,7 +12,7 @@ static const char *const help_lines[] = {
 	"  n        names of hosts and services",
 	"  enter    history of the row; enter or escape goes back",
 	"  e        write what is shown as JSON into this folder",
-	"  arrows, PgUp, PgDn, Home, End: move;  escape: no row selected",
+	"  arrows, PgUp, PgDn, Home, End: move;  escape: no row",
 	"",
 	"  Numbers: k, M, G are powers of 1000. Averages are over the last",
 	"  2s, 10s, 40s; max is the highest rate of one pane; max and total",

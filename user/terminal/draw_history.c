@@ -100,7 +100,8 @@ static const char *stamp(const struct screen *screen, uint64_t instant_ns, char 
 	return text;
 }
 
-static int draw_who(const struct screen *screen, const struct row *row, struct canvas *canvas, int y)
+static int draw_who(const struct screen *screen, const struct row *row, struct canvas *canvas,
+		    int y)
 {
 	struct labeler labeler = view_labeler(screen->view);
 	struct pen pen = pen_at(canvas, 1, y);
@@ -111,7 +112,7 @@ static int draw_who(const struct screen *screen, const struct row *row, struct c
 	pen_text(&pen, canvas->utf8 ? " → " : " -> ");
 	pen_text(&pen, label_dst(&labeler, &row->key, text));
 	pen_print(&pen, "  %s", label_proto(&labeler, &row->key, text));
-	if (screen->view->document->link_names && labeler.group->field[GROUP_DIRECTION])
+	if (screen->view->document->direction && labeler.group->field[GROUP_DIRECTION])
 		pen_text(&pen, row->key.flags & FLOW_OUT ? "  out" : "  in");
 	pen_print(&pen, "  %s", label_extra(&labeler, &row->key, text));
 	return y + 1;

@@ -293,7 +293,7 @@ static const char *number_text(const struct table *table, const struct number_co
 		return highest < 0 ? strcpy(text, "-") : format_number(highest, text);
 	default:
 		return format_number(view_rate(view, &row->amount[column->window],
-					       snapshot->windows[column->window].observed_ns),
+					       row_length_ns(row, snapshot, column->window)),
 				     text);
 	}
 }

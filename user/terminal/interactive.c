@@ -105,8 +105,11 @@ static void wait_for_something(struct interaction *interaction)
 /* A terminal that has gone ends the run as Ctrl-C does, unless the user said nohup. */
 static void on_hangup(int signal_number)
 {
+	int saved_errno = errno;
+
 	(void)signal_number;
 	stop_request();
+	errno = saved_errno;
 }
 
 static void catch_hangup(void)

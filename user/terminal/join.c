@@ -60,6 +60,19 @@ static struct row *row_of(struct join *join, const struct flow_key *key)
 	return row;
 }
 
+/* A session is at least as long as the document's pane (DESIGN 4). */
+static uint32_t session_ms(const struct window_result *result, const struct flow_result *flow)
+{
+	uint64_t length_ns = flow->end_ns - flow->start_ns;
+
+	if (result->spec->kind != WINDOW_SESSION)
+		return 0;
+	if (length_ns < result->observed_ns)
+		length_ns = result->observed_ns;
+	length_ns /= 1000000;
+	return length_ns < UINT32_MAX ? (uint32_t)length_ns : UINT32_MAX;
+}
+
 static void join_window(struct join *join, size_t window, const struct kept_result *kept)
 {
 	bool is_reference = window == join->snapshot->reference;
@@ -72,6 +85,7 @@ static void join_window(struct join *join, size_t window, const struct kept_resu
 			continue;
 		row->amount[window].packets += flow->packets;
 		row->amount[window].bytes += flow->bytes;
+		row->own_ms[window] += session_ms(&kept->result, flow);
 		if (row->max_len && !is_reference)
 			continue;
 		row->bytes_max = is_reference ? flow->bytes_max : 0;

@@ -16,6 +16,7 @@
 #define HEAD_LINES    8
 #define CELL_BYTES    4
 #define WAIT_MS       500
+#define SECOND_NS     1000000000u
 
 static int write_lines(const struct canvas *canvas, int count)
 {
@@ -46,8 +47,23 @@ static int write_table(struct viewer *viewer)
 	return write_lines(&viewer->canvas, y + 1 + rows);
 }
 
+/* Once a second is enough to read, however short the panes. */
+static bool is_due(const struct viewer *viewer, uint64_t *last_ns)
+{
+	uint64_t pane_ns = viewer->options->pane_ns;
+	uint64_t end_ns = viewer->snapshot ? viewer->snapshot->end_ns : 0;
+
+	if (!viewer->is_stale || !viewer->snapshot)
+		return false;
+	if (*last_ns && end_ns - *last_ns + pane_ns / 2 < SECOND_NS)
+		return false;
+	*last_ns = end_ns;
+	return true;
+}
+
 int plain_run(struct viewer *viewer)
 {
+	uint64_t last_ns = 0;
 	bool has_ended = false;
 	int err = 0, write_err = 0;
 
@@ -60,8 +76,9 @@ int plain_run(struct viewer *viewer)
 		poll(&ready, 1, WAIT_MS);
 		has_ended = collector_has_ended(viewer->collector, &err);
 		viewer_take(viewer);
-		if (viewer->is_stale && viewer->snapshot)
-			write_err = write_table(viewer);
+		if (!is_due(viewer, &last_ns))
+			continue;
+		write_err = write_table(viewer);
 		viewer->is_stale = false;
 	}
 	if (write_err && write_err != -EPIPE)

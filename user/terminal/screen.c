@@ -5,6 +5,9 @@
 #include <string.h>
 
 
+/* Lines in which the help has room to spare. */
+#define HELP_HEIGHT 20
+
 struct key_hint {
 	const char *key, *what;
 };
@@ -33,8 +36,8 @@ static void draw_hints(struct pen *pen)
 static void state_text(const struct screen *screen, char *text, size_t size)
 {
 	const struct view *view = screen->view;
-	int length = snprintf(text, size, " %s, %s%s%s", grouping_name(view->grouping),
-			      unit_of_rate(view->unit),
+	int length = snprintf(text, size, " %s, %s, %s%s%s", grouping_name(view->grouping),
+			      unit_of_rate(view->unit), unit_of_volume(view->unit),
 			      view->direction == DIRECTION_BOTH ? "" : ", only ",
 			      view->direction == DIRECTION_BOTH ? "" :
 			      direction_name(view->direction));
@@ -82,10 +85,14 @@ void screen_draw(struct screen *screen, struct canvas *canvas)
 		draw_too_small(canvas);
 		return;
 	}
-	y = screen_draw_head(screen, canvas, 0);
 	if (screen->mode == MODE_HELP) {
-		screen_draw_help(canvas, y);
-	} else if (!screen->snapshot) {
+		screen_draw_title(screen, canvas, 0);
+		screen_draw_help(canvas, canvas->height > HELP_HEIGHT ? 2 : 1);
+		draw_foot(screen, canvas);
+		return;
+	}
+	y = screen_draw_head(screen, canvas, 0);
+	if (!screen->snapshot) {
 		struct pen pen = pen_at(canvas, 1, y + 1);
 
 		pen_styled(&pen, STYLE_DIM, screen->has_ended ? "nothing was counted" :

@@ -31,6 +31,8 @@ struct screen {
 /* Draws all of it. */
 void screen_draw(struct screen *screen, struct canvas *canvas);
 
+void screen_draw_title(const struct screen *screen, struct canvas *canvas, int y);
+
 /* The head alone, the table alone: for plain text. Return the line after. */
 int screen_draw_head(struct screen *screen, struct canvas *canvas, int y);
 int screen_draw_table(struct screen *screen, struct canvas *canvas, int y);

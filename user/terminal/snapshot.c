@@ -3,6 +3,13 @@
 
 #include <stdlib.h>
 
+uint64_t row_length_ns(const struct row *row, const struct snapshot *snapshot, size_t window)
+{
+	if (row->own_ms[window])
+		return row->own_ms[window] * 1000000ull;
+	return snapshot->windows[window].observed_ns;
+}
+
 void snapshot_free(struct snapshot *snapshot)
 {
 	if (!snapshot)

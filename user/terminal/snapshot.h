@@ -18,6 +18,7 @@
 struct row {
 	struct flow_key key;
 	struct tally amount[SNAPSHOT_WINDOWS_MAX];
+	uint32_t own_ms[SNAPSHOT_WINDOWS_MAX]; /* session windows: how long it lasted; else 0 */
 	double bytes_max, packets_max; /* in the reference window; less than 0: not known */
 	uint64_t first_ns, last_ns;
 	uint16_t min_len, max_len;     /* max_len 0: not in the reference window */
@@ -52,6 +53,9 @@ struct snapshot {
 	uint64_t cost_ns;               /* end of the newest pane to merged */
 	double table_use;               /* less than 0: there is no table */
 };
+
+/* What the averages of a row in that window are over. */
+uint64_t row_length_ns(const struct row *row, const struct snapshot *snapshot, size_t window);
 
 void snapshot_free(struct snapshot *snapshot);
 

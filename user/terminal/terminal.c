@@ -108,6 +108,13 @@ static int screen_start(struct terminal *terminal, const char **reason)
 	return 0;
 }
 
+bool terminal_is_drawable(void)
+{
+	const char *type = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && type && *type && strcmp(type, "dumb") != 0;
+}
+
 int terminal_open(struct terminal **result, const char **reason)
 {
 	struct terminal *terminal = calloc(1, sizeof(*terminal));

@@ -9,6 +9,9 @@
 
 struct terminal;
 
+/* False where standard output is no terminal, or one that says that it cannot be drawn on. */
+bool terminal_is_drawable(void);
+
 /* 0 or negative errno, with *reason static text. */
 int terminal_open(struct terminal **terminal, const char **reason);
 

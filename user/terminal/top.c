@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "top.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -10,6 +11,7 @@
 
 #include "../agent.h"
 #include "../stop.h"
+#include "terminal.h"
 #include "viewer.h"
 
 /* A terminal that has taken nothing for so long takes nothing. */
@@ -63,7 +65,7 @@ static void *agent_work(void *context)
 
 	top->err = agent_run(top->agent);
 	collector_end(top->collector, top->err);
-	if (!isatty(STDOUT_FILENO))
+	if (!terminal_is_drawable())
 		return NULL;
 	if (!viewer_ends_with_agent(top->options, top->err))
 		stop_wait_until(UINT64_MAX);
@@ -136,7 +138,7 @@ static int top_view(struct top *top)
 		return err;
 	}
 	viewer_init(&viewer, top->options, top->collector, agent_context(top->agent));
-	if (isatty(STDOUT_FILENO))
+	if (terminal_is_drawable())
 		shown_err = interactive_run(&viewer, &err);
 	else
 		shown_err = plain_run(&viewer);
@@ -155,7 +157,8 @@ int top_run(const struct options *options)
 
 	if (!err) {
 		err = top_view(&top);
-		agent_report_sum(top.agent);
+		if (err != -ENOTTY)
+			agent_report_sum(top.agent);
 	}
 	status = agent_close(top.agent, err);
 	collector_destroy(top.collector);

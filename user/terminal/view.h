@@ -17,7 +17,15 @@
 enum unit { UNIT_BITS, UNIT_BYTES, UNIT_PACKETS, UNIT_COUNT };
 
 /* g; flows are what -g made them */
-#define GROUPINGS(X)                                                      	X(GROUPING_FLOWS,    "flows",                "")                 	X(GROUPING_SRC,      "source hosts",         "src")              	X(GROUPING_DST,      "destination hosts",    "dst")              	X(GROUPING_DST_PORT, "destination ports",    "dst_port,proto")   	X(GROUPING_SRC_PORT, "source ports",         "src_port,proto")   	X(GROUPING_PROTO,    "protocols",            "proto")            	X(GROUPING_SRC_NET,  "source networks",      "src/24:64")        	X(GROUPING_DST_NET,  "destination networks", "dst/24:64")
+#define GROUPINGS(X)                                              \
+	X(GROUPING_FLOWS,    "flows",                "")          \
+	X(GROUPING_SRC,      "source hosts",         "src")       \
+	X(GROUPING_DST,      "destination hosts",    "dst")       \
+	X(GROUPING_DST_PORT, "destination ports",    "dst_port,proto")\
+	X(GROUPING_SRC_PORT, "source ports",         "src_port,proto")\
+	X(GROUPING_PROTO,    "protocols",            "proto")     \
+	X(GROUPING_SRC_NET,  "source networks",      "src/24:64") \
+	X(GROUPING_DST_NET,  "destination networks", "dst/24:64")
 
 #define GROUPING_AS_ENUM(id, name, fields) id,
 enum grouping { GROUPINGS(GROUPING_AS_ENUM) GROUPING_COUNT };

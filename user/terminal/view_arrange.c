@@ -41,7 +41,7 @@ static double value_of(const struct arranging *arranging, const struct row *row)
 	}
 	/* Rates: while a window fills, volumes grow, and a row that only grows need not move. */
 	window = column == SORT_COLUMN_TOTAL ? snapshot->reference : (size_t)column;
-	return view_rate(view, &row->amount[window], snapshot->windows[window].observed_ns);
+	return view_rate(view, &row->amount[window], row_length_ns(row, snapshot, window));
 }
 
 /* Numbers that are not negative are in the order of their bits (IEEE 754). */

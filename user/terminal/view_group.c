@@ -16,6 +16,8 @@ static void row_add(struct row *sum, const struct row *row, size_t windows)
 	for (size_t i = 0; i < windows; i++) {
 		sum->amount[i].packets += row->amount[i].packets;
 		sum->amount[i].bytes += row->amount[i].bytes;
+		if (row->own_ms[i] > sum->own_ms[i])
+			sum->own_ms[i] = row->own_ms[i];
 	}
 	if (row->first_ns < sum->first_ns)
 		sum->first_ns = row->first_ns;

@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The keys come back after so many, which is as many seconds where panes are of a second. */
+#define MESSAGE_SNAPSHOTS 10
+
 void viewer_init(struct viewer *viewer, const struct options *options,
 		 struct collector *collector, const struct document_context *document)
 {
@@ -49,6 +52,8 @@ void viewer_take(struct viewer *viewer)
 	snapshot = collector_take(viewer->collector);
 	if (!snapshot)
 		return;
+	if (viewer->message_left && --viewer->message_left == 0)
+		viewer->screen.message[0] = '\0';
 	snapshot_free(viewer->snapshot);
 	viewer->snapshot = snapshot;
 	viewer->screen.snapshot = snapshot;
@@ -59,6 +64,7 @@ void viewer_tell(struct viewer *viewer, bool is_warning, const char *message)
 {
 	snprintf(viewer->screen.message, sizeof(viewer->screen.message), "%s", message);
 	viewer->screen.message_is_warning = is_warning;
+	viewer->message_left = MESSAGE_SNAPSHOTS;
 	viewer->is_stale = true;
 }
 

@@ -15,6 +15,7 @@ struct viewer {
 	struct screen screen;
 	struct snapshot *snapshot;
 	struct canvas canvas;
+	unsigned int message_left;  /* snapshots for which the message is shown */
 	bool wants_quit;
 	bool is_stale;   /* what is drawn is not what is to be seen */
 };

@@ -64,7 +64,7 @@ static void next_direction(struct viewer *viewer)
 {
 	struct view *view = &viewer->view;
 
-	if (!view->document->link_names || !view->document->group->field[GROUP_DIRECTION]) {
+	if (!view->document->direction || !view->document->group->field[GROUP_DIRECTION]) {
 		viewer_tell(viewer, false, "directions are not told apart here");
 		return;
 	}
