@@ -34,6 +34,10 @@ class Failed(Exception):
     """What a test promised did not hold."""
 
 
+class LinkDropped(Failed):
+    """The veth dropped frames on a busy machine: what was delivered to whom is not known."""
+
+
 def expect(held, message):
     if not held:
         raise Failed(message)
