@@ -1,0 +1,78 @@
+# Tests: units, end to end, filters, the live view, fuzz targets.
+UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+
+
+$(BUILD)/tests/%: tests/unit/%.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -o $@ $< $(LIBRARY) -lcmocka $(LDLIBS)
+
+.PHONY: units
+units: $(UNITS)
+
+.PHONY: unit
+unit: units ## build and run the unit tests
+	@BUILD=$(BUILD) tests/run unit
+
+.PHONY: check
+check: ## set up, build, run every test (root for all of them)
+	tools/setup
+	$(MAKE) all units traffic $(BUILD)/generate $(BUILD)/tests/filter/matches
+	@BUILD=$(BUILD) tests/run
+
+$(BUILD)/generate: tools/generate.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< -lm
+
+TRAFFIC  := $(BUILD)/tests/traffic
+
+.PHONY: traffic
+traffic: $(TRAFFIC)/txring $(TRAFFIC)/xdpgen ## build the traffic tools of tests and benchmarks
+
+$(TRAFFIC)/xdpgen.bpf.o: tests/traffic/xdpgen.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPFFLAGS) -MMD -MP -MT $@ -c -o $@ $<
+
+$(TRAFFIC)/xdpgen.skel.h: $(TRAFFIC)/xdpgen.bpf.o
+	$(BPFTOOL) gen skeleton $< name xdpgen_bpf >$@.tmp && mv $@.tmp $@
+
+$(TRAFFIC)/xdpgen: $(TRAFFIC)/xdpgen.skel.h
+
+$(TRAFFIC)/%: tests/traffic/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(LDLIBS)
+
+.PHONY: e2e
+e2e: all traffic ## run the end-to-end tests (root): network namespaces, real traffic
+	tests/e2e/run
+
+.PHONY: check-top
+check-top: all ## try the live view in a terminal emulator (tmux); pictures it in build/top.txt
+	tests/top.py $(BUILD)/weir $(BUILD)/top.txt
+
+$(BUILD)/tests/filter/%: tests/filter/%.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -o $@ $< $(LIBRARY) $(LDLIBS)
+
+.PHONY: check-filters
+check-filters: $(BUILD)/tests/filter/matches ## filters against tcpdump's answers, in the kernel
+	tests/filters.py $(BUILD)
+
+# What reads captures, compiled anew for the fuzzers; they bring an engine of their own.
+FUZZED   := $(wildcard user/sources/capture*.c user/sources/packet_*.c user/filter/*.c) \
+	user/sources/replay.c user/windows/group.c
+FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZFLAGS := -std=gnu11 -O1 -g $(WARN) -fno-strict-aliasing -fno-omit-frame-pointer \
+	-fno-sanitize-recover=all
+
+$(BUILD)/fuzz/fuzz_parser: tests/fuzz/fuzz_parser.c
+$(BUILD)/fuzz/fuzz_capture: tests/fuzz/fuzz_capture.c $(wildcard user/sources/capture*.c)
+$(BUILD)/fuzz/fuzz_replay: tests/fuzz/fuzz_replay.c $(FUZZED)
+$(BUILD)/fuzz/%:
+	@mkdir -p $(@D)
+	$(CLANG) $(CPPFLAGS) $(FUZZFLAGS) -fsanitize=fuzzer,address,undefined -o $@ \
+		$(filter %.c,$^) $(LDLIBS)
+
+.PHONY: fuzz
+fuzz: $(FUZZERS) $(BUILD)/generate ## build the fuzz targets; tests/fuzz/run.sh SECONDS runs them
+
+-include $(wildcard $(BUILD)/tests/*.d)

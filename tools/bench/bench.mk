@@ -1,0 +1,49 @@
+# Benchmarks: each prints figures beside what they are compared with, of one run.
+$(BUILD)/%.bpf.o: tools/bench/%.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPFFLAGS) -MMD -MP -MT $@ -c -o $@ $<
+
+$(BUILD)/bench/%: tools/bench/%.c $(LIBRARY) | $(BUILD)/reference.skel.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LIBRARY) $(LDLIBS)
+
+.PHONY: bench
+bench: bench-packet bench-flood bench-filter bench-pane bench-merge bench-json ## all benchmarks but live and replay
+
+.PHONY: bench-packet
+bench-packet: $(BUILD)/bench/packet ## cost of a packet in the kernel, beside other tables
+	$(BUILD)/bench/packet
+
+.PHONY: bench-flood
+bench-flood: $(BUILD)/bench/flood ## cost of a packet when each is a new flow, on one CPU and two
+	$<
+
+.PHONY: bench-pane
+bench-pane: $(BUILD)/bench/pane ## cost of a pane in the agent
+	$<
+
+.PHONY: bench-merge
+bench-merge: $(BUILD)/bench/merge ## how fast panes merge and windows slide, and memory a flow
+	$<
+
+.PHONY: bench-json
+bench-json: $(BUILD)/bench/json ## how many flows a second are written as JSON
+	$< $(BUILD)
+
+.PHONY: bench-filter
+bench-filter: $(BUILD)/bench/filter ## what a filter adds to a packet
+	$(BUILD)/bench/filter
+
+$(BUILD)/bench/libpcap_loop: tools/bench/libpcap_loop.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< -lpcap
+
+.PHONY: bench-replay
+bench-replay: all $(BUILD)/generate $(BUILD)/bench/libpcap_loop ## packets a second of replays
+	tools/bench/replay
+
+.PHONY: bench-live
+bench-live: all traffic ## rate of a veth with weir beside one with a program that only passes
+	tools/bench/live
+
+-include $(wildcard $(BUILD)/bench/*.d)
