@@ -20,6 +20,7 @@ SOURCES  := $(wildcard user/*.c user/*/*.c)
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY  := $(filter-out $(BUILD)/user/main.o,$(OBJECTS))
 SKELETONS := $(BUILD)/weir.skel.h
+
 .SECONDARY:
 .PHONY: all
 all: $(BUILD)/weir ## build the program: build/weir
