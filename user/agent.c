@@ -202,10 +202,7 @@ int agent_open(const struct agent_config *config, struct agent **result)
 
 static void counts_add(struct agent *agent, const struct pane *pane)
 {
-	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++) {
-		agent->counts.outcome[i].packets += pane->counts.outcome[i].packets;
-		agent->counts.outcome[i].bytes += pane->counts.outcome[i].bytes;
-	}
+	outcome_counts_add(&agent->counts, &pane->counts);
 	agent->dropped_packets += pane->dropped_packets;
 	if (!pane->counts.outcome[PACKET_UNATTRIBUTED].packets || agent->warned_unattributed)
 		return;

@@ -252,18 +252,6 @@ static void check_sum(const struct outcome_counts *counts)
 			     (unsigned long long)seen, (unsigned long long)sizes);
 }
 
-static void counts_add(struct outcome_counts *counts, const struct outcome_counts *more)
-{
-	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++) {
-		counts->outcome[i].packets += more->outcome[i].packets;
-		counts->outcome[i].bytes += more->outcome[i].bytes;
-	}
-	for (int i = 0; i < MALFORMED_REASON_COUNT; i++)
-		counts->malformed_reason[i] += more->malformed_reason[i];
-	for (unsigned int i = 0; i < SIZE_BUCKETS; i++)
-		counts->size_histogram[i] += more->size_histogram[i];
-}
-
 /*
  * A program that was running while its hook was taken from it may have found the new bank: what
  * it counted there belongs to the last pane. The first flip has waited for all of them.
@@ -276,7 +264,7 @@ static int drain_stragglers(struct live *live, struct merge *merge, struct pane 
 	if (!err)
 		err = banks_drain(live->banks, merge_records, merge, &counts);
 	if (!err)
-		counts_add(&pane->counts, &counts);
+		outcome_counts_add(&pane->counts, &counts);
 	return err;
 }
 

@@ -2,18 +2,6 @@
 #include "listing.h"
 #include "window.h"
 
-static void counts_add(struct outcome_counts *counts, const struct outcome_counts *more)
-{
-	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++) {
-		counts->outcome[i].packets += more->outcome[i].packets;
-		counts->outcome[i].bytes += more->outcome[i].bytes;
-	}
-	for (int i = 0; i < MALFORMED_REASON_COUNT; i++)
-		counts->malformed_reason[i] += more->malformed_reason[i];
-	for (unsigned int i = 0; i < SIZE_BUCKETS; i++)
-		counts->size_histogram[i] += more->size_histogram[i];
-}
-
 static void health_add(struct window_health *health, const struct window_health *more)
 {
 	health->dropped_packets += more->dropped_packets;
@@ -53,7 +41,7 @@ void span_add(struct span *span, const struct span *part)
 		span->bytes_max = part->bytes_max;
 	if (part->packets_max > span->packets_max)
 		span->packets_max = part->packets_max;
-	counts_add(&span->counts, &part->counts);
+	outcome_counts_add(&span->counts, &part->counts);
 	health_add(&span->health, &part->health);
 	span->forgotten_flows += part->forgotten_flows;
 	span->forgotten.packets += part->forgotten.packets;

@@ -16,6 +16,19 @@ struct outcome_counts {
 	uint64_t size_histogram[SIZE_BUCKETS];
 };
 
+static inline void outcome_counts_add(struct outcome_counts *counts,
+				      const struct outcome_counts *more)
+{
+	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++) {
+		counts->outcome[i].packets += more->outcome[i].packets;
+		counts->outcome[i].bytes += more->outcome[i].bytes;
+	}
+	for (int i = 0; i < MALFORMED_REASON_COUNT; i++)
+		counts->malformed_reason[i] += more->malformed_reason[i];
+	for (unsigned int i = 0; i < SIZE_BUCKETS; i++)
+		counts->size_histogram[i] += more->size_histogram[i];
+}
+
 /*
  * index is the pane's place on the grid of panes: begin / nominal length since 1970 in a
  * replay, whole nominal lengths since attaching in a live run. It rises from pane to pane; it
