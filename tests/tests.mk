@@ -4,7 +4,8 @@ UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/tes
 
 $(BUILD)/tests/%: tests/unit/%.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -o $@ $< $(LIBRARY) -lcmocka $(LDLIBS)
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -o $@ $< $(LIBRARY) -lcmocka $(LDLIBS)
 
 .PHONY: units
 units: $(UNITS)
@@ -21,7 +22,8 @@ check: ## set up, build, run every test (root for all of them)
 
 $(BUILD)/generate: tools/generate.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< -lm
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< -lm
 
 TRAFFIC  := $(BUILD)/tests/traffic
 
@@ -30,16 +32,19 @@ traffic: $(TRAFFIC)/txring $(TRAFFIC)/xdpgen ## build the traffic tools of tests
 
 $(TRAFFIC)/xdpgen.bpf.o: tests/traffic/xdpgen.bpf.c
 	@mkdir -p $(@D)
-	$(CLANG) $(BPFFLAGS) -MMD -MP -MT $@ -c -o $@ $<
+	$(call say,CLANG)
+	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -MT $@ -c -o $@ $<
 
 $(TRAFFIC)/xdpgen.skel.h: $(TRAFFIC)/xdpgen.bpf.o
-	$(BPFTOOL) gen skeleton $< name xdpgen_bpf >$@.tmp && mv $@.tmp $@
+	$(call say,SKEL)
+	$(Q)$(BPFTOOL) gen skeleton $< name xdpgen_bpf >$@.tmp && mv $@.tmp $@
 
 $(TRAFFIC)/xdpgen: $(TRAFFIC)/xdpgen.skel.h
 
 $(TRAFFIC)/%: tests/traffic/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(LDLIBS)
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(LDLIBS)
 
 .PHONY: e2e
 e2e: all traffic ## run the end-to-end tests (root): network namespaces, real traffic
@@ -51,7 +56,8 @@ check-top: all ## try the live view in a terminal emulator (tmux); pictures it i
 
 $(BUILD)/tests/filter/%: tests/filter/%.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -o $@ $< $(LIBRARY) $(LDLIBS)
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -o $@ $< $(LIBRARY) $(LDLIBS)
 
 .PHONY: check-filters
 check-filters: $(BUILD)/tests/filter/matches ## filters against tcpdump's answers, in the kernel
@@ -69,7 +75,8 @@ $(BUILD)/fuzz/fuzz_capture: tests/fuzz/fuzz_capture.c $(wildcard user/sources/ca
 $(BUILD)/fuzz/fuzz_replay: tests/fuzz/fuzz_replay.c $(FUZZED)
 $(BUILD)/fuzz/%:
 	@mkdir -p $(@D)
-	$(CLANG) $(CPPFLAGS) $(FUZZFLAGS) -fsanitize=fuzzer,address,undefined -o $@ \
+	$(call say,CLANG)
+	$(Q)$(CLANG) $(CPPFLAGS) $(FUZZFLAGS) -fsanitize=fuzzer,address,undefined -o $@ \
 		$(filter %.c,$^) $(LDLIBS)
 
 .PHONY: fuzz

@@ -1,11 +1,13 @@
 # Benchmarks: each prints figures beside what they are compared with, of one run.
 $(BUILD)/%.bpf.o: tools/bench/%.bpf.c
 	@mkdir -p $(@D)
-	$(CLANG) $(BPFFLAGS) -MMD -MP -MT $@ -c -o $@ $<
+	$(call say,CLANG)
+	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -MT $@ -c -o $@ $<
 
 $(BUILD)/bench/%: tools/bench/%.c $(LIBRARY) | $(BUILD)/reference.skel.h
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LIBRARY) $(LDLIBS)
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LIBRARY) $(LDLIBS)
 
 .PHONY: bench
 bench: bench-packet bench-flood bench-filter bench-pane bench-merge bench-json ## all benchmarks but live and replay
@@ -36,7 +38,8 @@ bench-filter: $(BUILD)/bench/filter ## what a filter adds to a packet
 
 $(BUILD)/bench/libpcap_loop: tools/bench/libpcap_loop.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< -lpcap
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< -lpcap
 
 .PHONY: bench-replay
 bench-replay: all $(BUILD)/generate $(BUILD)/bench/libpcap_loop ## packets a second of replays
