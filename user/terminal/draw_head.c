@@ -135,7 +135,7 @@ static void draw_totals_heading(const struct screen *screen, struct canvas *canv
 	heads[HEAD_AVERAGE] = average;
 	heads[HEAD_MAX] = "max";
 	heads[HEAD_TOTAL] = total;
-	heads[HEAD_PACKETS] = unit == UNIT_PACKETS ? "bit/s" : "pkt/s";
+	heads[HEAD_PACKETS] = unit_of_rate(unit_beside(unit));
 	heads[HEAD_FLOWS] = "flows";
 	for (int i = 0; i < numbers_that_fit(canvas); i++)
 		pen_right(&pen, NUMBER_WIDTH, heads[i]);
@@ -149,7 +149,7 @@ static void draw_pulse(const struct screen *screen, struct pen pen, enum pulse_o
 	uint64_t length_ns = snapshot->windows[snapshot->reference].observed_ns;
 	const struct sparkline sparkline = { &pulse->history, &snapshot->clock, view->unit,
 					     sparkline_width(pen.canvas) };
-	struct view other = { .unit = view->unit == UNIT_PACKETS ? UNIT_BITS : UNIT_PACKETS };
+	struct view other = { .unit = unit_beside(view->unit) };
 	const double numbers[HEAD_COUNT] = {
 		view_rate(view, &pulse->amount, length_ns),
 		view_max(view, pulse->max.bytes, pulse->max.packets),
