@@ -124,8 +124,8 @@ static void maxima_leave_with_their_window(void **state)
 
 static void protocols_are_one_row_for_both_families(void **state)
 {
-	struct flow_slot ipv6 = { .flags = FLOW_IP | FLOW_IPV6, .ip_proto = 6, .dst_port = htons(443),
-				  .min_len = 60, .max_len = 60 };
+	struct flow_slot ipv6 = { .flags = FLOW_IP | FLOW_IPV6, .ip_proto = 6,
+				  .dst_port = htons(443), .min_len = 60, .max_len = 60 };
 	struct scene scene;
 	struct snapshot *snapshot;
 

@@ -169,7 +169,8 @@ static void draw_pulse(const struct screen *screen, struct pen pen, enum pulse_o
 
 static int draw_pulses(const struct screen *screen, struct canvas *canvas, int y)
 {
-	const char *labels[PULSE_COUNT] = { "in", "out" };
+	static const char *const labels[PULSE_COUNT] = { "in", "out" };
+	static const enum direction unseen[PULSE_COUNT] = { DIRECTION_OUT, DIRECTION_IN };
 	enum direction direction = screen->options->direction;
 	bool has_directions = screen->view->document->group->field[GROUP_DIRECTION] &&
 			      screen->is_live;
@@ -179,7 +180,7 @@ static int draw_pulses(const struct screen *screen, struct canvas *canvas, int y
 
 		if (!has_directions && which == PULSE_OUT)
 			continue;
-		if (has_directions && direction == (which == PULSE_IN ? DIRECTION_OUT : DIRECTION_IN))
+		if (has_directions && direction == unseen[which])
 			continue;
 		pen.style = STYLE_STRONG;
 		pen_left(&pen, LABEL_WIDTH, has_directions ? labels[which] : "all");

@@ -327,8 +327,11 @@ static void draw_row(const struct table *table, const struct row *row, struct pe
 	pen_left(&pen, PROTO_WIDTH - 1, label_proto(&table->labeler, &row->key, text));
 	pen_text(&pen, " ");
 	put_mark(table, &pen, row);
-	for (int i = 0; i < layout->number_count; i++)
-		pen_right(&pen, layout->numbers[i].width, number_text(table, &layout->numbers[i], row, text));
+	for (int i = 0; i < layout->number_count; i++) {
+		const struct number_column *column = &layout->numbers[i];
+
+		pen_right(&pen, column->width, number_text(table, column, row, text));
+	}
 	if (layout->share_width) {
 		snprintf(text, sizeof(text), "%.1f %%", 100 * part);
 		pen_right(&pen, layout->share_width, text);
