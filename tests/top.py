@@ -200,7 +200,7 @@ def test_numbers_equal_json():
           f"{len(rows(screen))} rows on the screen equal the exported document", "\n".join(wrong))
     subprocess.run([WEIR, "run", "-q", "-r", CAPTURE, "-w", "sliding:40s/1s", "-o",
                     os.path.join(WORK, "run.ndjson")], check=True)
-    lines = [json.loads(line) for line in open(os.path.join(WORK, "run.ndjson"), encoding="utf-8")]
+    lines = documents(os.path.join(WORK, "run.ndjson"))
     same = [line for line in lines if line["window"] == exported["window"]]
     keys = ["total", "flows", "outcomes", "seen", "flows_omitted"]
     check(len(same) == 1 and all(same[0][key] == exported[key] for key in keys),
@@ -247,7 +247,7 @@ def test_keys():
           exported["flows"][0]["dst"], "groups are exported as groups", exported["group_by"])
     subprocess.run([WEIR, "run", "-q", "-r", CAPTURE, "-w", "sliding:40s/1s", "-g", "dst/24:64",
                     "-o", os.path.join(WORK, "net.ndjson")], check=True)
-    lines = [json.loads(line) for line in open(os.path.join(WORK, "net.ndjson"), encoding="utf-8")]
+    lines = documents(os.path.join(WORK, "net.ndjson"))
     same = [line for line in lines if line["window"] == exported["window"]][0]
     check(same["flows"] == exported["flows"] and same["total"] == exported["total"],
           "averages, totals and maxima of groups equal those of weir run -g",
@@ -565,7 +565,7 @@ def test_live():
     subprocess.run(["ip", "-n", f"{NAMESPACE}b", "link", "del", "live0"], check=True)
     leaves(screen, "the interface is gone", "status 1")
     check("no interface is left" in screen.text(), "the reason stays on the screen", screen.text())
-    lines = [json.loads(line) for line in open(os.path.join(WORK, "live.ndjson"), encoding="utf-8")]
+    lines = documents(os.path.join(WORK, "live.ndjson"))
     check(lines and all(line["outcomes"]["flow"]["packets"] == line["total"]["packets"]["total"]
                         for line in lines) and
           {line["window"]["length_ns"] for line in lines} == {2 * 10**9, 10**10, 4 * 10**10},
@@ -604,27 +604,87 @@ for port in range(60000):
     remove_namespace()
 
 
-def test_stuck_terminal():
-    print("A terminal that takes nothing")
+def run_unread(words):
+    """weir top on a terminal that nobody reads, and that Ctrl-S has stopped."""
     master, slave = os.openpty()
-    process = subprocess.Popen([WEIR, "top", "-r", CAPTURE, "--speed", "20", "-t", "50s", "-o",
-                                os.path.join(WORK, "stuck.ndjson")], stdin=slave, stdout=slave,
-                               stderr=subprocess.DEVNULL, start_new_session=True,
+    process = subprocess.Popen(words, stdin=slave, stdout=slave, stderr=subprocess.DEVNULL,
+                               start_new_session=True,
                                env={**os.environ, "TERM": "tmux-256color", "LC_ALL": "C.UTF-8"})
     os.close(slave)
-    started = time.monotonic()
+    os.write(master, b"\x13")
+    return process, master
+
+
+def is_stuck(process):
+    """Its first thread, which draws, waits in a write."""
+    with open(f"/proc/{process.pid}/syscall", encoding="ascii") as file:
+        return file.read().split()[:2] == ["1", "0x1"]
+
+
+def status_of(process, seconds):
     try:
-        status = process.wait(12)
+        return process.wait(seconds)
     except subprocess.TimeoutExpired:
         process.kill()
-        status = "none: it hangs"
+        return "none: it hangs"
+
+
+def documents(path):
+    with open(path, encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def test_stuck_terminal():
+    print("A terminal that takes nothing")
+    output = os.path.join(WORK, "stuck.ndjson")
+    process, master = run_unread([WEIR, "top", "-r", CAPTURE, "--speed", "20", "-t", "50s", "-o",
+                                  output])
+    started = time.monotonic()
+    status = status_of(process, 12)
     took = time.monotonic() - started
-    lines = [json.loads(line) for line in open(os.path.join(WORK, "stuck.ndjson"),
-                                               encoding="utf-8")]
-    short = [line for line in lines if line["window"]["length_ns"] == 2 * 10**9]
+    short = [line for line in documents(output) if line["window"]["length_ns"] == 2 * 10**9]
     check(status == 0, f"it ends by itself after {took:.1f} s", status)
     check(len(short) >= 50, f"all {len(short)} windows of 2 s were written in time", len(short))
     os.close(master)
+
+
+def test_stuck_live():
+    if os.geteuid():
+        check(os.environ.get("CI") != "true", "live and stuck: skipped, needs root")
+        return
+    make_namespace()
+    output = os.path.join(WORK, "stuck-live.ndjson")
+    inside = ["ip", "netns", "exec", f"{NAMESPACE}a"]
+    process, master = run_unread(inside + [WEIR, "top", "-i", "live0", "-w", "tumbling:100ms",
+                                           "-o", output])
+    end = time.monotonic() + 5
+    while time.monotonic() < end and not (os.path.exists(output) and os.path.getsize(output)):
+        time.sleep(0.05)
+    subprocess.run(inside + [sys.executable, "-c", """
+import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.sendto(b"x", ("10.77.0.2", 9))
+time.sleep(0.3)
+for i in range(3000):
+    s.sendto(bytes(100), ("10.77.0.2", 7777))
+    time.sleep(0.0005 if i % 10 == 0 else 0)
+time.sleep(0.3)
+"""], check=True)
+    check(is_stuck(process), "it is stuck in a write to the terminal")
+    started = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    status = status_of(process, 10)
+    took = time.monotonic() - started
+    lines = documents(output)
+    counted = sum(flow["packets"]["total"] for line in lines for flow in line["flows"]
+                  if flow.get("dst_port") == 7777)
+    gaps = [line for line, after in zip(lines, lines[1:])
+            if line["window"]["end_ns"] != after["window"]["start_ns"]]
+    check(counted == 3000 and not gaps,
+          f"live: all 3000 packets are in {len(lines)} windows without a gap", counted)
+    check(status == 0 and took < 3, f"SIGTERM ends it in {took:.1f} s", status)
+    os.close(master)
+    remove_namespace()
 
 
 def write_screenshot():
@@ -645,7 +705,8 @@ tmux("new-session", "-d", "-s", "base", "cat")  # the server ends with its last 
 try:
     for test in (test_first_screen, test_numbers_equal_json, test_keys, test_moving, test_sizes,
                  test_pause, test_colours, test_ways_out, test_suspend, test_plain, test_names,
-                 test_live, test_full_table, test_stuck_terminal, write_screenshot):
+                 test_live, test_full_table, test_stuck_terminal, test_stuck_live,
+                 write_screenshot):
         started = time.monotonic()
         test()
         print(f"          {time.monotonic() - started:.1f} s")

@@ -34,7 +34,9 @@ struct agent {
 
 static bool is_limit_reached(const struct agent *agent)
 {
-	return agent->options->window_limit && agent->windows_written >= agent->options->window_limit;
+	uint64_t limit = agent->options->window_limit;
+
+	return limit && agent->windows_written >= limit;
 }
 
 /*

@@ -124,8 +124,8 @@ static void maxima_leave_with_their_window(void **state)
 
 static void protocols_are_one_row_for_both_families(void **state)
 {
-	struct flow_slot ipv6 = { .flags = FLOW_IP | FLOW_IPV6, .ip_proto = 6, .dst_port = htons(443),
-				  .min_len = 60, .max_len = 60 };
+	struct flow_slot ipv6 = { .flags = FLOW_IP | FLOW_IPV6, .ip_proto = 6,
+				  .dst_port = htons(443), .min_len = 60, .max_len = 60 };
 	struct scene scene;
 	struct snapshot *snapshot;
 
@@ -309,6 +309,29 @@ static void a_history_has_each_pane_of_a_flow_and_of_a_group(void **state)
 	scene_end(&scene);
 }
 
+static void names_of_interfaces_are_escaped(void **state)
+{
+	struct flow_slot slot = scene_flow(1, 1000);
+	struct snapshot *snapshot;
+	struct labeler labeler;
+	char text[LABEL_MAX];
+	struct scene scene;
+
+	(void)state;
+	slot.flags |= 1 << FLOW_LINK_SHIFT;
+	slot.vlan = VLAN_TAG_PRESENT | 100;
+	scene_start(&scene);
+	scene_count(&scene, slot, 10);
+	scene_end_pane(&scene, 0);
+	snapshot = collector_take(scene.collector);
+	scene_arrange(&scene, snapshot);
+	labeler = view_labeler(&scene.view);
+	assert_string_equal(label_extra(&labeler, &view_row(&scene.view, 0)->key, text),
+			    "bad\\x1b[31m vlan 100");
+	snapshot_free(snapshot);
+	scene_end(&scene);
+}
+
 static void a_screen_that_takes_nothing_holds_one_snapshot(void **state)
 {
 	struct scene scene;
@@ -345,6 +368,7 @@ int main(void)
 		cmocka_unit_test(a_search_takes_all_its_words),
 		cmocka_unit_test(a_coarse_group_by_leaves_only_what_it_can_tell),
 		cmocka_unit_test(a_history_has_each_pane_of_a_flow_and_of_a_group),
+		cmocka_unit_test(names_of_interfaces_are_escaped),
 		cmocka_unit_test(a_screen_that_takes_nothing_holds_one_snapshot),
 	};
 

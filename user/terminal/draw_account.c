@@ -52,7 +52,8 @@ void screen_draw_account(const struct screen *screen, struct canvas *canvas, int
 	char share[FORMAT_MAX], count[FORMAT_MAX], text[3 * FORMAT_MAX];
 
 	if (wanted)
-		snprintf(text, sizeof(text), "%s%s of %s packets", canvas->width < 72 ? "" : "counted ",
+		snprintf(text, sizeof(text), "%s%s of %s packets",
+			 canvas->width < 72 ? "" : "counted ",
 			 format_share(counted, wanted, share), format_count(wanted, count));
 	else
 		snprintf(text, sizeof(text), "no packets yet");

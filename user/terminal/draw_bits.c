@@ -53,24 +53,30 @@ double pane_rate(const struct history *history, const struct pane_clock *clock, 
 	return unit == UNIT_BITS ? 8 * rates.bytes : rates.bytes;
 }
 
+static double rate_back(const struct sparkline *sparkline, int back)
+{
+	uint64_t newest = sparkline->clock->number;
+
+	if ((uint64_t)back >= newest)
+		return 0;
+	return pane_rate(sparkline->history, sparkline->clock, sparkline->unit,
+			 newest - (uint64_t)back);
+}
+
 void draw_sparkline(struct pen *pen, const struct sparkline *sparkline)
 {
 	int width = sparkline->width < HISTORY_PANES ? sparkline->width : HISTORY_PANES;
-	uint64_t newest = sparkline->clock->number;
 	double highest = 0;
 
 	for (int i = 0; i < width; i++) {
-		double rate = (uint64_t)i < newest ? pane_rate(sparkline->history, sparkline->clock,
-							       sparkline->unit, newest - (uint64_t)i) : 0;
+		double rate = rate_back(sparkline, i);
 
-		if (rate > highest)
-			highest = rate;
+		highest = rate > highest ? rate : highest;
 	}
 	pen_fill(pen, pen->x + sparkline->width - width);
 	for (int i = width - 1; i >= 0; i--) {
-		double rate = (uint64_t)i < newest ? pane_rate(sparkline->history, sparkline->clock,
-							       sparkline->unit, newest - (uint64_t)i) : 0;
+		double part = highest > 0 ? rate_back(sparkline, i) / highest : 0;
 
-		pen_glyph(pen, level_glyph(pen->canvas, highest > 0 ? rate / highest : 0));
+		pen_glyph(pen, level_glyph(pen->canvas, part));
 	}
 }

@@ -135,7 +135,7 @@ static void draw_totals_heading(const struct screen *screen, struct canvas *canv
 	heads[HEAD_AVERAGE] = average;
 	heads[HEAD_MAX] = "max";
 	heads[HEAD_TOTAL] = total;
-	heads[HEAD_PACKETS] = unit == UNIT_PACKETS ? "bit/s" : "pkt/s";
+	heads[HEAD_PACKETS] = unit_of_rate(unit_beside(unit));
 	heads[HEAD_FLOWS] = "flows";
 	for (int i = 0; i < numbers_that_fit(canvas); i++)
 		pen_right(&pen, NUMBER_WIDTH, heads[i]);
@@ -149,7 +149,7 @@ static void draw_pulse(const struct screen *screen, struct pen pen, enum pulse_o
 	uint64_t length_ns = snapshot->windows[snapshot->reference].observed_ns;
 	const struct sparkline sparkline = { &pulse->history, &snapshot->clock, view->unit,
 					     sparkline_width(pen.canvas) };
-	struct view other = { .unit = view->unit == UNIT_PACKETS ? UNIT_BITS : UNIT_PACKETS };
+	struct view other = { .unit = unit_beside(view->unit) };
 	const double numbers[HEAD_COUNT] = {
 		view_rate(view, &pulse->amount, length_ns),
 		view_max(view, pulse->max.bytes, pulse->max.packets),
@@ -169,7 +169,8 @@ static void draw_pulse(const struct screen *screen, struct pen pen, enum pulse_o
 
 static int draw_pulses(const struct screen *screen, struct canvas *canvas, int y)
 {
-	const char *labels[PULSE_COUNT] = { "in", "out" };
+	static const char *const labels[PULSE_COUNT] = { "in", "out" };
+	static const enum direction unseen[PULSE_COUNT] = { DIRECTION_OUT, DIRECTION_IN };
 	enum direction direction = screen->options->direction;
 	bool has_directions = screen->view->document->group->field[GROUP_DIRECTION] &&
 			      screen->is_live;
@@ -179,7 +180,7 @@ static int draw_pulses(const struct screen *screen, struct canvas *canvas, int y
 
 		if (!has_directions && which == PULSE_OUT)
 			continue;
-		if (has_directions && direction == (which == PULSE_IN ? DIRECTION_OUT : DIRECTION_IN))
+		if (has_directions && direction == unseen[which])
 			continue;
 		pen.style = STYLE_STRONG;
 		pen_left(&pen, LABEL_WIDTH, has_directions ? labels[which] : "all");

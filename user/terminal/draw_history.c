@@ -8,7 +8,7 @@
 
 #define AXIS_WIDTH   8
 #define GRAPH_MIN    3
-#define DETAIL_LINES 5
+#define FLAGS_BESIDE_WIDTH 84
 
 static double rate_back(const struct screen *screen, uint64_t back)
 {
@@ -64,8 +64,8 @@ static void draw_time_axis(const struct screen *screen, struct canvas *canvas, i
 	format_length((uint64_t)width * screen->options->pane_ns, text);
 	snprintf(label, sizeof(label), "%s ago", text);
 	pen.style = STYLE_DIM;
-	pen_left(&pen, width - 3, label);
-	pen_text(&pen, "now");
+	pen_left(&pen, width - 6, label);
+	pen_text(&pen, "newest");
 }
 
 static void draw_graph(const struct screen *screen, struct canvas *canvas, int y, int height)
@@ -104,13 +104,17 @@ static int draw_who(const struct screen *screen, const struct row *row, struct c
 		    int y)
 {
 	struct labeler labeler = view_labeler(screen->view);
+	bool has_src = label_shows_src(labeler.group), has_dst = label_shows_dst(labeler.group);
 	struct pen pen = pen_at(canvas, 1, y);
 	char text[LABEL_MAX];
 
 	pen.style = STYLE_STRONG;
-	pen_text(&pen, label_src(&labeler, &row->key, text));
-	pen_text(&pen, canvas->utf8 ? " → " : " -> ");
-	pen_text(&pen, label_dst(&labeler, &row->key, text));
+	if (has_src)
+		pen_text(&pen, label_src(&labeler, &row->key, text));
+	if (has_src && has_dst)
+		pen_text(&pen, canvas->utf8 ? " → " : " -> ");
+	if (has_dst)
+		pen_text(&pen, label_dst(&labeler, &row->key, text));
 	pen_print(&pen, "  %s", label_proto(&labeler, &row->key, text));
 	if (screen->view->document->direction && labeler.group->field[GROUP_DIRECTION])
 		pen_text(&pen, row->key.flags & FLOW_OUT ? "  out" : "  in");
@@ -136,8 +140,13 @@ static int draw_amounts(const struct screen *screen, const struct row *row, stru
 	if (amount->packets)
 		pen_print(&pen, "packet sizes: %u least, %.1f average, %u greatest", row->min_len,
 			  (double)amount->bytes / (double)amount->packets, row->max_len);
-	if (row->tcp_flags)
-		pen_print(&pen, "   TCP flags seen: %s", label_tcp_flags(row->tcp_flags, text));
+	if (!row->tcp_flags)
+		return y + 2;
+	if (canvas->width < FLAGS_BESIDE_WIDTH)
+		pen = pen_at(canvas, 1, y++ + 2);
+	else
+		pen_text(&pen, "   ");
+	pen_print(&pen, "TCP flags seen: %s", label_tcp_flags(row->tcp_flags, text));
 	return y + 2;
 }
 
@@ -156,7 +165,7 @@ static int draw_times(const struct screen *screen, const struct row *row, struct
 void screen_draw_history(struct screen *screen, struct canvas *canvas, int y)
 {
 	const struct row *row = view_selected_row(screen->view);
-	int height = canvas->height - y - DETAIL_LINES - 2;
+	int height;
 	struct pen pen;
 
 	if (!row) {
@@ -169,6 +178,7 @@ void screen_draw_history(struct screen *screen, struct canvas *canvas, int y)
 	y = draw_times(screen, row, canvas, y);
 	pen = pen_at(canvas, 1, y++);
 	pen_styled(&pen, STYLE_DIM, unit_of_rate(screen->view->unit));
+	height = canvas->height - y - 2; /* the axis of time, the foot */
 	if (height >= GRAPH_MIN)
 		draw_graph(screen, canvas, y, height);
 }

@@ -16,9 +16,11 @@
 #define END_MAX        46
 #define EXTRA_WIDTH    18
 #define WIDE           100
+#define VERY_WIDE      150
+#define NOT_SORTABLE   -1
 #define VISIBLE_MAX    1024
 
-enum column_kind { COLUMN_AVERAGE, COLUMN_MAX, COLUMN_TOTAL };
+enum column_kind { COLUMN_AVERAGE, COLUMN_MAX, COLUMN_TOTAL, COLUMN_OTHER, COLUMN_SIZE };
 
 struct number_column {
 	enum column_kind kind;
@@ -29,7 +31,7 @@ struct number_column {
 
 /* Which columns fit, and how wide. */
 struct layout {
-	struct number_column numbers[SNAPSHOT_WINDOWS_MAX + 2];
+	struct number_column numbers[SNAPSHOT_WINDOWS_MAX + 4];
 	int number_count;
 	int number_width, src_width, dst_width;
 	int mark_width;    /* direction or number of flows */
@@ -54,7 +56,9 @@ static void add_number(struct layout *layout, enum column_kind kind, size_t wind
 	column->window = window;
 	column->width = layout->number_width + (kind == COLUMN_TOTAL);
 	column->sort_column = kind == COLUMN_AVERAGE ? (int)window :
-			      kind == COLUMN_MAX ? SORT_COLUMN_MAX : SORT_COLUMN_TOTAL;
+			      kind == COLUMN_MAX     ? SORT_COLUMN_MAX :
+			      kind == COLUMN_TOTAL   ? SORT_COLUMN_TOTAL :
+						       NOT_SORTABLE;
 }
 
 /* The column that rows are sorted by is always there; then averages, total, maximum. */
@@ -76,6 +80,10 @@ static void choose_numbers(struct table *table, int room)
 		add_number(&table->layout, COLUMN_MAX, 0);
 	if (has_total)
 		add_number(&table->layout, COLUMN_TOTAL, 0);
+	if (table->canvas->width < VERY_WIDE)
+		return;
+	add_number(&table->layout, COLUMN_OTHER, 0);
+	add_number(&table->layout, COLUMN_SIZE, 0);
 }
 
 static int widest(const struct table *table, bool of_src)
@@ -98,19 +106,11 @@ static int widest(const struct table *table, bool of_src)
 	return (width < END_MAX ? width : END_MAX) + 1;
 }
 
-static bool shows_end(const struct table *table, bool of_src)
-{
-	const bool *field = table->labeler.group->field;
-
-	return of_src ? field[GROUP_SRC] || field[GROUP_SRC_PORT]
-		      : field[GROUP_DST] || field[GROUP_DST_PORT];
-}
-
 /* Both ends as wide as their text where that fits, else cut by what is least. */
 static void share_ends(struct table *table, int room)
 {
-	int src = shows_end(table, true) ? widest(table, true) : 0;
-	int dst = shows_end(table, false) ? widest(table, false) : 0;
+	int src = label_shows_src(table->labeler.group) ? widest(table, true) : 0;
+	int dst = label_shows_dst(table->labeler.group) ? widest(table, false) : 0;
 
 	if (src + dst > room) {
 		int half = room / 2;
@@ -150,7 +150,7 @@ static void layout_choose(struct table *table)
 		layout->share_width = SHARE_WIDTH;
 		rest -= SHARE_WIDTH;
 	}
-	if (width >= 140) {
+	if (width >= VERY_WIDE) {
 		layout->extra_width = EXTRA_WIDTH;
 		rest -= EXTRA_WIDTH;
 	}
@@ -188,6 +188,10 @@ static const char *number_head(const struct table *table, const struct number_co
 
 	if (column->kind == COLUMN_TOTAL)
 		return strcpy(text, "total");
+	if (column->kind == COLUMN_SIZE)
+		return strcpy(text, "B/pkt");
+	if (column->kind == COLUMN_OTHER)
+		return strcpy(text, unit_of_rate(unit_beside(table->screen->view->unit)));
 	if (column->kind == COLUMN_AVERAGE)
 		return format_length(spec->kind == WINDOW_SESSION ? spec->gap_ns : spec->length_ns,
 				     text);
@@ -283,11 +287,20 @@ static const char *number_text(const struct table *table, const struct number_co
 {
 	const struct view *view = table->screen->view;
 	const struct snapshot *snapshot = table->screen->snapshot;
+	size_t reference = snapshot->reference;
+	const struct tally *amount = &row->amount[reference];
+	struct view beside = { .unit = unit_beside(view->unit) };
 	double highest;
 
 	switch (column->kind) {
 	case COLUMN_TOTAL:
-		return format_number(view_volume(view, &row->amount[snapshot->reference]), text);
+		return format_number(view_volume(view, amount), text);
+	case COLUMN_OTHER:
+		return format_number(view_rate(&beside, amount,
+					       row_length_ns(row, snapshot, reference)), text);
+	case COLUMN_SIZE:
+		return format_number(amount->packets ? (double)amount->bytes /
+				     (double)amount->packets : 0, text);
 	case COLUMN_MAX:
 		highest = view_max(view, row->bytes_max, row->packets_max);
 		return highest < 0 ? strcpy(text, "-") : format_number(highest, text);
@@ -314,8 +327,11 @@ static void draw_row(const struct table *table, const struct row *row, struct pe
 	pen_left(&pen, PROTO_WIDTH - 1, label_proto(&table->labeler, &row->key, text));
 	pen_text(&pen, " ");
 	put_mark(table, &pen, row);
-	for (int i = 0; i < layout->number_count; i++)
-		pen_right(&pen, layout->numbers[i].width, number_text(table, &layout->numbers[i], row, text));
+	for (int i = 0; i < layout->number_count; i++) {
+		const struct number_column *column = &layout->numbers[i];
+
+		pen_right(&pen, column->width, number_text(table, column, row, text));
+	}
 	if (layout->share_width) {
 		snprintf(text, sizeof(text), "%.1f %%", 100 * part);
 		pen_right(&pen, layout->share_width, text);

@@ -143,6 +143,16 @@ const char *label_dst(const struct labeler *labeler, const struct flow_key *key,
 	return buffer;
 }
 
+bool label_shows_src(const struct group_by *group)
+{
+	return group->field[GROUP_SRC] || group->field[GROUP_SRC_PORT];
+}
+
+bool label_shows_dst(const struct group_by *group)
+{
+	return group->field[GROUP_DST] || group->field[GROUP_DST_PORT];
+}
+
 const char *label_proto(const struct labeler *labeler, const struct flow_key *key,
 			char buffer[LABEL_MAX])
 {

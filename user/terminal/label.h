@@ -24,6 +24,10 @@ const char *label_src(const struct labeler *labeler, const struct flow_key *key,
 const char *label_dst(const struct labeler *labeler, const struct flow_key *key,
 		      char buffer[LABEL_MAX]);
 
+/* False where the group leaves nothing to tell of that end. */
+bool label_shows_src(const struct group_by *group);
+bool label_shows_dst(const struct group_by *group);
+
 /* "tcp", "arp", "0x88cc"; "-" where the group has no protocol. */
 const char *label_proto(const struct labeler *labeler, const struct flow_key *key,
 			char buffer[LABEL_MAX]);

@@ -53,6 +53,8 @@ static void free_stuck_terminal(const struct top *top)
 		usleep(STUCK_US);
 		if (top->ui_is_done)
 			return;
+		/* Only a stop of one's own can be ended by TCOON; with it goes Ctrl-S. */
+		tcflow(STDOUT_FILENO, TCOOFF);
 		tcflow(STDOUT_FILENO, TCOON);
 		tcflush(STDOUT_FILENO, TCOFLUSH);
 		pthread_kill(top->ui_thread, SIGWINCH);

@@ -126,6 +126,11 @@ double view_max(const struct view *view, double bytes_max, double packets_max)
 	return view->unit == UNIT_BITS ? 8 * bytes_max : bytes_max;
 }
 
+enum unit unit_beside(enum unit unit)
+{
+	return unit == UNIT_PACKETS ? UNIT_BITS : UNIT_PACKETS;
+}
+
 const char *unit_of_rate(enum unit unit)
 {
 	static const char *const units[] = { "bit/s", "B/s", "pkt/s" };

@@ -136,6 +136,8 @@ struct labeler view_labeler(const struct view *view);
 double view_rate(const struct view *view, const struct tally *amount, uint64_t length_ns);
 double view_volume(const struct view *view, const struct tally *amount);
 double view_max(const struct view *view, double bytes_max, double packets_max);
+/* Packets beside bits or bytes, bits beside packets. */
+enum unit unit_beside(enum unit unit);
 const char *unit_of_rate(enum unit unit);
 const char *unit_of_volume(enum unit unit);
 

@@ -9,15 +9,15 @@
 /* False for columns that the rows do not have. */
 static bool is_sortable(const struct viewer *viewer, int column)
 {
-	const bool *field = viewer->view.group.field;
+	const struct group_by *group = &viewer->view.group;
 
 	switch (column) {
 	case SORT_COLUMN_SRC:
-		return field[GROUP_SRC] || field[GROUP_SRC_PORT];
+		return label_shows_src(group);
 	case SORT_COLUMN_DST:
-		return field[GROUP_DST] || field[GROUP_DST_PORT];
+		return label_shows_dst(group);
 	case SORT_COLUMN_PROTO:
-		return field[GROUP_PROTO];
+		return group->field[GROUP_PROTO];
 	case SORT_COLUMN_MAX:
 	case SORT_COLUMN_TOTAL:
 		return true;
