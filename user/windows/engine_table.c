@@ -154,17 +154,19 @@ static struct segment *segment_with_room(struct flow_table *table)
 	return segment;
 }
 
-/* A new flow with a copy of the record; its id, or NO_FLOW. The index has room. */
-static uint32_t flow_start(struct flow_table *table, const struct flow_slot *record,
-			   uint32_t hash)
+/* A new flow with a copy of the record; *entry is its empty place in the index. */
+static int flow_start(struct flow_table *table, const struct flow_slot *record, uint32_t hash,
+		      uint64_t *entry)
 {
 	struct segment *segment = segment_with_room(table);
-	uint32_t place = 0, word = 0, id;
+	uint32_t place, word, id;
 
 	if (!segment)
-		return NO_FLOW;
+		return -ENOMEM;
+	word = segment->room_from;
 	while (!~segment->live[word])
 		word++;
+	segment->room_from = word;
 	place = word * 64 + (uint32_t)__builtin_ctzll(~segment->live[word]);
 	id = segment->number << SEGMENT_SHIFT | place;
 	bit_set(segment->live, place);
@@ -172,11 +174,11 @@ static uint32_t flow_start(struct flow_table *table, const struct flow_slot *rec
 	segment->live_count++;
 	segment->slots[place] = *record;
 	segment->slots[place].spare = 0;
-	index_put(table, (uint64_t)hash << 32 | (id + 1));
+	*entry = (uint64_t)hash << 32 | (id + 1);
 	table->flow_count++;
 	if (table->flow_count > table->flow_peak)
 		table->flow_peak = table->flow_count;
-	return id;
+	return 0;
 }
 
 static void flow_add(struct flow_table *table, uint32_t id, const struct flow_slot *record)
@@ -201,11 +203,11 @@ static void flow_add(struct flow_table *table, uint32_t id, const struct flow_sl
 
 static int record_merge(struct flow_table *table, const struct flow_slot *record, uint32_t hash)
 {
-	uint64_t entry = table->index[index_find(table, record, hash)];
+	uint64_t *entry = &table->index[index_find(table, record, hash)];
 
-	if (!entry)
-		return flow_start(table, record, hash) == NO_FLOW ? -ENOMEM : 0;
-	flow_add(table, (uint32_t)entry - 1, record);
+	if (!*entry)
+		return flow_start(table, record, hash, entry);
+	flow_add(table, (uint32_t)*entry - 1, record);
 	return 0;
 }
 
@@ -225,38 +227,63 @@ static uint32_t candidate_find(const struct flow_table *table, uint32_t hash)
 	return NO_FLOW;
 }
 
-/* The misses of a batch overlap: first all of the index, then all of the flows. */
-static int batch_merge(struct flow_table *table, const struct flow_slot *const *records,
-		       size_t count)
-{
-	uint32_t hash[MERGE_BATCH], candidate[MERGE_BATCH];
-	int err = index_reserve(table, count);
+/* Some records of a merge, and their hashes. */
+struct batch {
+	const struct flow_slot *const *records;
+	size_t count;
+	uint32_t hash[MERGE_BATCH];
+};
 
-	for (size_t i = 0; i < count; i++) {
-		hash[i] = slot_hash(table, records[i]);
-		__builtin_prefetch(&table->index[index_home(table, hash[i])]);
+static void batch_aim(const struct flow_table *table, struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		batch->hash[i] = slot_hash(table, batch->records[i]);
+		__builtin_prefetch(&table->index[index_home(table, batch->hash[i])]);
 	}
-	for (size_t i = 0; i < count; i++)
-		candidate[i] = candidate_find(table, hash[i]);
-	for (size_t i = 0; !err && i < count; i++) {
+}
+
+static int batch_merge(struct flow_table *table, const struct batch *batch)
+{
+	uint32_t candidate[MERGE_BATCH];
+	int err = 0;
+
+	for (size_t i = 0; i < batch->count; i++)
+		candidate[i] = candidate_find(table, batch->hash[i]);
+	for (size_t i = 0; !err && i < batch->count; i++) {
+		const struct flow_slot *record = batch->records[i];
+
 		if (candidate[i] != NO_FLOW &&
-		    slot_same_key(flow_of(table, candidate[i]), records[i]))
-			flow_add(table, candidate[i], records[i]);
+		    slot_same_key(flow_of(table, candidate[i]), record))
+			flow_add(table, candidate[i], record);
 		else
-			err = record_merge(table, records[i], hash[i]);
+			err = record_merge(table, record, batch->hash[i]);
 	}
 	return err;
 }
 
+/*
+ * The misses of a batch overlap: first all of the index, while the batch before is merged, then
+ * all of the flows.
+ */
 int flow_table_merge(struct flow_table *table, const struct flow_slot *const *records,
 		     size_t count)
 {
+	struct batch batches[2] = { { .count = 0 }, { .count = 0 } };
+	size_t aimed = 0;
 	int err = 0;
 
-	for (size_t i = 0; !err && i < count; i += MERGE_BATCH) {
-		size_t left = count - i;
+	for (size_t next = 0; !err && aimed < count + MERGE_BATCH; next = !next) {
+		struct batch *batch = &batches[next];
+		size_t left = aimed < count ? count - aimed : 0;
 
-		err = batch_merge(table, records + i, left < MERGE_BATCH ? left : MERGE_BATCH);
+		batch->records = records + count - left;
+		batch->count = left < MERGE_BATCH ? left : MERGE_BATCH;
+		err = index_reserve(table, batches[0].count + batches[1].count);
+		if (err)
+			break;
+		batch_aim(table, batch);
+		err = batch_merge(table, &batches[!next]);
+		aimed += MERGE_BATCH;
 	}
 	return err;
 }
@@ -282,6 +309,8 @@ static void flow_leave(struct flow_table *table, struct segment *segment, uint32
 {
 	bit_clear(segment->live, place);
 	segment->live_count--;
+	if (place / 64 < segment->room_from)
+		segment->room_from = place / 64;
 	table->flow_count--;
 	if (segment->number < table->room_from)
 		table->room_from = segment->number;

@@ -49,6 +49,7 @@ struct segment {
 	uint64_t touched[SEGMENT_WORDS]; /* in the open pane */
 	uint64_t leaving[SEGMENT_WORDS]; /* left a window: perhaps in none any more */
 	uint32_t live_count;
+	uint32_t room_from;              /* no word of live before this one has room */
 	uint32_t number;
 	uint64_t last_ns[SEGMENT_FLOWS]; /* the flow's last packet */
 	struct part *parts;              /* one a window */
