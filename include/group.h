@@ -16,7 +16,7 @@ enum group_family { GROUP_NON_IP, GROUP_IPV4, GROUP_IPV6, GROUP_FAMILY_COUNT };
 
 /*
  * What is kept of a key, laid out as keys are, so that byte order does not matter. An IPv6 key
- * that is reduced to no address and no protocol loses FLOW_IPV6; the two masks then agree.
+ * that is reduced to no address loses FLOW_IPV6; the two masks then agree.
  */
 struct group_masks {
 	struct flow_key keep[GROUP_FAMILY_COUNT];

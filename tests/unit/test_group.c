@@ -193,7 +193,7 @@ static void an_ipv6_flow_does_not_merge_with_the_ipv4_flow_it_maps(void **state)
 	(void)state;
 	assert_false(merge(v4, v6, "src"));
 	assert_false(merge(v4, v6, "dst"));
-	assert_false(merge(v4, v6, "proto"));
+	assert_true(merge(v4, v6, "proto"));
 	assert_true(merge(v4, v6, "src_port,dst_port,vlan,inner_vlan,direction,interface"));
 }
 

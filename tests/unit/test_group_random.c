@@ -166,7 +166,7 @@ static bool protos_are_equal(const struct group_by *g, const struct flow_key *a,
 		return true;
 	if (!(a->flags & FLOW_IP))
 		return a->src_port == b->src_port;
-	return a->ip_proto == b->ip_proto && !flags_differ(a, b, FLOW_IPV6);
+	return a->ip_proto == b->ip_proto;
 }
 
 static bool places_are_equal(const struct group_by *g, const struct flow_key *a,

@@ -52,7 +52,8 @@ static void pane_begin(struct pcap_live *live, uint64_t now_ns)
 
 static int live_fail(struct pcap_live *live, int err, const char *interface, const char *why)
 {
-	snprintf(live->reason, sizeof(live->reason), "%s: %s", interface, why);
+	if (snprintf(live->reason, sizeof(live->reason), "%s: %s", interface, why) < 0)
+		live->reason[0] = '\0';
 	return err;
 }
 

@@ -78,7 +78,7 @@ void screen_draw_title(const struct screen *screen, struct canvas *canvas, int y
 {
 	const struct document_context *document = screen->view->document;
 	struct pen pen = pen_at(canvas, 0, y), right = pen_at(canvas, 0, y);
-	char clock[96], filter[MESSAGE_MAX];
+	char clock[128], filter[MESSAGE_MAX];
 
 	canvas_style_line(canvas, y, STYLE_TITLE);
 	put_clock(screen, clock, sizeof(clock));

@@ -185,8 +185,11 @@ static __u8 kept_flags(const bool *field)
 {
 	__u8 flags = FLOW_IP;
 
-	/* A real IPv6 ::ffff:1.2.3.4 is not the IPv4 address that is written so. */
-	if (field[GROUP_SRC] || field[GROUP_DST] || field[GROUP_PROTO])
+	/*
+	 * A real IPv6 ::ffff:1.2.3.4 is not the IPv4 address that is written so; without addresses
+	 * the family is in no column, and two rows would look the same.
+	 */
+	if (field[GROUP_SRC] || field[GROUP_DST])
 		flags |= FLOW_IPV6;
 	if (field[GROUP_SRC_PORT] || field[GROUP_DST_PORT])
 		flags |= FLOW_LATER_FRAGMENT;
