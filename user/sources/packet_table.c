@@ -2,11 +2,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "../../include/account.h"
 #include "../../include/group.h"
 #include "../clock.h"
+#include "../pages.h"
 #include "packet_parse.h"
 #include "packet_table.h"
 
@@ -42,7 +42,6 @@ struct parsed_packet {
 struct packet_table *packet_table_create(const struct packet_table_config *config)
 {
 	struct packet_table *table = calloc(1, sizeof(*table));
-	void *section;
 
 	if (!table)
 		return NULL;
@@ -53,16 +52,13 @@ struct packet_table *packet_table_create(const struct packet_table_config *confi
 	table->geometry.sections_per_cpu = 1;
 	table->geometry.cpus = 1;
 	bank_geometry_lay_out(&table->geometry, config->slots);
-	section = mmap(NULL, table->geometry.section_size, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (section == MAP_FAILED) {
+	table->section = pages_allocate_aligned(table->geometry.section_size);
+	if (!table->section) {
 		free(table);
 		return NULL;
 	}
-	table->section = section;
 	table->room = table_load_max(table);
-	/* Slots are visited at random: with pages of 4 KiB each visit costs a TLB miss too. */
-	madvise(section, table->geometry.section_size, MADV_HUGEPAGE);
+	pages_prefer_huge(table->section, table->geometry.section_size);
 	return table;
 }
 
@@ -70,7 +66,7 @@ void packet_table_destroy(struct packet_table *table)
 {
 	if (!table)
 		return;
-	munmap(table->section, table->geometry.section_size);
+	pages_free(table->section, table->geometry.section_size);
 	free(table);
 }
 
