@@ -12,6 +12,9 @@
 
 #define MERGE_BATCH 512
 
+/* Slots in use where nearly every packet is a flow of its own: as many as a core's cache holds. */
+#define FLOOD_SLOTS 8192u
+
 struct packet_table {
 	struct packet_table_config config;
 	struct bank_geometry geometry;
@@ -137,6 +140,26 @@ static uint32_t table_slots_used(const struct packet_table *table)
 }
 
 /*
+ * Empties the table because it is full. A large one pays where flows come again before that; in
+ * a flood they do not, and fewer slots are nearer.
+ */
+static int table_drain(struct packet_table *table)
+{
+	uint64_t records = table->records, packets = table->flow.packets;
+	uint32_t slots = table->config.slots;
+	int err = table_merge_slots(table);
+
+	records = table->records - records;
+	packets = table->flow.packets - packets;
+	if (packets < records + records / 8 && slots > FLOOD_SLOTS)
+		slots = FLOOD_SLOTS;
+	if (!err)
+		table->geometry.slots = slots;
+	table->room = table_load_max(table);
+	return err;
+}
+
+/*
  * Keeps the table so empty that a flow is found at once. Counting the slots in use is put off
  * until as many packets came as there were slots free: until then they cannot have filled up.
  */
@@ -149,9 +172,8 @@ static int table_make_room(struct packet_table *table, uint32_t packets)
 		return 0;
 	}
 	used = table_slots_used(table);
-	table->room = max;
 	if (used > max - max / 8)
-		return table_merge_slots(table);
+		return table_drain(table);
 	table->room = max - used;
 	return 0;
 }
