@@ -213,6 +213,46 @@ static void a_pane_begins_with_an_empty_table(void **state)
 	engine_destroy(config.engine);
 }
 
+/* Counts packets of flows enough to fill a table, so many of each flow in a row. */
+static void count_in_rows(struct packet_table *table, uint32_t flows, uint32_t row)
+{
+	for (uint32_t i = 0; i < flows * row; i++) {
+		struct builder b = { 0 };
+		struct capture_packet packet = { .link = LINK_RAW, .len = LEN };
+		struct packet_place place = { .now_ms = 5 };
+
+		put_ipv4(&b, i / row);
+		packet.data = b.bytes;
+		packet.caplen = IPV4_LEN;
+		assert_int_equal(packet_table_count(table, &packet, &place, 1), 0);
+	}
+}
+
+static void a_flood_and_what_follows_it_are_counted_whole(void **state)
+{
+	const uint32_t flows = 60000;
+	struct window_spec window = { WINDOW_TUMBLING, PANE_DEFAULT_NS, PANE_DEFAULT_NS, 0 };
+	struct sums sums = { 0 };
+	struct packet_table_config config = { .slots = 1 << 14 };
+	struct pane pane = { .end_ns = PANE_DEFAULT_NS };
+	struct packet_table *table;
+
+	(void)state;
+	config.engine = create_engine(&window, &sums);
+	table = packet_table_create(&config);
+	count_in_rows(table, flows, 1);
+	count_in_rows(table, flows, 4);
+	count_in_rows(table, flows, 1);
+	assert_int_equal(packet_table_end_pane(table, &pane), 0);
+	assert_int_equal(engine_end_pane(config.engine, &pane), 0);
+	assert_int_equal(pane.counts.outcome[PACKET_UNATTRIBUTED].packets, 0);
+	assert_int_equal(sums.flows, flows);
+	assert_int_equal(sums.packets, 6 * flows);
+	assert_int_equal(sums.bytes, 6ull * flows * LEN);
+	packet_table_destroy(table);
+	engine_destroy(config.engine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +262,7 @@ int main(void)
 		cmocka_unit_test(a_link_header_that_is_cut_is_malformed),
 		cmocka_unit_test(a_table_far_too_small_loses_nothing),
 		cmocka_unit_test(a_pane_begins_with_an_empty_table),
+		cmocka_unit_test(a_flood_and_what_follows_it_are_counted_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,15 +2,18 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "../../include/account.h"
 #include "../../include/group.h"
 #include "../clock.h"
+#include "../pages.h"
 #include "packet_parse.h"
 #include "packet_table.h"
 
 #define MERGE_BATCH 512
+
+/* Slots in use where nearly every packet is a flow of its own: as many as a core's cache holds. */
+#define FLOOD_SLOTS 8192u
 
 struct packet_table {
 	struct packet_table_config config;
@@ -42,7 +45,6 @@ struct parsed_packet {
 struct packet_table *packet_table_create(const struct packet_table_config *config)
 {
 	struct packet_table *table = calloc(1, sizeof(*table));
-	void *section;
 
 	if (!table)
 		return NULL;
@@ -53,16 +55,13 @@ struct packet_table *packet_table_create(const struct packet_table_config *confi
 	table->geometry.sections_per_cpu = 1;
 	table->geometry.cpus = 1;
 	bank_geometry_lay_out(&table->geometry, config->slots);
-	section = mmap(NULL, table->geometry.section_size, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (section == MAP_FAILED) {
+	table->section = pages_allocate_aligned(table->geometry.section_size);
+	if (!table->section) {
 		free(table);
 		return NULL;
 	}
-	table->section = section;
 	table->room = table_load_max(table);
-	/* Slots are visited at random: with pages of 4 KiB each visit costs a TLB miss too. */
-	madvise(section, table->geometry.section_size, MADV_HUGEPAGE);
+	pages_prefer_huge(table->section, table->geometry.section_size);
 	return table;
 }
 
@@ -70,7 +69,7 @@ void packet_table_destroy(struct packet_table *table)
 {
 	if (!table)
 		return;
-	munmap(table->section, table->geometry.section_size);
+	pages_free(table->section, table->geometry.section_size);
 	free(table);
 }
 
@@ -141,6 +140,26 @@ static uint32_t table_slots_used(const struct packet_table *table)
 }
 
 /*
+ * Empties the table because it is full. A large one pays where flows come again before that; in
+ * a flood they do not, and fewer slots are nearer.
+ */
+static int table_drain(struct packet_table *table)
+{
+	uint64_t records = table->records, packets = table->flow.packets;
+	uint32_t slots = table->config.slots;
+	int err = table_merge_slots(table);
+
+	records = table->records - records;
+	packets = table->flow.packets - packets;
+	if (packets < records + records / 8 && slots > FLOOD_SLOTS)
+		slots = FLOOD_SLOTS;
+	if (!err)
+		table->geometry.slots = slots;
+	table->room = table_load_max(table);
+	return err;
+}
+
+/*
  * Keeps the table so empty that a flow is found at once. Counting the slots in use is put off
  * until as many packets came as there were slots free: until then they cannot have filled up.
  */
@@ -153,9 +172,8 @@ static int table_make_room(struct packet_table *table, uint32_t packets)
 		return 0;
 	}
 	used = table_slots_used(table);
-	table->room = max;
 	if (used > max - max / 8)
-		return table_merge_slots(table);
+		return table_drain(table);
 	table->room = max - used;
 	return 0;
 }

@@ -4,27 +4,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "../pages.h"
 #include "flow_table.h"
 
 #define SUMS_BYTES (SEGMENT_FLOWS * sizeof(struct flow_sum))
-
-/*
- * Whole pages that go back to the kernel when freed, and cost nothing until written; where all
- * will soon be, populating them at once is cheaper than a fault for each.
- */
-static void *pages_allocate(size_t bytes, bool is_populated)
-{
-	int flags = MAP_PRIVATE | MAP_ANONYMOUS | (is_populated ? MAP_POPULATE : 0);
-	void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
-
-	return pages == MAP_FAILED ? NULL : pages;
-}
-
-static void pages_free(void *pages, size_t bytes)
-{
-	if (pages)
-		munmap(pages, bytes);
-}
 
 void sums_clear(struct flow_sum *sums)
 {

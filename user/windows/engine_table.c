@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "../../include/account.h"
+#include "../pages.h"
 
 #define INDEX_BITS_MIN 10
 #define MERGE_BATCH    32
@@ -48,9 +49,22 @@ static void index_put(struct flow_table *table, uint64_t entry)
 	table->index[at] = entry;
 }
 
+static uint64_t *index_allocate(uint32_t bits)
+{
+	size_t bytes = sizeof(uint64_t) << bits;
+	uint64_t *index;
+
+	if (bytes < HUGE_PAGE_BYTES)
+		return pages_allocate(bytes, false);
+	index = pages_allocate_aligned(bytes);
+	if (index)
+		pages_prefer_huge(index, bytes);
+	return index;
+}
+
 static int index_resize(struct flow_table *table, uint32_t bits)
 {
-	uint64_t *old = table->index, *fresh = calloc(1ull << bits, sizeof(*fresh));
+	uint64_t *old = table->index, *fresh = index_allocate(bits);
 	size_t old_size = old ? 1ull << table->index_bits : 0;
 
 	if (!fresh)
@@ -61,7 +75,7 @@ static int index_resize(struct flow_table *table, uint32_t bits)
 		if (old[i])
 			index_put(table, old[i]);
 	}
-	free(old);
+	pages_free(old, old_size * sizeof(*old));
 	table->memory_bytes += ((1ull << bits) - old_size) * sizeof(*fresh);
 	return 0;
 }
@@ -442,5 +456,5 @@ void flow_table_fini(struct flow_table *table)
 	for (uint32_t i = 0; i < table->segment_count; i++)
 		segment_destroy(table, table->segments[i]);
 	free(table->segments);
-	free(table->index);
+	pages_free(table->index, sizeof(*table->index) << table->index_bits);
 }
