@@ -1,6 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The run that the README shows comes out as it is shown: readme.py [BUILD]."""
+"""What the README shows comes out as it is shown: readme.py [BUILD].
+
+The run is run again; the screen is compared with the picture that tests/top.py took, where it
+has taken one at the same moment of the replay.
+"""
 import os
 import re
 import subprocess
@@ -21,17 +25,46 @@ def shown_run():
     return "\n".join(lines[:commands]), lines[commands:]
 
 
-def main():
+def run_differs():
     command, expected = shown_run()
     command = command.replace("build/", BUILD + "/")
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True,
                           cwd=ROOT, check=False)
-    good = done.returncode == 0 and done.stdout.splitlines() == expected
-    print(f"{'ok  ' if good else 'FAIL'} the run shown in the README: {len(expected)} lines")
-    if not good:
-        print(done.stdout, done.stderr)
-    print(f"{int(good)} passed, {int(not good)} failed")
-    return 0 if good else 1
+    if done.returncode == 0 and done.stdout.splitlines() == expected:
+        return None
+    return done.stdout + done.stderr
+
+
+def screen(text):
+    """The lines of a screen without what differs from run to run: the cost of a pane."""
+    text = re.sub(r"pane +[0-9.]+ \S+", "pane", text)
+    return [line.rstrip() for line in text.strip("\n").splitlines()]
+
+
+def screen_differs():
+    with open(os.path.join(ROOT, "README.md")) as file:
+        shown = screen(re.search(r"^```\n( weir .*?)^```", file.read(), re.M | re.S).group(1))
+    with open(os.path.join(BUILD, "top.txt")) as file:
+        taken = screen(file.read())
+    if shown[0] != taken[0]:
+        print("     the picture is of another moment:", taken[0].strip())
+        return None
+    return None if shown == taken else "\n".join(taken)
+
+
+def main():
+    checks = [("the run shown in the README", run_differs)]
+    if os.path.exists(os.path.join(BUILD, "top.txt")):
+        checks.append(("the screen shown in the README", screen_differs))
+    failed = 0
+    for name, differs in checks:
+        difference = differs()
+        failed += difference is not None
+        print(f"{'ok  ' if difference is None else 'FAIL'} {name}")
+        if difference is not None:
+            print(difference)
+    print(f"{len(checks) - failed} passed, {failed} failed")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
