@@ -8,8 +8,12 @@
 
 #include "clock.h"
 
-/* What a signal handler can reach is static; only stop_init and stop_request write it. */
+/* Signals that come together (of a group, of a terminal) are one request. */
+#define STOP_AGAIN_NS 1000000000u
+
+/* What a signal handler can reach is static; only the functions here write it. */
 static volatile sig_atomic_t stop_requested;
+static volatile uint64_t stop_signalled_ns; /* when the first signal came; 0: not yet */
 static int stop_pipe[2] = { -1, -1 };
 
 void stop_request(void)
@@ -23,8 +27,14 @@ void stop_request(void)
 static void on_signal(int signal_number)
 {
 	int saved_errno = errno;
+	uint64_t now_ns = clock_monotonic_ns();
 
-	(void)signal_number;
+	if (!stop_signalled_ns) {
+		stop_signalled_ns = now_ns;
+	} else if (now_ns - stop_signalled_ns > STOP_AGAIN_NS) {
+		signal(signal_number, SIG_DFL);
+		raise(signal_number);
+	}
 	stop_request();
 	errno = saved_errno;
 }

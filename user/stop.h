@@ -8,7 +8,11 @@
 #include <signal.h>
 #include <stdint.h>
 
-/* Catches SIGINT and SIGTERM from here on. 0 or negative errno. */
+/*
+ * Catches SIGINT and SIGTERM from here on. One that comes a second or more after the first ends
+ * the process at once: the user does not want to wait for what holds the end up (somebody who
+ * does not read standard output). 0 or negative errno.
+ */
 int stop_init(void);
 
 /* As if a signal had come. */

@@ -2,6 +2,7 @@
 """Ends of a run: signals, durations, interfaces that go away; and what stays attached."""
 import json
 import signal
+import subprocess
 import time
 
 import traffic
@@ -28,6 +29,21 @@ def signals_end_a_run_with_its_partial_window(lab):
         expect_equal(documents[0]["seen"]["packets"], sent, "packets seen")
         expect_equal(near.hooks(), set(), "hooks after the end")
     return "SIGINT and SIGTERM: status 0, one document with complete false, all detached"
+
+
+def a_second_signal_ends_a_run_that_nobody_reads(lab):
+    """Standard output is a full pipe: the last window cannot be written."""
+    near, _ = lab.pair()
+    process = lab.start(BINARY, "run", "-q", "-i", near.name, "-w", "tumbling:20ms",
+                        namespace=near.namespace, stdout=subprocess.PIPE)
+    time.sleep(2.5)
+    process.send_signal(signal.SIGINT)
+    time.sleep(1.2)
+    expect_equal(process.poll(), None, "status while the pipe is full")
+    process.send_signal(signal.SIGINT)
+    expect_equal(process.wait(5), -signal.SIGINT, "status")
+    expect_equal(near.hooks(), set(), "hooks after the end")
+    return "SIGINT twice, a second apart: ended, all detached"
 
 
 def the_start_says_in_a_line_what_was_attached_and_what_it_alters(lab):
@@ -232,6 +248,7 @@ def the_loopback_is_counted_in_and_out(lab):
 
 
 TESTS = [
+    a_second_signal_ends_a_run_that_nobody_reads,
     the_start_says_in_a_line_what_was_attached_and_what_it_alters,
     check_names_driver_and_hooks_and_changes_nothing,
     signals_end_a_run_with_its_partial_window,
