@@ -370,18 +370,19 @@ static bool entry_is_live(const struct flow_table *table, uint64_t entry)
 }
 
 /*
- * Removes the entries of all flows that left. The others are put anew, from one that ends no
- * stretch on: each then finds a place no later than its own.
+ * Removes the entries of all flows that left. The others are put anew, from the end of a stretch
+ * on: each then finds a place no later than its own. A place that was empty before ends one; a
+ * place emptied here may be passed by entries of before it.
  */
 static void index_sweep(struct flow_table *table)
 {
 	uint32_t mask = index_mask(table), start = 0;
 
 	for (uint64_t i = 0; i <= mask; i++) {
-		if (table->index[i] && !entry_is_live(table, table->index[i]))
-			table->index[i] = 0;
 		if (!table->index[i])
 			start = (uint32_t)i;
+		else if (!entry_is_live(table, table->index[i]))
+			table->index[i] = 0;
 	}
 	for (uint64_t i = 1; i <= mask; i++) {
 		uint32_t at = (start + (uint32_t)i) & mask;
