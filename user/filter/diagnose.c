@@ -2,20 +2,12 @@
 #include <pcap.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "../clock.h"
 #include "filter_private.h"
 
 /* Names in an expression are looked up each time it is tried: the caret is not worth more. */
 #define DIAGNOSE_NS_MAX 300000000
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 static bool is_syntax_error(const char *message)
 {
@@ -63,7 +55,7 @@ static size_t token_length(const char *text)
 /* The first word with which the expression can no longer become a whole one. */
 static int column_of_syntax_error(pcap_t *pcap, const char *expression)
 {
-	uint64_t end_ns = now_ns() + DIAGNOSE_NS_MAX;
+	uint64_t end_ns = clock_monotonic_ns() + DIAGNOSE_NS_MAX;
 	size_t at = 0;
 
 	for (;;) {
@@ -72,7 +64,7 @@ static int column_of_syntax_error(pcap_t *pcap, const char *expression)
 			return (int)at;
 		size_t length = token_length(expression + at);
 
-		if (now_ns() > end_ns)
+		if (clock_monotonic_ns() > end_ns)
 			return -1;
 		if (!can_go_on(pcap, expression, at + length))
 			return (int)at;

@@ -5,16 +5,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
-static uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
+#include "../clock.h"
 
 static bool has_suffix(const char *name, const char *suffix)
 {
@@ -97,7 +90,7 @@ static struct sink *sink_create(const char *name)
 	sink->directory_fd = -1;
 	sink->text.drain = drain_text;
 	sink->text.drain_context = sink;
-	sink->stats.opened_ns = monotonic_ns();
+	sink->stats.opened_ns = clock_monotonic_ns();
 	sink->name = strdup(name);
 	if (!sink->name) {
 		free(sink);
@@ -147,7 +140,7 @@ static int write_document(struct sink *sink, const struct document_context *cont
 int sink_write(struct sink *sink, const struct document_context *context,
 	       const struct window_result *result)
 {
-	uint64_t start_ns = monotonic_ns();
+	uint64_t start_ns = clock_monotonic_ns();
 	int err;
 
 	sink->stats.age_ns = start_ns - sink->stats.opened_ns;
@@ -159,7 +152,7 @@ int sink_write(struct sink *sink, const struct document_context *context,
 	} else {
 		sink->stats.written++;
 	}
-	sink->stats.last_ns = monotonic_ns() - start_ns;
+	sink->stats.last_ns = clock_monotonic_ns() - start_ns;
 	return err;
 }
 

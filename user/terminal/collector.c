@@ -251,14 +251,6 @@ static void pending_keep(struct collector *collector, size_t window)
 	collector->pending[window].result.spec = NULL;
 }
 
-static void counts_add(struct outcome_counts *counts, const struct outcome_counts *more)
-{
-	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++) {
-		counts->outcome[i].packets += more->outcome[i].packets;
-		counts->outcome[i].bytes += more->outcome[i].bytes;
-	}
-}
-
 void collector_take_pane(void *context, const struct pane *pane)
 {
 	struct collector *collector = context;
@@ -266,7 +258,7 @@ void collector_take_pane(void *context, const struct pane *pane)
 	if (!collector->begin_ns)
 		collector->begin_ns = pane->begin_ns;
 	collector->end_ns = pane->end_ns;
-	counts_add(&collector->counts, &pane->counts);
+	outcome_counts_add(&collector->counts, &pane->counts);
 	collector->dropped_packets += pane->dropped_packets;
 	collector->late_packets += pane->late_packets;
 	collector->cost_ns = pane->collect_latency_ns;

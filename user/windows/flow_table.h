@@ -39,7 +39,7 @@ struct part_layout {
 struct part {
 	struct flow_sum *open;
 	struct flow_sum *back;  /* of the blocks whose records are as they were counted */
-	struct flow_sum *front; /* of the blocks whose records are turned (engine_sliding.c) */
+	struct flow_sum *front; /* of the blocks whose records are turned (engine_block_flows.c) */
 	struct run *runs;       /* by the block's number modulo the window's blocks */
 	uint64_t turned_end;    /* blocks below this are turned */
 };
