@@ -261,7 +261,7 @@ void collector_take_pane(void *context, const struct pane *pane)
 	outcome_counts_add(&collector->counts, &pane->counts);
 	collector->dropped_packets += pane->dropped_packets;
 	collector->late_packets += pane->late_packets;
-	collector->cost_ns = pane->collect_latency_ns;
+	collector->cost_ns = pane->merge_ns;
 	for (size_t i = 0; i < collector->config.window_count; i++) {
 		if (collector->pending[i].result.spec)
 			pending_keep(collector, i);

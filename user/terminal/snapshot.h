@@ -50,7 +50,7 @@ struct snapshot {
 	struct outcome_counts counts;   /* since the start */
 	uint64_t dropped_packets;       /* since the start */
 	uint64_t late_packets;          /* since the start */
-	uint64_t cost_ns;               /* end of the newest pane to merged */
+	uint64_t cost_ns;               /* spent on merging the newest pane */
 	double table_use;               /* less than 0: there is no table */
 };
 
