@@ -24,6 +24,8 @@ BPF_TCX = {"tcx-ingress": 46, "tcx-egress": 47}
 XDP_MODES = {1: "xdp-native", 2: "xdp-generic", 3: "xdp-offload"}
 libc = ctypes.CDLL(None, use_errno=True)
 
+TCP_AT_REST = {"06", "07", "0A"}  # TIME_WAIT, CLOSE, LISTEN: nothing is sent unasked
+
 OFFLOADS = "rx tx sg tso gso gro tx-udp-segmentation".split()
 QUIET = {"ipv6.conf.default.accept_dad": 0, "ipv6.conf.default.router_solicitations": 0,
          "ipv6.conf.default.accept_ra": 0, "ipv6.conf.default.addr_gen_mode": 1,
@@ -36,6 +38,10 @@ class Failed(Exception):
 
 class LinkDropped(Failed):
     """The veth dropped frames on a busy machine: what was delivered to whom is not known."""
+
+
+class NotAtRest(Failed):
+    """Packets went by when there should have been none: what was counted when is not known."""
 
 
 def expect(held, message):
@@ -112,6 +118,13 @@ class Namespace:
             finally:
                 libc.setns(home.fileno(), CLONE_NEWNET)
 
+    def tcp_states(self):
+        """States of the TCP sockets, as the kernel numbers them."""
+        with self.inside():
+            for name in ("tcp", "tcp6"):
+                with open(f"/proc/thread-self/net/{name}") as file:
+                    yield from (line.split()[3] for line in file.readlines()[1:])
+
     def delete(self):
         run("ip", "netns", "del", self.name, check=False)
 
@@ -120,7 +133,7 @@ class Device:
     """One end of a link: where it is and what can be asked of it."""
 
     def __init__(self, namespace, name, host, link=0):
-        self.namespace, self.name = namespace, name
+        self.namespace, self.name, self.peer = namespace, name, None
         self.mac = f"02:00:00:00:{link:02x}:{host:02x}"
         self.ip = f"10.9.{link}.{host}"
         self.ip6 = f"fd09:{link}::{host}"
@@ -141,16 +154,22 @@ class Device:
         """Packets dropped on sending, behind the TC hook (the receiver's queue was full)."""
         return self.show()["stats64"]["tx"]["dropped"]
 
+    def has_tcp(self):
+        """Whether a connection of either end may still send, were it only a FIN once more."""
+        spaces = [end.namespace for end in (self, self.peer) if end]
+        return any(state not in TCP_AT_REST for space in spaces for state in space.tcp_states())
+
     def settle(self, seconds=0.15):
-        """Returns the counters once they have not moved for this long."""
+        """Returns the counters once they have not moved for this long, nor will."""
         last, since = self.counters(), time.monotonic()
         give_up = since + 10
         while time.monotonic() < since + seconds:
             time.sleep(0.02)
             now = self.counters()
-            if now != last:
+            if now != last or self.has_tcp():
                 last, since = now, time.monotonic()
-            expect(time.monotonic() < give_up, f"{self.name} does not come to rest")
+            if time.monotonic() > give_up:
+                raise NotAtRest(f"{self.name} does not come to rest")
         return last
 
     def offloads(self, on):
@@ -213,6 +232,7 @@ class Lab:
             "peer", "name", names[1], "netns", far.name)
         ends = [Device(space, name, host, number)
                 for space, name, host in ((near, names[0], 1), (far, names[1], 2))]
+        ends[0].peer, ends[1].peer = ends[1], ends[0]
         for end, other in (ends, reversed(ends)):
             self.configure(end, other, offloads)
         for end in ends:

@@ -6,7 +6,7 @@ import threading
 import traffic
 import watch
 import wire
-from lab import expect, expect_equal, wait_for_text
+from lab import NotAtRest, expect, expect_equal, wait_for_text
 from watch import Weir
 
 ETHER = 14
@@ -42,7 +42,8 @@ def watched(near, weirs, generate):
     after = near.settle()
     for weir in weirs:
         weir.stop()
-    expect_equal(near.counters(), after, "packets after the traffic's end")
+    if near.counters() != after:
+        raise NotAtRest(f"packets after the traffic's end: {near.counters()}, after {after}")
     return before, after
 
 
