@@ -7,7 +7,7 @@ import time
 
 import traffic
 import watch
-from lab import expect, expect_equal, wait_until
+from lab import Lab, expect, expect_equal, wait_until
 from watch import BINARY, Weir
 
 ETHER = 14
@@ -140,15 +140,16 @@ def foreign_filters_and_qdiscs_are_left_alone(lab):
     return "a classic filter and its clsact, through an end, a kill and another end"
 
 
-def an_interface_that_goes_away_ends_only_its_own_counting(lab):
+def check_interfaces_go(lab, mode, is_ready):
     """Two interfaces; one is deleted, then the other: status 1, the last window written."""
     first, far_first = lab.pair(number=1, names=("one", "far"))
     second, far_second = lab.link(first.namespace, lab.namespace(), 2, ("two", "far"))
-    weir = Weir(lab, [first, second], windows=["tumbling:1h"]).wait_attached("tcx-ingress")
+    weir = Weir(lab, [first, second], "-a", mode, windows=["tumbling:1h"])
+    wait_until(lambda: is_ready(weir), "weir at both interfaces")
     traffic.udp_burst(far_first, first, [10] * 11)
     first.settle()
     first.namespace.run("ip", "link", "del", first.name)
-    time.sleep(0.3)
+    wait_until(lambda: "interface one" in weir.stderr, "a word about the interface gone")
     expect_equal(weir.process.poll(), None, "weir goes on with one interface left")
     traffic.udp_burst(far_second, second, [10] * 13)
     second.settle()
@@ -157,6 +158,14 @@ def an_interface_that_goes_away_ends_only_its_own_counting(lab):
     counted = {flow["interface"]: flow["packets"]["total"] for flow in documents[-1]["flows"]
                if flow["proto"] == "udp" and flow["direction"] == "in"}
     expect_equal(counted, {"one": 11, "two": 13}, "packets by interface")
+    told = [line for line in weir.stderr.splitlines() if "interface one" in line]
+    expect_equal(len(told), 1, "lines about the first interface")
+
+
+def an_interface_that_goes_away_ends_only_its_own_counting(lab):
+    check_interfaces_go(lab, "auto", lambda weir: weir.wait_attached("tcx-ingress"))
+    with Lab() as other:
+        check_interfaces_go(other, "pcap", lambda weir: "capturing" in weir.stderr)
     return "the other went on; then status 1 with both interfaces' packets in the last window"
 
 

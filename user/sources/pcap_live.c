@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "../clock.h"
+#include "../report.h"
 #include "pcap_live.h"
 
 /* Headers that the parser walks fit; a filter may want any byte. */
@@ -30,6 +31,7 @@ struct handle {
 	uint8_t link;
 	uint32_t dropped;       /* as last told */
 	unsigned int ifindex;   /* 0: of no single interface */
+	bool lost;              /* nothing more comes from there */
 };
 
 struct pcap_live {
@@ -239,15 +241,30 @@ static const char *live_counting_reason(const struct pcap_live *live)
 	return strerror(-live->err);
 }
 
+static size_t handle_interface(const struct handle *handle)
+{
+	return handle->key_flags >> FLOW_LINK_SHIFT;
+}
+
+/* Tells once why an interface is lost, and lets both its directions go. */
+static void interface_lose(struct pcap_live *live, size_t interface, const char *why)
+{
+	report_error("interface %s: %s", live->config.interfaces[interface], why);
+	for (size_t i = 0; i < live->handle_count; i++) {
+		if (handle_interface(&live->handles[i]) != interface)
+			continue;
+		live->handles[i].lost = true;
+		live->ready[i].fd = -1; /* poll passes over it */
+	}
+}
+
 static int handle_read(struct handle *handle)
 {
 	struct pcap_live *live = handle->live;
 	int count = pcap_dispatch(handle->pcap, PACKETS_PER_READ, handle_packet, (u_char *)handle);
 
 	if (count < 0)
-		return live_fail(live, -EIO,
-				 live->config.interfaces[handle->key_flags >> FLOW_LINK_SHIFT],
-				 pcap_geterr(handle->pcap));
+		interface_lose(live, handle_interface(handle), pcap_geterr(handle->pcap));
 	if (live->err)
 		snprintf(live->reason, sizeof(live->reason), "%s", live_counting_reason(live));
 	return live->err;
@@ -259,7 +276,7 @@ int pcap_live_read(struct pcap_live *live, int timeout_ms)
 	int err = 0;
 
 	for (size_t i = 0; i < live->handle_count && count > 0 && !err; i++)
-		if (live->ready[i].revents)
+		if (live->ready[i].revents && !live->handles[i].lost)
 			err = handle_read(&live->handles[i]);
 	return err;
 }
@@ -278,20 +295,26 @@ static uint32_t handle_dropped(struct handle *handle)
 	return handle->dropped - before;
 }
 
-/* libpcap tells only where it finds the interface gone at the moment that the kernel says so. */
+/*
+ * libpcap tells only where it finds the interface gone at the moment that the kernel says so.
+ * -ENODEV when none is left.
+ */
 static int live_check_interfaces(struct pcap_live *live)
 {
 	char name[IF_NAMESIZE];
+	size_t lost = 0;
 
 	for (size_t i = 0; i < live->handle_count; i++) {
 		const struct handle *handle = &live->handles[i];
 
-		if (handle->ifindex && !if_indextoname(handle->ifindex, name))
-			return live_fail(live, -ENODEV,
-					 live->config.interfaces[handle->key_flags >> FLOW_LINK_SHIFT],
-					 "it has gone");
+		if (!handle->lost && handle->ifindex && !if_indextoname(handle->ifindex, name))
+			interface_lose(live, handle_interface(handle), "it has gone");
+		lost += handle->lost;
 	}
-	return 0;
+	if (lost < live->handle_count)
+		return 0;
+	snprintf(live->reason, sizeof(live->reason), "no interface is left");
+	return -ENODEV;
 }
 
 int pcap_live_end_pane(struct pcap_live *live, uint64_t now_ns, struct pane *pane)

@@ -47,8 +47,9 @@ int pcap_live_read(struct pcap_live *live, int timeout_ms);
 
 /*
  * Reads what is there without waiting, ends the pane at now_ns (CLOCK_MONOTONIC) and begins the
- * next: records are merged, *pane is filled but for its index. 0 or negative errno: reading
- * failed, and the pane has what came before.
+ * next: records are merged, *pane is filled but for its index. 0 or negative errno: counting
+ * failed or no interface is left (-ENODEV), and the pane has what came before. An interface
+ * that has gone is reported; the others go on.
  */
 int pcap_live_end_pane(struct pcap_live *live, uint64_t now_ns, struct pane *pane);
 
