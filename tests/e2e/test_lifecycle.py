@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Ends of a run: signals, durations, interfaces that go away; and what stays attached."""
+import fcntl
 import json
 import signal
+import struct
 import subprocess
+import termios
 import time
 
 import traffic
@@ -33,10 +36,15 @@ def signals_end_a_run_with_its_partial_window(lab):
 
 def a_second_signal_ends_a_run_that_nobody_reads(lab):
     """Standard output is a full pipe: the last window cannot be written."""
+    def held():
+        return struct.unpack("i", fcntl.ioctl(process.stdout, termios.FIONREAD, bytes(4)))[0]
     near, _ = lab.pair()
     process = lab.start(BINARY, "run", "-q", "-i", near.name, "-w", "tumbling:20ms",
                         namespace=near.namespace, stdout=subprocess.PIPE)
-    time.sleep(2.5)
+    size, last = fcntl.fcntl(process.stdout, fcntl.F_GETPIPE_SZ), 0
+    wait_until(lambda: held() > size / 2, "a pipe half full", 20)
+    while last != (last := held()):
+        time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     time.sleep(1.2)
     expect_equal(process.poll(), None, "status while the pipe is full")
