@@ -231,14 +231,11 @@ def test_keys():
     check(screen.wait(lambda: rows(screen)[0] == first), "and comes back to the total",
           rows(screen)[0])
 
-    groups = []
-    for _ in range(7):
+    for group in ("source hosts", "destination hosts", "destination ports", "source ports",
+                  "protocols", "source networks", "destination networks"):
         screen.keys("g")
-        time.sleep(0.15)
-        groups.append(screen.lines()[-1].split(",")[0].strip())
-    check(groups == ["source hosts", "destination hosts", "destination ports", "source ports",
-                     "protocols", "source networks", "destination networks"],
-          "g groups by hosts, ports, protocols and networks", groups)
+        check(screen.wait(lambda: screen.lines()[-1].split(",")[0].strip() == group),
+              f"g groups by {group}", screen.lines()[-1])
     screen.keys("e")
     screen.shows("wrote")
     exported = document(sorted(glob.glob(os.path.join(WORK, "weir-*.json")),
@@ -266,12 +263,10 @@ def test_keys():
     screen.keys("Escape")
     check(screen.wait(lambda: len(rows(screen)) > 20), "escape ends the search", screen.text())
 
-    units = []
-    for _ in range(3):
+    for unit in ("B/s", "pkt/s", "bit/s"):
         screen.keys("u")
-        time.sleep(0.15)
-        units.append(re.search(r"flows, (\S+),", screen.lines()[-1]).group(1))
-    check(units == ["B/s", "pkt/s", "bit/s"], "u goes through bytes, packets and bits", units)
+        check(screen.wait(lambda: f"flows, {unit}," in screen.lines()[-1]), f"u shows {unit}",
+              screen.lines()[-1])
 
     screen.keys("?")
     check(screen.shows("reverse the order") and "total▼" not in screen.text(),
@@ -302,19 +297,21 @@ def test_moving():
     screen.keys("Down", "Down")
     check(screen.wait(lambda: selected(screen) == all_rows[1].strip()),
           "arrows select a row", selected(screen))
+    before = heading(screen)
     screen.keys("s", "s", "s")
-    time.sleep(0.2)
+    screen.wait(lambda: heading(screen).count("2s▼"))
     check(selected(screen).split()[:2] == all_rows[1].split()[:2],
           "the selection stays on its flow when the order changes", selected(screen))
     screen.keys("s", "s", "s", "s", "s")
+    screen.wait(lambda: heading(screen) == before)
     screen.keys("End")
-    time.sleep(0.2)
-    last = rows(screen)[-1].strip()
-    check(selected(screen) == last and last.split()[0] != all_rows[-1].split()[0],
+    check(screen.wait(lambda: selected(screen) == rows(screen)[-1].strip() and
+                      rows(screen)[-1].split()[0] != all_rows[-1].split()[0]),
           "End goes to the last row", screen.text())
+    last = rows(screen)[-1].strip()
     screen.keys("PPage")
-    time.sleep(0.2)
-    check(selected(screen) != last, "PgUp goes up by a page")
+    check(screen.wait(lambda: selected(screen) not in ("", last)), "PgUp goes up by a page",
+          selected(screen))
     screen.keys("NPage")
     check(screen.wait(lambda: selected(screen) == last), "PgDn goes down by a page")
     screen.keys("Home")
