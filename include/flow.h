@@ -21,6 +21,9 @@
 #define VLAN_TAG_PRESENT    0x1000
 #define VLAN_TAG_ID         0x0fff
 
+/* flow_key.vlan, of a capture file: it tells the packet's direction. Live, all are told. */
+#define FLOW_DIRECTION_TOLD 0x8000
+
 /* The EtherType recorded for frames whose type field is a length (IEEE 802.3, LLC). */
 #define FLOW_ETHERTYPE_LLC  0x0004
 

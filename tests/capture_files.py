@@ -42,16 +42,35 @@ def interface(order, link, digits, name):
     return block(order, 1, struct.pack(order + "HHI", link, 0, 0) + options)
 
 
-def pcapng(packets, order="<", link=1, names=(None, None)):
-    """A pcapng file of these packets on two interfaces, one in micro-, one in nanoseconds."""
+def pcapng(packets, order="<", link=1, names=(None, None), flags=()):
+    """A pcapng file of these packets on two interfaces, one in micro-, one in nanoseconds.
+
+    flags: of the packets, in turn; None: without any.
+    """
     parts = [block(order, 0x0a0d0d0a, struct.pack(order + "IHHq", 0x1a2b3c4d, 1, 0, -1)),
              interface(order, link, 6, names[0]), interface(order, link, 9, names[1])]
     for number, (ns, length, data) in enumerate(packets):
         ticks = ns if number % 2 else ns // 1000
         head = struct.pack(order + "IIIII", number % 2, ticks >> 32, ticks & 0xffffffff,
                            len(data), length)
-        parts.append(block(order, 6, head + data))
+        told = flags[number % len(flags)] if flags else None
+        tail = bytes(-len(data) % 4)
+        if told is not None:
+            tail += option(order, 1, b"a comment") + option(order, 2, struct.pack(order + "I", told))
+        parts.append(block(order, 6, head + data + tail))
     return b"".join(parts)
+
+
+def cooked(packets, kinds, version=1):
+    """The same Ethernet packets as Linux cooked ones, whose packet types are kinds in turn."""
+    found = []
+    for number, (ns, length, data) in enumerate(packets):
+        kind, ethertype = kinds[number % len(kinds)], data[12:14]
+        head = struct.pack(">HHH8s2s", kind, 1, 6, bytes(8), ethertype)
+        if version == 2:
+            head = struct.pack(">2sHIHBB8s", ethertype, 0, 1, 1, kind, 6, bytes(8))
+        found.append((ns, length - 14 + len(head), head + data[14:]))
+    return found
 
 
 def gzipped(data):

@@ -14,7 +14,7 @@ import threading
 import time
 
 sys.dont_write_bytecode = True
-from capture_files import NS, flows, gzipped, pcap, pcapng, read_pcap  # noqa: E402
+from capture_files import NS, cooked, flows, gzipped, pcap, pcapng, read_pcap  # noqa: E402
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 BUILD = os.path.join(ROOT, sys.argv[1] if len(sys.argv) > 1 else "build")
@@ -114,6 +114,35 @@ def every_form_of_the_same_capture_gives_the_same_documents():
         expect(status == 0 and same(others) == same(documents), f"{form} differs")
         status, others, _ = weir("-", "-w", "tumbling:5s", stdin=data)
         expect(status == 0 and same(others) == same(documents), f"{form} on stdin differs")
+
+
+@test
+def a_direction_is_told_where_the_capture_tells_it():
+    packets, flags = PACKETS[:3000], (1, 2, None, 0x1e2, 0, 3)
+    wanted = {"in": 500, "out": 1000, None: 1500}
+    kinds = (0, 4, 1, 4, 2, 3)
+    forms = {"pcapng": (pcapng(packets, flags=flags), wanted),
+             "big-endian pcapng": (pcapng(packets, ">", flags=flags), wanted),
+             "pcap": (pcap(packets), {None: 3000})}
+    for version, link in ((1, 113), (2, 276)):
+        frames = cooked(packets, kinds, version)
+        forms[f"cooked {version}"] = pcap(frames, link=link), {"in": 2000, "out": 1000}
+        forms[f"cooked {version} in pcapng"] = pcapng(frames, link=link), {"in": 2000, "out": 1000}
+    for form, (data, counts) in forms.items():
+        with File(data) as name:
+            _, grouped, _ = weir(name, "-w", "tumbling:1h", "-g", "direction")
+            _, whole, _ = weir(name, "-w", "tumbling:1h")
+            _, without, _ = weir(name, "-w", "tumbling:1h", "-g", "src,dst,src_port,dst_port,vlan")
+        for documents in (grouped, whole):
+            got = {}
+            for flow in documents[0]["flows"]:
+                way = flow["direction"]
+                got[way] = got.get(way, 0) + flow["packets"]["total"]
+            expect(got == counts, f"{form}: {got}, expected {counts}")
+        expect(len(grouped[0]["flows"]) == len(counts), f"{form}: {grouped[0]['flows']}")
+        keys = [(flow["src"], flow["dst"], flow["src_port"], flow["dst_port"], flow["vlan"])
+                for flow in without[0]["flows"]]
+        expect(len(keys) == len(set(keys)), f"{form}: flows that look the same")
 
 
 @test

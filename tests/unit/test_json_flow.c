@@ -147,6 +147,25 @@ static void flow_names_its_direction_and_link(void **state)
 	text_fini(&scene.text);
 }
 
+static void a_replay_names_the_directions_that_its_file_told(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene.context.direction = NULL;
+	scene.flow.key.vlan |= FLOW_DIRECTION_TOLD;
+	assert_has(write_flow(&scene), "\"direction\": \"in\", ");
+	text_fini(&scene.text);
+	scene_init(&scene);
+	scene.context.direction = NULL;
+	scene.flow.key.vlan |= FLOW_DIRECTION_TOLD;
+	scene.flow.key.flags |= FLOW_OUT;
+	assert_has(write_flow(&scene), "\"vlan\": null, ");
+	assert_has(scene.text.bytes, "\"direction\": \"out\", ");
+	text_fini(&scene.text);
+}
+
 static void replay_has_null_for_direction_and_interface(void **state)
 {
 	struct scene scene;
@@ -235,6 +254,7 @@ int main(void)
 		cmocka_unit_test(frame_that_is_not_ip_has_no_ports_where_only_they_are_grouped),
 		cmocka_unit_test(tags_are_numbers_and_priority_tag_is_zero),
 		cmocka_unit_test(flow_names_its_direction_and_link),
+		cmocka_unit_test(a_replay_names_the_directions_that_its_file_told),
 		cmocka_unit_test(replay_has_null_for_direction_and_interface),
 		cmocka_unit_test(tcp_flags_stand_in_the_order_of_the_contract),
 		cmocka_unit_test(counters_are_exact_up_to_the_limit),

@@ -319,7 +319,7 @@ static void names_of_interfaces_are_escaped(void **state)
 
 	(void)state;
 	slot.flags |= 1 << FLOW_LINK_SHIFT;
-	slot.vlan = VLAN_TAG_PRESENT | 100;
+	slot.vlan = FLOW_DIRECTION_TOLD | VLAN_TAG_PRESENT | 100;
 	scene_start(&scene);
 	scene_count(&scene, slot, 10);
 	scene_end_pane(&scene, 0);
@@ -327,7 +327,7 @@ static void names_of_interfaces_are_escaped(void **state)
 	scene_arrange(&scene, snapshot);
 	labeler = view_labeler(&scene.view);
 	assert_string_equal(label_extra(&labeler, &view_row(&scene.view, 0)->key, text),
-			    "bad\\x1b[31m vlan 100");
+			    "bad\\x1b[31m vlan 100 inbound");
 	snapshot_free(snapshot);
 	scene_end(&scene);
 }

@@ -182,11 +182,12 @@ static char *put_tags(char *out, const struct group_by *group, const struct flow
 	return out;
 }
 
-static char *put_direction(char *out, const struct document_context *context, uint8_t flags)
+static char *put_direction(char *out, const struct document_context *context,
+			   const struct flow_key *key)
 {
-	if (!context->direction)
+	if (!context->direction && !(key->vlan & FLOW_DIRECTION_TOLD))
 		return PUT_LITERAL(out, "\"direction\": null, ");
-	if (flags & FLOW_OUT)
+	if (key->flags & FLOW_OUT)
 		return PUT_LITERAL(out, "\"direction\": \"out\", ");
 	return PUT_LITERAL(out, "\"direction\": \"in\", ");
 }
@@ -204,7 +205,7 @@ static char *put_key(char *out, const struct document_context *context, const st
 		out = put_protocol(out, key);
 	out = put_tags(out, group, key);
 	if (group->field[GROUP_DIRECTION])
-		out = put_direction(out, context, key->flags);
+		out = put_direction(out, context, key);
 	return out;
 }
 

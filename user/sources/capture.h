@@ -47,6 +47,9 @@ enum capture_link {
 /* Names of interfaces that a capture tells apart; those past them have none. */
 #define CAPTURE_NAMES_MAX 16
 
+/* Which way a packet went, as far as the capture tells. */
+enum capture_direction { CAPTURE_UNTOLD, CAPTURE_IN, CAPTURE_OUT };
+
 /* One packet. data has caplen bytes; len is its length on the wire, which may be any number. */
 struct capture_packet {
 	const uint8_t *data;
@@ -55,6 +58,7 @@ struct capture_packet {
 	uint32_t len;
 	uint8_t link;          /* enum capture_link, never LINK_UNKNOWN */
 	uint8_t interface;     /* place in capture_interface_names */
+	uint8_t direction;     /* enum capture_direction */
 	bool timeless;         /* a pcapng simple packet: time_ns is 0 */
 	bool swapped;          /* the file is of a machine of the other byte order */
 };

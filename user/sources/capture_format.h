@@ -15,6 +15,7 @@
 #define CAPTURE_CAPLEN_MAX      262144u
 #define CAPTURE_REASON_SIZE     256
 #define CAPTURE_INTERFACES_MAX  65536u
+#define COOKED_OUTGOING         4
 
 typedef int capture_read_fn(struct capture *capture, struct capture_packet *packets, size_t max);
 
@@ -56,6 +57,17 @@ int capture_fail(struct capture *capture, int err, const char *format, ...)
 int capture_want(struct capture *capture, size_t size, const char *what);
 
 capture_read_fn capture_pcap_begin, capture_pcapng_begin;
+
+/* What Linux cooked headers say of a packet's direction (LINKTYPE_LINUX_SLL and _SLL2). */
+static inline uint8_t capture_cooked_direction(const struct capture_packet *packet)
+{
+	uint32_t at = packet->link == LINK_COOKED ? 1 : 10;
+	bool is_cooked = packet->link == LINK_COOKED || packet->link == LINK_COOKED2;
+
+	if (!is_cooked || packet->caplen <= at)
+		return CAPTURE_UNTOLD;
+	return packet->data[at] == COOKED_OUTGOING ? CAPTURE_OUT : CAPTURE_IN;
+}
 
 static inline uint16_t load16(const uint8_t *at, bool swapped)
 {

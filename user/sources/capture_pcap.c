@@ -14,6 +14,7 @@
 /* What differs from file to file: constants where the reader is inlined for the usual ones. */
 struct pcap_form {
 	bool swapped;
+	bool may_be_cooked;
 	uint32_t fraction_ns;
 	uint32_t record_size;
 };
@@ -51,6 +52,7 @@ static inline int pcap_record(struct capture *capture, struct pcap_form form,
 	packet->len = len;
 	packet->link = capture->link;
 	packet->interface = 0;
+	packet->direction = form.may_be_cooked ? capture_cooked_direction(packet) : CAPTURE_UNTOLD;
 	packet->timeless = false;
 	packet->swapped = form.swapped;
 	capture->stream.pos = packet->data + caplen;
@@ -99,14 +101,15 @@ static inline int pcap_batch(struct capture *capture, struct pcap_form form,
 
 static int pcap_read_usual(struct capture *capture, struct capture_packet *packets, size_t max)
 {
-	struct pcap_form form = { false, 1000, RECORD_SIZE };
+	struct pcap_form form = { .fraction_ns = 1000, .record_size = RECORD_SIZE };
 
 	return pcap_batch(capture, form, packets, max);
 }
 
 static int pcap_read(struct capture *capture, struct capture_packet *packets, size_t max)
 {
-	struct pcap_form form = { capture->swapped, capture->fraction_ns, capture->record_size };
+	struct pcap_form form = { capture->swapped, true, capture->fraction_ns,
+				  capture->record_size };
 
 	return pcap_batch(capture, form, packets, max);
 }
@@ -114,7 +117,7 @@ static int pcap_read(struct capture *capture, struct capture_packet *packets, si
 static capture_read_fn *pcap_reader(const struct capture *capture)
 {
 	bool usual = !capture->swapped && capture->fraction_ns == 1000 &&
-		     capture->record_size == RECORD_SIZE;
+		     capture->record_size == RECORD_SIZE && capture->link == LINK_ETHERNET;
 
 	return usual ? pcap_read_usual : pcap_read;
 }

@@ -14,6 +14,7 @@
 #define BLOCK_HEADER_SIZE    8
 #define BYTE_ORDER_MAGIC     0x1a2b3c4d
 #define OPTION_NAME          2
+#define OPTION_FLAGS         2  /* of a packet */
 #define OPTION_TSRESOL       9
 #define OPTION_TSOFFSET      14
 #define TSRESOL_BINARY       0x80
@@ -27,6 +28,12 @@ struct block {
 	uint64_t offset;  /* in the file, for the user */
 	bool swapped;
 };
+
+/* With what comes after it, so that the next item begins at a multiple of 4. */
+static uint32_t padded(uint32_t size)
+{
+	return (size + 3) & ~3u;
+}
 
 /* base to the power of exponent; 0 past 2^127. */
 static unsigned __int128 power(unsigned int base, unsigned int exponent)
@@ -85,32 +92,62 @@ static uint8_t name_place(struct capture *capture, const uint8_t *name, size_t s
 	return 0;
 }
 
+struct option {
+	uint16_t code;
+	uint16_t size;
+	const uint8_t *value;
+};
+
+/* The option at *at in the block, past which it is set; false at the end of the options. */
+static bool option_next(const struct block *block, uint32_t *at, struct option *option)
+{
+	if (*at > block->size || block->size - *at < 4)
+		return false;
+	option->code = load16(block->body + *at, block->swapped);
+	option->size = load16(block->body + *at + 2, block->swapped);
+	option->value = block->body + *at + 4;
+	if (!option->code || option->size > block->size - *at - 4)
+		return false;
+	*at += 4 + padded(option->size);
+	return true;
+}
+
+static int64_t option_offset(const struct block *block, const uint8_t *value)
+{
+	uint64_t first = load32(value, block->swapped);
+	uint64_t second = load32(value + 4, block->swapped);
+	bool big = block->swapped == (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+
+	return (int64_t)(big ? first << 32 | second : second << 32 | first);
+}
+
 static void interface_read_options(struct capture *capture, struct capture_interface *interface,
 				   const struct block *block)
 {
+	struct option option;
 	uint32_t at = 8;
 
-	while (at + 4 <= block->size) {
-		uint16_t code = load16(block->body + at, block->swapped);
-		uint16_t size = load16(block->body + at + 2, block->swapped);
-		const uint8_t *value = block->body + at + 4;
-
-		if (code == 0 || size > block->size - at - 4)
-			return;
-		if (code == OPTION_NAME && size && value[0])
-			interface->name = name_place(capture, value, size);
-		if (code == OPTION_TSRESOL && size >= 1)
-			interface_set_resolution(interface, value[0]);
-		if (code == OPTION_TSOFFSET && size == 8) {
-			uint64_t first = load32(value, block->swapped);
-			uint64_t second = load32(value + 4, block->swapped);
-			bool big = block->swapped == (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
-
-			interface->offset_s = (int64_t)(big ? first << 32 | second
-							    : second << 32 | first);
-		}
-		at += 4 + ((size + 3u) & ~3u);
+	while (option_next(block, &at, &option)) {
+		if (option.code == OPTION_NAME && option.size && option.value[0])
+			interface->name = name_place(capture, option.value, option.size);
+		if (option.code == OPTION_TSRESOL && option.size >= 1)
+			interface_set_resolution(interface, option.value[0]);
+		if (option.code == OPTION_TSOFFSET && option.size == 8)
+			interface->offset_s = option_offset(block, option.value);
 	}
+}
+
+/* What the flags of a packet block say of the direction, in their lowest two bits. */
+static uint8_t block_direction(const struct block *block, uint32_t at)
+{
+	static const uint8_t directions[4] = { [1] = CAPTURE_IN, [2] = CAPTURE_OUT };
+	struct option option;
+
+	while (option_next(block, &at, &option)) {
+		if (option.code == OPTION_FLAGS && option.size == 4)
+			return directions[load32(option.value, block->swapped) & 3];
+	}
+	return CAPTURE_UNTOLD;
 }
 
 static int interface_add(struct capture *capture, const struct block *block)
@@ -202,6 +239,10 @@ static int packet_from_block(struct capture *capture, const struct block *block,
 	packet->data = block->body + read.header_size;
 	packet->caplen = read.caplen;
 	packet->len = read.len;
+	packet->direction = capture_cooked_direction(packet);
+	if (!packet->timeless && !packet->direction)
+		packet->direction = block_direction(block,
+						    read.header_size + padded(read.caplen));
 	return 0;
 }
 

@@ -179,17 +179,18 @@ static int table_make_room(struct packet_table *table, uint32_t packets)
 }
 
 static inline int packet_read(const struct packet_table *table,
-			      const struct capture_packet *packet, uint8_t key_flags,
-			      struct parsed_packet *parsed)
+			      const struct capture_packet *packet,
+			      const struct packet_place *place, struct parsed_packet *parsed)
 {
 	int pass = 1;
 
-	parsed->packet = (struct packet){ .flags = key_flags };
+	parsed->packet = (struct packet){ .flags = place->key_flags };
 	if (table->config.filter)
 		pass = packet_filter_match(table->config.filter, packet);
 	parsed->filtered = pass == 0;
 	if (pass > 0)
 		parsed->malformed = packet_parse(packet, &parsed->packet);
+	parsed->packet.vlan |= place->is_told * FLOW_DIRECTION_TOLD;
 	return pass < 0 ? pass : 0;
 }
 
@@ -231,7 +232,7 @@ int packet_table_count(struct packet_table *table, const struct capture_packet *
 	int err = 0, merge_err = 0;
 
 	for (; prepared < count && !err; prepared += !err)
-		err = packet_read(table, &packets[prepared], places[prepared].key_flags,
+		err = packet_read(table, &packets[prepared], &places[prepared],
 				  &parsed[prepared]);
 	/* In a loop of its own: words are loaded that the parser stored in pieces a while ago. */
 	for (size_t i = 0; i < prepared; i++)

@@ -34,6 +34,7 @@ void packet_table_destroy(struct packet_table *table);
 struct packet_place {
 	uint16_t now_ms;   /* since the pane began */
 	uint8_t key_flags; /* FLOW_OUT, link number */
+	bool is_told;      /* of a capture file that tells directions */
 };
 
 /* Counts at most PACKET_BATCH packets, each at its place. 0 or negative errno. */

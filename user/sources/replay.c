@@ -165,7 +165,9 @@ static size_t replay_place(struct replay *replay, size_t first, enum placing *la
 		replay->pane.late_packets += placing == PLACED_LATE;
 		replay->places[i] = (struct packet_place){
 			.now_ms = replay_now_ms(replay),
-			.key_flags = (uint8_t)(packet->interface << FLOW_LINK_SHIFT),
+			.key_flags = (uint8_t)(packet->interface << FLOW_LINK_SHIFT |
+					       (packet->direction == CAPTURE_OUT) * FLOW_OUT),
+			.is_told = packet->direction != CAPTURE_UNTOLD,
 		};
 	}
 	return i;

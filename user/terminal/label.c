@@ -201,7 +201,9 @@ const char *label_extra(const struct labeler *labeler, const struct flow_key *ke
 	length = put_tag(buffer, length, "vlan ", key->vlan);
 	length = put_tag(buffer, length, "in ", key->inner_vlan);
 	if (key->flags & FLOW_LATER_FRAGMENT)
-		put_extra(buffer, length, "fragment", "");
+		length = put_extra(buffer, length, "fragment", "");
+	if (key->vlan & FLOW_DIRECTION_TOLD)
+		put_extra(buffer, length, key->flags & FLOW_OUT ? "outbound" : "inbound", "");
 	return buffer;
 }
 

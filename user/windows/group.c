@@ -207,8 +207,9 @@ static void keep_other_fields(const bool *field, struct flow_key *keep)
 	keep->dst_port = field[GROUP_DST_PORT] ? UINT16_MAX : 0;
 	keep->ip_proto = field[GROUP_PROTO] ? UINT8_MAX : 0;
 	keep->flags = kept_flags(field);
-	keep->vlan = field[GROUP_VLAN] ? UINT16_MAX : 0;
-	keep->inner_vlan = field[GROUP_INNER_VLAN] ? UINT16_MAX : 0;
+	keep->vlan = (field[GROUP_VLAN] ? VLAN_TAG_PRESENT | VLAN_TAG_ID : 0) |
+		     (field[GROUP_DIRECTION] ? FLOW_DIRECTION_TOLD : 0);
+	keep->inner_vlan = field[GROUP_INNER_VLAN] ? VLAN_TAG_PRESENT | VLAN_TAG_ID : 0;
 }
 
 void group_masks_make(const struct group_by *group, struct group_masks *masks)
