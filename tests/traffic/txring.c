@@ -104,12 +104,12 @@ static int fail(const char *what, int err)
 
 int main(int argc, char **argv)
 {
-	struct frame *frames = calloc(FRAMES_MAX, sizeof(*frames));
+	static struct frame frames[FRAMES_MAX];
 	struct ring ring;
 	size_t count;
 	int err;
 
-	if (argc != 3 || !frames) {
+	if (argc != 3) {
 		fprintf(stderr, "usage: txring INTERFACE REPEAT <FRAMES\n");
 		return 2;
 	}
