@@ -55,12 +55,12 @@ struct capture_packet {
 	const uint8_t *data;
 	uint64_t time_ns;      /* since 1970 */
 	uint32_t caplen;
-	uint32_t len;
 	uint8_t link;          /* enum capture_link, never LINK_UNKNOWN */
 	uint8_t interface;     /* place in capture_interface_names */
 	uint8_t direction;     /* enum capture_direction */
 	bool timeless;         /* a pcapng simple packet: time_ns is 0 */
 	bool swapped;          /* the file is of a machine of the other byte order */
+	uint32_t len;          /* not beside caplen: both would be loaded as one vector, late */
 };
 
 struct capture;

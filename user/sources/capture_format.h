@@ -29,16 +29,29 @@ struct capture_interface {
 	uint8_t name;              /* its place in capture.names */
 };
 
+/* Which of a record's two lengths is the captured one. */
+enum pcap_lengths {
+	LENGTHS_USUAL,
+	LENGTHS_SWAPPED, /* version 2.2 and before: length on the wire, then captured */
+	LENGTHS_EITHER,  /* 2.3: some wrote them this way, some that */
+};
+
+/* What differs from one pcap file to the next; without padding. */
+struct pcap_form {
+	uint32_t fraction_ns;      /* unit of the second time field */
+	uint16_t record_size;      /* of a record's header */
+	uint8_t lengths;           /* enum pcap_lengths */
+	uint8_t link;
+	uint32_t swapped;          /* the file's byte order is not this machine's */
+};
+
 struct capture {
 	struct capture_stream stream;
 	capture_read_fn *read;     /* of the format; first the one that finds the format out */
 	int failed;                /* the negative errno of every later call; 0: none */
-	bool swapped;              /* the file's byte order is not this machine's */
-	bool swapped_lengths;      /* pcap 2.2 and before: length on the wire, then captured */
-	bool either_lengths;       /* pcap 2.3: some wrote them this way, some that */
-	uint32_t fraction_ns;      /* pcap: unit of the second time field */
-	uint32_t record_size;      /* pcap: header of a record */
-	uint8_t link;              /* pcap */
+	bool swapped;              /* pcapng: the section's byte order is not this machine's */
+	bool is_usual;             /* pcap: of the usual form */
+	struct pcap_form form;     /* pcap */
 	struct capture_interface *interfaces;
 	size_t interface_count;
 	size_t interface_room;

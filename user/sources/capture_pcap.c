@@ -11,115 +11,100 @@
 #define MAGIC_REDHAT       0xa1b2cd34
 #define NS_PER_SECOND      1000000000ull
 
-/* What differs from file to file: constants where the reader is inlined for the usual ones. */
-struct pcap_form {
-	bool swapped;
-	bool may_be_cooked;
-	uint32_t fraction_ns;
-	uint32_t record_size;
+/* That of nearly every file: the reader is inlined for it. */
+static const struct pcap_form usual_form = {
+	.fraction_ns = 1000, .record_size = RECORD_SIZE, .link = LINK_ETHERNET,
 };
 
-/* The record at pos where it is there as a whole: 1 and the packet; 0: not yet; negative errno. */
-static inline int pcap_record(struct capture *capture, struct pcap_form form,
-			      struct capture_packet *packet)
+/* The captured length of the record whose header this is; *len is that on the wire. */
+static inline uint32_t pcap_caplen(const uint8_t *record, struct pcap_form form, uint32_t *len)
 {
-	const uint8_t *at = capture->stream.pos;
-	size_t left = capture_stream_left(&capture->stream);
-	uint32_t caplen, len;
+	uint32_t caplen = load32(record + 8, form.swapped);
 
-	if (left < form.record_size)
-		return 0;
-	caplen = load32(at + 8, form.swapped);
-	len = load32(at + 12, form.swapped);
-	if (capture->swapped_lengths || (capture->either_lengths && caplen > len)) {
+	*len = load32(record + 12, form.swapped);
+	if (form.lengths == LENGTHS_SWAPPED || (form.lengths == LENGTHS_EITHER && caplen > *len)) {
 		uint32_t wire = caplen;
 
-		caplen = len;
-		len = wire;
+		caplen = *len;
+		*len = wire;
 	}
-	if (caplen > CAPTURE_CAPLEN_MAX) {
-		uint64_t offset = capture_stream_offset(&capture->stream);
+	return caplen;
+}
 
-		return capture_fail(capture, -EBADMSG, "record of %u bytes at byte %llu", caplen,
-				    (unsigned long long)offset);
-	}
-	if (left - form.record_size < caplen)
-		return 0;
+/* The record at these bytes; returns where the next one is, NULL where it is not there whole. */
+static inline const uint8_t *pcap_record(const uint8_t *at, const uint8_t *end,
+					 struct pcap_form form, struct capture_packet *packet)
+{
+	if (end - at < form.record_size)
+		return NULL;
+	packet->data = at + form.record_size;
+	packet->caplen = pcap_caplen(at, form, &packet->len);
+	if (packet->caplen > CAPTURE_CAPLEN_MAX || end - packet->data < packet->caplen)
+		return NULL;
 	packet->time_ns = load32(at, form.swapped) * NS_PER_SECOND +
 			  (uint64_t)load32(at + 4, form.swapped) * form.fraction_ns;
-	packet->data = at + form.record_size;
-	packet->caplen = caplen;
-	packet->len = len;
-	packet->link = capture->link;
+	packet->link = form.link;
 	packet->interface = 0;
-	packet->direction = form.may_be_cooked ? capture_cooked_direction(packet) : CAPTURE_UNTOLD;
+	packet->direction = capture_cooked_direction(packet);
 	packet->timeless = false;
 	packet->swapped = form.swapped;
-	capture->stream.pos = packet->data + caplen;
-	return 1;
+	return packet->data + packet->caplen;
 }
 
 /* Brings in the record that pcap_record found missing: as capture_want. */
 static int pcap_refill(struct capture *capture)
 {
-	uint32_t caplen;
-	int err = capture_want(capture, capture->record_size, "record header");
+	struct pcap_form form = capture->form;
+	uint32_t caplen, len;
+	int err = capture_want(capture, form.record_size, "record header");
 
 	if (err <= 0)
 		return err;
-	caplen = load32(capture->stream.pos + (capture->swapped_lengths ? 12 : 8),
-			capture->swapped);
-	if (capture->either_lengths) {
-		uint32_t other = load32(capture->stream.pos + 12, capture->swapped);
-
-		caplen = other < caplen ? other : caplen;
-	}
+	caplen = pcap_caplen(capture->stream.pos, form, &len);
 	if (caplen > CAPTURE_CAPLEN_MAX)
-		return 1;
-	return capture_want(capture, capture->record_size + caplen, "record");
+		return capture_fail(capture, -EBADMSG, "record of %u bytes at byte %llu", caplen,
+				    (unsigned long long)capture_stream_offset(&capture->stream));
+	return capture_want(capture, form.record_size + caplen, "record");
 }
 
+/* Records as long as they are there whole; returns how many. */
 static inline int pcap_batch(struct capture *capture, struct pcap_form form,
 			     struct capture_packet *packets, size_t max)
 {
+	const uint8_t *at = capture->stream.pos, *end = capture->stream.end;
 	size_t count = 0;
-	int err = 1;
 
-	while (count < max) {
-		err = pcap_record(capture, form, &packets[count]);
-		count += err > 0;
-		if (err > 0)
-			continue;
-		if (err < 0 || count)
+	for (; count < max; count++) {
+		const uint8_t *next = pcap_record(at, end, form, &packets[count]);
+
+		if (!next)
 			break;
-		err = pcap_refill(capture);
-		if (err <= 0)
-			break;
+		at = next;
 	}
-	return count ? (int)count : err;
-}
-
-static int pcap_read_usual(struct capture *capture, struct capture_packet *packets, size_t max)
-{
-	struct pcap_form form = { .fraction_ns = 1000, .record_size = RECORD_SIZE };
-
-	return pcap_batch(capture, form, packets, max);
+	capture->stream.pos = at;
+	return (int)count;
 }
 
 static int pcap_read(struct capture *capture, struct capture_packet *packets, size_t max)
 {
-	struct pcap_form form = { capture->swapped, true, capture->fraction_ns,
-				  capture->record_size };
+	int err = 1;
 
-	return pcap_batch(capture, form, packets, max);
+	while (err > 0) {
+		int count = capture->is_usual ? pcap_batch(capture, usual_form, packets, max)
+					      : pcap_batch(capture, capture->form, packets, max);
+
+		if (count)
+			return count;
+		err = pcap_refill(capture);
+	}
+	return err;
 }
 
-static capture_read_fn *pcap_reader(const struct capture *capture)
+static enum pcap_lengths pcap_lengths_of(uint16_t minor)
 {
-	bool usual = !capture->swapped && capture->fraction_ns == 1000 &&
-		     capture->record_size == RECORD_SIZE && capture->link == LINK_ETHERNET;
-
-	return usual ? pcap_read_usual : pcap_read;
+	if (minor == 3)
+		return LENGTHS_EITHER;
+	return minor < 3 ? LENGTHS_SWAPPED : LENGTHS_USUAL;
 }
 
 /* Reads the header of the file, whose magic was looked at. */
@@ -129,26 +114,30 @@ int capture_pcap_begin(struct capture *capture, struct capture_packet *packets, 
 	const uint8_t *at = capture->stream.pos;
 	uint32_t magic, link_type;
 	uint16_t major, minor;
+	bool swapped;
 
 	if (err <= 0)
 		return err;
 	magic = load32(at, false);
-	capture->swapped = magic >> 16 != 0xa1b2;
-	magic = load32(at, capture->swapped);
-	major = load16(at + 4, capture->swapped);
-	minor = load16(at + 6, capture->swapped);
+	swapped = magic >> 16 != 0xa1b2;
+	magic = load32(at, swapped);
+	major = load16(at + 4, swapped);
+	minor = load16(at + 6, swapped);
 	/* The upper half tells of frame check sequences. */
-	link_type = load32(at + 20, capture->swapped) & 0xffff;
+	link_type = load32(at + 20, swapped) & 0xffff;
 	if (major != 2)
 		return capture_fail(capture, -EBADMSG, "pcap version %u.%u", major, minor);
-	capture->fraction_ns = magic == MAGIC_NANO ? 1 : 1000;
-	capture->record_size = magic == MAGIC_REDHAT ? RECORD_SIZE_REDHAT : RECORD_SIZE;
-	capture->swapped_lengths = minor < 3;
-	capture->either_lengths = minor == 3;
-	capture->link = (uint8_t)capture_link_from_type(link_type);
-	if (!capture->link)
+	capture->form = (struct pcap_form){
+		.fraction_ns = magic == MAGIC_NANO ? 1 : 1000,
+		.record_size = magic == MAGIC_REDHAT ? RECORD_SIZE_REDHAT : RECORD_SIZE,
+		.lengths = pcap_lengths_of(minor),
+		.link = (uint8_t)capture_link_from_type(link_type),
+		.swapped = swapped,
+	};
+	capture->is_usual = !memcmp(&capture->form, &usual_form, sizeof(usual_form));
+	if (!capture->form.link)
 		return capture_fail(capture, -EBADMSG, "link type %u is not supported", link_type);
 	capture->stream.pos += FILE_HEADER_SIZE;
-	capture->read = pcap_reader(capture);
+	capture->read = pcap_read;
 	return capture->read(capture, packets, max);
 }
