@@ -103,11 +103,17 @@ static void replay_start(struct replay *replay, uint64_t time_ns)
 		replay->deadline_ns = time_ns + duration_ns;
 }
 
-static inline uint16_t replay_now_ms(const struct replay *replay)
+static inline struct packet_place packet_place_at(const struct capture_packet *packet,
+						  uint64_t since_begin_ns)
 {
-	uint64_t ms = (replay->now_ns - replay->pane.begin_ns) / NS_PER_MS;
+	uint64_t ms = since_begin_ns / NS_PER_MS;
 
-	return ms < UINT16_MAX ? (uint16_t)ms : UINT16_MAX;
+	return (struct packet_place){
+		.now_ms = ms < UINT16_MAX ? (uint16_t)ms : UINT16_MAX,
+		.key_flags = (uint8_t)(packet->interface << FLOW_LINK_SHIFT |
+				       (packet->direction == CAPTURE_OUT) * FLOW_OUT),
+		.is_told = packet->direction != CAPTURE_UNTOLD,
+	};
 }
 
 enum placing { PLACED, PLACED_LATE, NEXT_PANE, PAST_DEADLINE };
@@ -141,36 +147,51 @@ static enum placing replay_place_odd(struct replay *replay, const struct capture
 	return late ? PLACED_LATE : PLACED;
 }
 
+/*
+ * Places packets from first on as long as each is plainly of the open pane, as nearly every one
+ * is: not before the newest one, no jump, no deadline. Returns the first that is not.
+ */
+static size_t replay_place_plain(struct replay *replay, size_t first)
+{
+	const struct capture_packet *packets = replay->packets;
+	uint64_t now_ns = replay->now_ns, previous_ns = replay->previous_ns;
+	uint64_t begin_ns = replay->pane.begin_ns, end_ns = replay->pane.end_ns;
+	size_t i = first, count = replay->packet_count;
+
+	if (end_ns > replay->deadline_ns)
+		end_ns = replay->deadline_ns;
+	for (; i < count; i++) {
+		uint64_t time_ns = packets[i].time_ns;
+
+		if (time_ns < now_ns || time_ns >= end_ns || packets[i].timeless ||
+		    time_ns - previous_ns >= REPLAY_JUMP_NS)
+			break;
+		now_ns = previous_ns = time_ns;
+		replay->places[i] = packet_place_at(&packets[i], time_ns - begin_ns);
+	}
+	replay->now_ns = now_ns;
+	replay->previous_ns = previous_ns;
+	return i;
+}
+
 /* Places packets of the batch from first on; returns the first that is not of the open pane. */
 static size_t replay_place(struct replay *replay, size_t first, enum placing *last)
 {
-	size_t i;
-
 	*last = PLACED;
-	for (i = first; i < replay->packet_count; i++) {
-		const struct capture_packet *packet = &replay->packets[i];
-		enum placing placing = PLACED;
+	for (size_t i = first;; i++) {
+		const struct capture_packet *packet;
 
-		/* Nearly every packet: not before the newest one, in the open pane, no jump. */
-		if (packet->time_ns >= replay->now_ns && packet->time_ns < replay->pane.end_ns &&
-		    packet->time_ns < replay->deadline_ns && replay->dated && !packet->timeless &&
-		    packet->time_ns - replay->previous_ns < REPLAY_JUMP_NS)
-			replay->now_ns = replay->previous_ns = packet->time_ns;
-		else
-			placing = replay_place_odd(replay, packet);
-		if (placing == NEXT_PANE || placing == PAST_DEADLINE) {
-			*last = placing;
-			break;
-		}
-		replay->pane.late_packets += placing == PLACED_LATE;
-		replay->places[i] = (struct packet_place){
-			.now_ms = replay_now_ms(replay),
-			.key_flags = (uint8_t)(packet->interface << FLOW_LINK_SHIFT |
-					       (packet->direction == CAPTURE_OUT) * FLOW_OUT),
-			.is_told = packet->direction != CAPTURE_UNTOLD,
-		};
+		if (replay->dated)
+			i = replay_place_plain(replay, i);
+		if (i == replay->packet_count)
+			return i;
+		packet = &replay->packets[i];
+		*last = replay_place_odd(replay, packet);
+		if (*last == NEXT_PANE || *last == PAST_DEADLINE)
+			return i;
+		replay->pane.late_packets += *last == PLACED_LATE;
+		replay->places[i] = packet_place_at(packet, replay->now_ns - replay->pane.begin_ns);
 	}
-	return i;
 }
 
 /* A gap of an hour is not waited for, nor is a clock set back. */
