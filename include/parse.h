@@ -48,7 +48,7 @@
 /*
  * What one packet is; all zero before it is parsed. The parts of its key are kept apart until
  * packet_key, so that they stay in registers: bytes stored one by one and loaded again as a
- * word would stall the CPU.
+ * word would stall the CPU; so would a tag that the compiler puts by as 16 bits and loads as 64.
  */
 struct packet {
 	__u64 src[2];  /* as the words of a flow key */
@@ -56,9 +56,9 @@ struct packet {
 	__be32 ports;  /* source, then destination */
 	__u8 ip_proto;
 	__u8 flags;
-	__u16 vlan;
-	__u16 inner_vlan;
 	__u8 tcp_flags;
+	__u64 vlan;    /* tags of 16 bits, as wide as a register: see above */
+	__u64 inner_vlan;
 	__u32 headers_len; /* from the first byte through the TCP, UDP or SCTP header; 0: not known */
 	__u32 jumbo_len;   /* of those: a jumbo payload option that is cut out of segments */
 	__u32 blur;        /* for cursor_blur alone */
@@ -73,12 +73,12 @@ static __always_inline void packet_key(const struct packet *p, struct flow_key *
 	key->words[3] = p->dst[1];
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	key->words[4] = p->ports | (__u64)p->ip_proto << 32 | (__u64)p->flags << 40 |
-			(__u64)p->vlan << 48;
+			p->vlan << 48;
 	key->words[5] = p->inner_vlan;
 #else
 	key->words[4] = (__u64)p->ports << 32 | (__u64)p->ip_proto << 24 |
 			(__u64)p->flags << 16 | p->vlan;
-	key->words[5] = (__u64)p->inner_vlan << 48;
+	key->words[5] = p->inner_vlan << 48;
 #endif
 }
 
@@ -110,22 +110,25 @@ static __always_inline void packet_add_vlan(struct packet *p, __u16 tci)
 		p->inner_vlan = tag;
 }
 
-/* A TCP header of 14 bytes or more gives its flags too, one of 4 only its ports. */
-static __always_inline void parse_tcp(struct cursor *c, __s32 left, struct packet *p)
+/*
+ * TCP and UDP where 14 bytes are there, as nearly always: by one path, for no CPU foresees which
+ * of the two comes next. A TCP header of so many bytes gives its flags too.
+ */
+static __always_inline bool parse_tcp_udp(struct cursor *c, __s32 left, struct packet *p)
 {
 	__u8 copy[TCP_FLAGS_OFFSET + 1];
-	const __u8 *tcp = NULL;
+	const __u8 *bytes = NULL;
+	bool is_tcp = p->ip_proto == IPPROTO_TCP;
 
 	if (likely(left >= (__s32)sizeof(copy)))
-		tcp = cursor_peek(c, copy, sizeof(copy));
-	if (likely(tcp)) {
-		p->tcp_flags = tcp[TCP_FLAGS_OFFSET];
-		p->headers_len = cursor_offset(c) + (tcp[TCP_DATA_OFFSET] >> 4) * 4;
-	} else if (left >= 4) {
-		tcp = cursor_peek(c, copy, 4);
-	}
-	if (tcp)
-		p->ports = wire32(tcp);
+		bytes = cursor_peek(c, copy, sizeof(copy));
+	if (unlikely(!bytes))
+		return false;
+	p->ports = wire32(bytes);
+	p->tcp_flags = bytes[TCP_FLAGS_OFFSET] & -(__u8)is_tcp;
+	p->headers_len = cursor_offset(c);
+	p->headers_len += is_tcp ? (bytes[TCP_DATA_OFFSET] >> 4) * 4 : UDP_HEADER_LEN;
+	return true;
 }
 
 static __always_inline void parse_ports(struct cursor *c, __s32 left, struct packet *p)
@@ -135,9 +138,11 @@ static __always_inline void parse_ports(struct cursor *c, __s32 left, struct pac
 
 	if (!ports)
 		return;
+	p->ports = wire32(ports);
+	if (p->ip_proto == IPPROTO_TCP)
+		return;
 	p->headers_len = cursor_offset(c);
 	p->headers_len += p->ip_proto == IPPROTO_UDP ? UDP_HEADER_LEN : SCTP_HEADER_LEN;
-	p->ports = wire32(ports);
 }
 
 static __always_inline void parse_icmp(struct cursor *c, __s32 left, struct packet *p)
@@ -155,13 +160,14 @@ static __always_inline void parse_transport(struct cursor *c, __s32 left, struct
 {
 	__u8 proto = p->ip_proto;
 
-	if (proto == IPPROTO_TCP)
-		parse_tcp(c, left, p);
-	else if (proto == IPPROTO_UDP || proto == IPPROTO_SCTP || proto == IPPROTO_DCCP ||
-		 proto == IPPROTO_UDPLITE)
+	if (likely(proto == IPPROTO_TCP || proto == IPPROTO_UDP)) {
+		if (unlikely(!parse_tcp_udp(c, left, p)))
+			parse_ports(c, left, p);
+	} else if (proto == IPPROTO_SCTP || proto == IPPROTO_DCCP || proto == IPPROTO_UDPLITE) {
 		parse_ports(c, left, p);
-	else if (proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6)
+	} else if (proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6) {
 		parse_icmp(c, left, p);
+	}
 }
 
 static __always_inline int parse_ipv4(struct cursor *c, struct packet *p)
