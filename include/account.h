@@ -142,9 +142,8 @@ static __always_inline void slot_add(struct flow_slot *slot, const struct accoun
 		slot->max_len = max_len;
 	if (min_len < slot->min_len)
 		slot->min_len = min_len;
-	if (a->now_ms > slot->last_ms)
-		slot->last_ms = a->now_ms;
-	else if (unlikely(a->now_ms < slot->first_ms))
+	slot->last_ms = a->now_ms > slot->last_ms ? a->now_ms : slot->last_ms;
+	if (unlikely(a->now_ms < slot->first_ms))
 		slot->first_ms = a->now_ms;
 }
 
