@@ -79,18 +79,15 @@ static inline int parse_null(struct cursor *c, bool network_order, struct packet
 #undef AS_CASE
 }
 
-/*
- * Parses a packet, p zero before but for its flags. 0, or 1 + enum malformed_reason. A frame
- * without IP and without an EtherType is a non-IP flow of EtherType 0.
- */
-static inline int packet_parse(const struct capture_packet *packet, struct packet *p)
+/* As packet_parse, of any link type and with every header that the parser knows. */
+static __noinline int packet_parse_thorough(const struct capture_packet *packet, struct packet *p)
 {
 	struct cursor c = cursor_over(CURSOR_MEMORY, packet->data,
 				      packet->data + packet->caplen);
 
-	if (__builtin_expect(packet->link == LINK_ETHERNET, 1))
-		return parse_ethernet(&c, p);
 	switch (packet->link) {
+	case LINK_ETHERNET:
+		return parse_ethernet(&c, p);
 	case LINK_COOKED:
 		return parse_cooked(&c, COOKED_HEADER_LEN, 14, p);
 	case LINK_COOKED2:
@@ -105,6 +102,34 @@ static inline int packet_parse(const struct capture_packet *packet, struct packe
 	default:
 		return parse_raw(&c, p);
 	}
+}
+
+/* Through a copy: a p whose address were known out of line would not stay in registers. */
+static __always_inline int packet_parse_unusual(const struct capture_packet *packet,
+						struct packet *p)
+{
+	struct packet copy = { 0 };
+	int malformed = packet_parse_thorough(packet, &copy);
+
+	*p = copy;
+	return malformed;
+}
+
+/*
+ * Parses a packet, p zero before. 0, or 1 + enum malformed_reason. A frame without IP and without
+ * an EtherType is a non-IP flow of EtherType 0. The usual headers are parsed in line.
+ */
+static __always_inline int packet_parse(const struct capture_packet *packet, struct packet *p)
+{
+	struct cursor c = cursor_over(CURSOR_FAST, packet->data, packet->data + packet->caplen);
+	int malformed;
+
+	if (likely(packet->link == LINK_ETHERNET)) {
+		malformed = parse_ethernet(&c, p);
+		if (likely(!c.incomplete))
+			return malformed;
+	}
+	return packet_parse_unusual(packet, p);
 }
 
 #endif

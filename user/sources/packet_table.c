@@ -33,13 +33,20 @@ static uint32_t table_load_max(const struct packet_table *table)
 	return table->geometry.slots / 4 * 3;
 }
 
-/* A batch between parsing and accounting. */
+/* A packet between parsing and accounting; one that is not of a flow has no key. */
 struct parsed_packet {
-	struct packet packet;
 	struct flow_key key;
 	uint32_t hash;
-	int malformed;
-	bool filtered;
+	uint8_t tcp_flags;
+	uint8_t outcome;   /* enum packet_outcome: flow, filtered or malformed */
+	uint8_t malformed; /* enum malformed_reason */
+};
+
+/* What packet_table_count is given. */
+struct packet_batch {
+	const struct capture_packet *packets;
+	const struct packet_place *places;
+	size_t count;
 };
 
 struct packet_table *packet_table_create(const struct packet_table_config *config)
@@ -178,34 +185,52 @@ static int table_make_room(struct packet_table *table, uint32_t packets)
 	return 0;
 }
 
-static inline int packet_read(const struct packet_table *table,
-			      const struct capture_packet *packet,
-			      const struct packet_place *place, struct parsed_packet *parsed)
-{
-	int pass = 1;
+/* What counting a packet reads of the table, copied for a batch so that it stays in registers. */
+struct counting {
+	struct section_header *section;
+	struct bank_geometry geometry;
+	const struct hash_seed *seed;
+	const struct group_masks *masks; /* NULL: whole keys */
+};
 
-	parsed->packet = (struct packet){ .flags = place->key_flags };
-	if (table->config.filter)
-		pass = packet_filter_match(table->config.filter, packet);
-	parsed->filtered = pass == 0;
-	if (pass > 0)
-		parsed->malformed = packet_parse(packet, &parsed->packet);
-	parsed->packet.vlan |= place->is_told * FLOW_DIRECTION_TOLD;
-	return pass < 0 ? pass : 0;
+static inline struct counting table_counting(const struct packet_table *table)
+{
+	return (struct counting){
+		.section = table->section,
+		.geometry = table->geometry,
+		.seed = &table->config.seed,
+		.masks = table->reduced ? &table->masks : NULL,
+	};
 }
 
-/* Finds out the slot and asks for it to be brought from memory. */
-static inline void packet_aim(const struct packet_table *table, struct parsed_packet *parsed)
+/* Parses a packet, and has the slot of its flow brought from memory meanwhile. */
+static __always_inline void packet_read(const struct counting *counting,
+					const struct capture_packet *packet,
+					const struct packet_place *place,
+					struct parsed_packet *parsed)
 {
-	packet_key(&parsed->packet, &parsed->key);
-	if (table->reduced)
-		flow_key_reduce(&parsed->key, &table->masks);
-	parsed->hash = flow_hash(&parsed->key, &table->config.seed);
-	__builtin_prefetch(section_slot(table->section, &table->geometry, parsed->hash), 1);
+	struct packet p = { 0 };
+	int malformed = packet_parse(packet, &p);
+
+	if (unlikely(malformed)) {
+		parsed->outcome = PACKET_MALFORMED;
+		parsed->malformed = (uint8_t)(malformed - 1);
+		return;
+	}
+	p.flags |= place->key_flags;
+	p.vlan |= place->is_told * FLOW_DIRECTION_TOLD;
+	packet_key(&p, &parsed->key);
+	if (counting->masks)
+		flow_key_reduce(&parsed->key, counting->masks);
+	parsed->hash = flow_hash(&parsed->key, counting->seed);
+	__builtin_prefetch(section_slot(counting->section, &counting->geometry, parsed->hash), 1);
+	parsed->tcp_flags = p.tcp_flags;
+	parsed->outcome = PACKET_FLOW;
 }
 
-static inline void packet_account(struct packet_table *table, const struct parsed_packet *parsed,
-				  uint32_t len, uint16_t now_ms)
+static __always_inline void packet_account(const struct counting *counting,
+					   const struct parsed_packet *parsed, uint32_t len,
+					   uint16_t now_ms)
 {
 	struct packet_size size = packet_size_single(len);
 	struct accounted accounted = {
@@ -213,37 +238,66 @@ static inline void packet_account(struct packet_table *table, const struct parse
 		.size = &size,
 		.hash = parsed->hash,
 		.now_ms = now_ms,
-		.tcp_flags = parsed->packet.tcp_flags,
+		.tcp_flags = parsed->tcp_flags,
 	};
 
-	if (unlikely(parsed->filtered))
-		account_filtered(table->section, &size);
-	else if (unlikely(parsed->malformed))
-		account_malformed(table->section, &size, (uint32_t)parsed->malformed - 1);
+	if (likely(parsed->outcome == PACKET_FLOW))
+		account_flow(counting->section, &counting->geometry, &accounted);
+	else if (parsed->outcome == PACKET_FILTERED)
+		account_filtered(counting->section, &size);
 	else
-		account_flow(table->section, &table->geometry, &accounted);
+		account_malformed(counting->section, &size, parsed->malformed);
+}
+
+/* Filters and parses packets; returns how many, fewer than count where *err says why. */
+static size_t batch_read(const struct packet_table *table, const struct packet_batch *batch,
+			 struct parsed_packet *parsed, int *err)
+{
+	const struct counting counting = table_counting(table);
+	struct packet_filter *filter = table->config.filter;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct capture_packet *packet = &batch->packets[i];
+		int pass = 1;
+
+		if (filter)
+			pass = packet_filter_match(filter, packet);
+		if (pass > 0) {
+			packet_read(&counting, packet, &batch->places[i], &parsed[i]);
+		} else if (pass == 0) {
+			parsed[i].outcome = PACKET_FILTERED;
+		} else {
+			*err = pass;
+			return i;
+		}
+	}
+	return batch->count;
+}
+
+static void batch_account(const struct packet_table *table, const struct packet_batch *batch,
+			  const struct parsed_packet *parsed)
+{
+	const struct counting counting = table_counting(table);
+
+	for (size_t i = 0; i < batch->count; i++)
+		packet_account(&counting, &parsed[i], batch->packets[i].len,
+			       batch->places[i].now_ms);
 }
 
 int packet_table_count(struct packet_table *table, const struct capture_packet *packets,
 		       const struct packet_place *places, size_t count)
 {
+	struct packet_batch batch = { packets, places, count };
 	struct parsed_packet parsed[PACKET_BATCH];
-	size_t prepared = 0;
 	int err = 0, merge_err = 0;
 
-	for (; prepared < count && !err; prepared += !err)
-		err = packet_read(table, &packets[prepared], &places[prepared],
-				  &parsed[prepared]);
-	/* In a loop of its own: words are loaded that the parser stored in pieces a while ago. */
-	for (size_t i = 0; i < prepared; i++)
-		packet_aim(table, &parsed[i]);
+	batch.count = batch_read(table, &batch, parsed, &err);
 	/* Each packet spills one record at most. */
 	if (unlikely(table->section->spill_used + PACKET_BATCH > table->geometry.spill_slots))
 		merge_err = table_merge_spill(table);
 	if (!merge_err)
-		merge_err = table_make_room(table, (uint32_t)prepared);
-	for (size_t i = 0; i < prepared; i++)
-		packet_account(table, &parsed[i], packets[i].len, places[i].now_ms);
+		merge_err = table_make_room(table, (uint32_t)batch.count);
+	batch_account(table, &batch, parsed);
 	return err ? err : merge_err;
 }
 

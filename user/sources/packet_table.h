@@ -14,7 +14,7 @@
 #include "packet_filter.h"
 
 /* Packets counted in one go: enough for their slots to arrive from memory meanwhile. */
-#define PACKET_BATCH 64
+#define PACKET_BATCH 32
 
 struct packet_table_config {
 	struct engine *engine;        /* receives the records */
