@@ -123,8 +123,10 @@ static int table_merge_slots(struct packet_table *table)
 	int err = 0;
 
 	for (uint32_t word = 0; word < table->geometry.slots / 64 && !err; word++) {
-		for (uint64_t bits = bitmap[word]; bits; bits &= bits - 1)
-			records[count++] = &slots[64 * word + (uint32_t)__builtin_ctzll(bits)];
+		for (uint64_t bits = bitmap[word]; bits; bits &= bits - 1) {
+			records[count] = &slots[64 * word + (uint32_t)__builtin_ctzll(bits)];
+			__builtin_prefetch(records[count++], 1);
+		}
 		if (count && (count >= MERGE_BATCH || word + 1 == table->geometry.slots / 64)) {
 			err = table_merge(table, records, count);
 			while (count)
