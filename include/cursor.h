@@ -10,8 +10,8 @@
 #include "platform.h"
 
 enum cursor_kind {
-	CURSOR_MEMORY, /* host: all headers, in memory */
-	CURSOR_FAST,   /* BPF: the linear part, the usual headers; the rest is left to a thorough one */
+	CURSOR_MEMORY, /* host, thorough: all headers, in memory */
+	CURSOR_FAST,   /* the linear part, the usual headers; the rest is left to a thorough one */
 	CURSOR_LINEAR, /* BPF, thorough: the linear part, every access checked anew */
 	CURSOR_SKB,    /* BPF, thorough: copies by bpf_skb_load_bytes */
 	CURSOR_XDP,    /* BPF, thorough: copies by bpf_xdp_load_bytes (kernel 5.18) */

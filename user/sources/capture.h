@@ -4,8 +4,8 @@
  * micro- and nanoseconds, the 24-byte records of old Red Hat systems) and pcapng, gzip'd or not,
  * from a file, standard input or a TCP connection, by one path and with bounded memory.
  *
- * The bytes are read by hand and not through libpcap: its loop takes about as long as all of
- * weir's work on a packet, and it refuses pcapng files whose interfaces differ.
+ * The bytes are read by hand and not through libpcap: its loop takes longer than all of weir's
+ * work on a packet of some thousand flows, and it refuses pcapng files whose interfaces differ.
  */
 #ifndef WEIR_CAPTURE_H
 #define WEIR_CAPTURE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A stream of bytes with a window on it: file, pipe or socket, unpacked on the way if it is
- * gzip'd. Large reads into one buffer cost 3 ns a packet more than a mapping of the whole file,
+ * gzip'd. Large reads into one buffer cost 1 ns a packet more than a mapping of the whole file,
  * but hold 1 MiB instead of all of it, and no truncated file can raise SIGBUS.
  */
 #ifndef WEIR_CAPTURE_STREAM_H
