@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "packed.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Blocks of few sizes, so that what one frees serves the next; the C library keeps a word. */
+#define ROOM_STEP 64u
+#define ROOM_WORD sizeof(size_t)
+
+static size_t room_for(size_t size)
+{
+	size_t bytes = offsetof(struct packed, data) + size + PACKED_SLACK + ROOM_WORD;
+
+	return (bytes + ROOM_STEP - 1) / ROOM_STEP * ROOM_STEP;
+}
+
+struct packed *packed_allocate(struct packer *packer, size_t size)
+{
+	size_t room = room_for(size);
+	struct packed *packed = malloc(room - ROOM_WORD);
+
+	if (!packed)
+		return NULL;
+	packed->next = NULL;
+	packed->room = (uint32_t)room;
+	packed->size = (uint16_t)size;
+	packer->memory_bytes += room;
+	return packed;
+}
+
+void packed_free(struct packer *packer, struct packed *packed)
+{
+	if (!packed)
+		return;
+	packer->memory_bytes -= packed->room;
+	free(packed);
+}
+
+static bool row_is_empty(const uint64_t *places)
+{
+	uint64_t any = 0;
+
+	for (uint32_t i = 0; i < ROW_WORDS; i++)
+		any |= places[i];
+	return !any;
+}
+
+static size_t row_pack(struct packer *packer, const struct row_sums *row,
+		       const struct pane_form *form)
+{
+	uint8_t *at = packer->room;
+
+	FOR_EACH_BIT_OF(place, row->places, ROW_WORDS)
+		at = sum_pack(at, &row->sums[place], form);
+	return (size_t)(at - packer->room);
+}
+
+int packed_store(struct packer *packer, struct packed **at, const struct row_sums *row,
+		 struct pane_form form)
+{
+	struct packed *packed = *at;
+	size_t size;
+
+	if (row_is_empty(row->places)) {
+		packed_free(packer, packed);
+		*at = NULL;
+		return 0;
+	}
+	size = row_pack(packer, row, &form);
+	if (!packed || packed->room != room_for(size)) {
+		packed = packed_allocate(packer, size);
+		if (!packed)
+			return -ENOMEM;
+		packed_free(packer, *at);
+		*at = packed;
+	}
+	packed->size = (uint16_t)size;
+	packed->form = form;
+	packed->is_turned = false;
+	memcpy(packed->places, row->places, sizeof(packed->places));
+	memcpy(packed->data, packer->room, size);
+	return 0;
+}
+
+void packed_add_to(const struct packed *packed, struct row_sums *row,
+		   const struct pane_ring *panes)
+{
+	const uint8_t *at;
+
+	if (!packed)
+		return;
+	at = packed->data;
+	FOR_EACH_BIT_OF(place, packed->places, ROW_WORDS) {
+		struct carried sum;
+
+		if (!bit_is_set(row->places, place)) {
+			at = sum_unpack(at, &row->sums[place], &packed->form);
+			continue;
+		}
+		at = sum_unpack(at, &sum, &packed->form);
+		carried_add(&row->sums[place], &sum, panes);
+	}
+	for (uint32_t i = 0; i < ROW_WORDS; i++)
+		row->places[i] |= packed->places[i];
+}
+
+static const uint8_t *record_skip(const struct packed *packed, const uint8_t *at,
+				  struct tally *own)
+{
+	struct carried sum;
+
+	if (packed->is_turned)
+		return turned_skip(at, &packed->form, own);
+	at = sum_unpack(at, &sum, &packed->form);
+	*own = (struct tally){ .packets = sum.packets, .bytes = sum.bytes };
+	return at;
+}
+
+/* The memory that is not needed any more goes back; where the C library keeps it, no harm. */
+static void packed_fit(struct packer *packer, struct packed **at)
+{
+	size_t room = room_for((*at)->size);
+	struct packed *packed;
+
+	if (room == (*at)->room)
+		return;
+	packed = realloc(*at, room - ROOM_WORD);
+	if (!packed)
+		return;
+	packer->memory_bytes -= packed->room - room;
+	packed->room = (uint32_t)room;
+	*at = packed;
+}
+
+struct tally packed_remove(struct packer *packer, struct packed **at, const uint64_t *places)
+{
+	struct packed *packed = *at;
+	struct tally removed = { 0 }, own;
+	const uint8_t *from = packed->data;
+	uint8_t *to = packed->data;
+
+	FOR_EACH_BIT_OF(place, packed->places, ROW_WORDS) {
+		const uint8_t *next = record_skip(packed, from, &own);
+
+		if (bit_is_set(places, place)) {
+			bit_clear(packed->places, place);
+			removed.packets += own.packets;
+			removed.bytes += own.bytes;
+		} else {
+			memmove(to, from, (size_t)(next - from));
+			to += next - from;
+		}
+		from = next;
+	}
+	packed->size = (uint16_t)(to - packed->data);
+	if (row_is_empty(packed->places)) {
+		*at = packed->next;
+		packed_free(packer, packed);
+	} else {
+		packed_fit(packer, at);
+	}
+	return removed;
+}

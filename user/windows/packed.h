@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Sums at rest are packed: of a row of flows, which of them have one, and these one after
+ * another in as few bytes as they need. Work on a row unpacks it and packs it again; rows with
+ * nothing to do are not touched.
+ *
+ * Records of a block are packed in the same way. Turned ones (block_flows.h) tell what they
+ * take with them when they leave: their own bytes and packets, and what else changes then.
+ */
+#ifndef WEIR_PACKED_H
+#define WEIR_PACKED_H
+
+#include "../../include/outcome.h"
+#include "packed_sum.h"
+
+#define ROW_SHIFT 8
+#define ROW_FLOWS (1u << ROW_SHIFT)
+#define ROW_WORDS (ROW_FLOWS / 64)
+
+/* What a sum takes at most, packed: a turned record with all that may change. */
+#define PACKED_SUM_MOST (1 + 16 + sizeof(struct carried))
+
+/*
+ * What a flow of less than 2^40 bytes and 2^32 packets takes at most, with its share of what a
+ * row takes besides: no link carries many that are greater.
+ */
+#define ROW_FLOW_BYTES_MOST 38
+
+struct packed {
+	struct packed *next; /* records: those of a later block */
+	uint64_t block;      /* records: theirs */
+	uint64_t places[ROW_WORDS];
+	struct pane_form form;
+	uint32_t room;       /* bytes allocated */
+	uint16_t size;       /* bytes of data */
+	bool is_turned;
+	uint8_t data[];
+};
+
+/* A row unpacked. A sum counts only where its bit is set. */
+struct row_sums {
+	uint64_t places[ROW_WORDS];
+	struct carried sums[ROW_FLOWS];
+};
+
+/* What packing shares. */
+struct packer {
+	struct pane_ring panes;
+	uint64_t memory_bytes; /* of all that is packed */
+	uint8_t room[ROW_FLOWS * PACKED_SUM_MOST + PACKED_SLACK];
+};
+
+/* Calls the statement after it with each set bit's number in turn; words may change meanwhile. */
+#define FOR_EACH_BIT_OF(place, words, count)                                                \
+	for (uint32_t word_ = 0, place; word_ < (count); word_++)                           \
+		for (uint64_t bits_ = (words)[word_];                                       \
+		     bits_ && (place = word_ * 64 + (uint32_t)__builtin_ctzll(bits_), true); \
+		     bits_ &= bits_ - 1)
+
+static inline void bit_set(uint64_t *words, uint32_t place)
+{
+	words[place / 64] |= 1ull << (place % 64);
+}
+
+static inline void bit_clear(uint64_t *words, uint32_t place)
+{
+	words[place / 64] &= ~(1ull << (place % 64));
+}
+
+static inline bool bit_is_set(const uint64_t *words, uint32_t place)
+{
+	return words[place / 64] >> (place % 64) & 1;
+}
+
+static inline bool packed_has(const struct packed *packed, uint32_t place)
+{
+	return packed && bit_is_set(packed->places, place);
+}
+
+static inline void row_sums_clear(struct row_sums *row)
+{
+	memset(row->places, 0, sizeof(row->places));
+}
+
+static inline void row_sums_add(struct row_sums *row, uint32_t place, const struct carried *sum,
+				const struct pane_ring *panes)
+{
+	if (bit_is_set(row->places, place)) {
+		carried_add(&row->sums[place], sum, panes);
+		return;
+	}
+	row->sums[place] = *sum;
+	bit_set(row->places, place);
+}
+
+/*
+ * Packs a row in place of what *at holds, NULL where it is of nothing. 0, or -ENOMEM: *at is
+ * what it was.
+ */
+int packed_store(struct packer *packer, struct packed **at, const struct row_sums *row,
+		 struct pane_form form);
+
+/* Adds what is packed, which may be NULL and is not turned, to a row. */
+void packed_add_to(const struct packed *packed, struct row_sums *row,
+		   const struct pane_ring *panes);
+
+/*
+ * Takes the sums of these places out, freeing *at with the last one, and returns what they
+ * carried; turned or not, never fails.
+ */
+struct tally packed_remove(struct packer *packer, struct packed **at, const uint64_t *places);
+
+void packed_free(struct packer *packer, struct packed *packed);
+
+/*
+ * Records turned: a copy of them, to be freed as well. after is the sum of the records after
+ * these, to which they are added. NULL without memory.
+ */
+struct packed *packed_turn(struct packer *packer, const struct packed *records,
+			   struct row_sums *after);
+
+/* Turned records leave: row, of which they are the oldest part, becomes the sum without them. */
+void packed_leave(const struct packed *turned, struct row_sums *row);
+
+/* Memory for size bytes of data, to be filled; NULL if there is none. */
+struct packed *packed_allocate(struct packer *packer, size_t size);
+
+/* Of turned records: what one carried; the next one begins at the end of it. */
+const uint8_t *turned_skip(const uint8_t *at, const struct pane_form *form, struct tally *own);
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A sum in as few bytes as it needs: a byte that says which follow, then bytes, packets (none
+ * where it is one), sizes, TCP flags, times, panes, peaks. What does not fit is kept as it is.
+ */
+#ifndef WEIR_PACKED_SUM_H
+#define WEIR_PACKED_SUM_H
+
+#include <endian.h>
+#include <string.h>
+
+#include "carried.h"
+
+#define PACKED_BYTES_CODE    0x03 /* 1, 2, 3 or 5 bytes */
+#define PACKED_PACKETS_CODE  0x0c /* 0: one packet; else 1, 2 or 4 bytes */
+#define PACKED_PACKETS_SHIFT 2
+#define PACKED_LENS_DIFFER   0x10
+#define PACKED_HAS_FLAGS     0x20
+#define PACKED_MANY_PANES    0x40
+#define PACKED_WIDE          0x80
+
+#define PACKED_BYTES_END     (1ull << 40)
+#define PACKED_PACKETS_END   (1ull << 32)
+
+/* Writing and reading may reach so many bytes past the end. */
+#define PACKED_SLACK 8
+
+/* How panes are told: the bits of a number counted from base, 0 where it is always base. */
+struct pane_form {
+	uint32_t base;
+	uint32_t bits; /* 0, 4, 8 or 16 */
+};
+
+static inline struct pane_form pane_form_of(uint32_t base, uint64_t count)
+{
+	return (struct pane_form){ base, count <= 1 ? 0 : count <= 16 ? 4 : count <= 256 ? 8 : 16 };
+}
+
+static inline uint32_t pane_mask(const struct pane_form *form)
+{
+	return (1u << form->bits) - 1;
+}
+
+static inline uint8_t *put_bytes(uint8_t *at, uint64_t value, uint32_t width)
+{
+	uint64_t little = htole64(value);
+
+	memcpy(at, &little, sizeof(little));
+	return at + width;
+}
+
+/* Of at most seven. */
+static inline uint64_t take_bytes(const uint8_t **at, uint32_t width)
+{
+	uint64_t little;
+
+	memcpy(&little, *at, sizeof(little));
+	*at += width;
+	return le64toh(little) & ((1ull << (width * 8)) - 1);
+}
+
+static inline uint32_t bytes_code_of(uint64_t bytes)
+{
+	return (bytes > 0xff) + (bytes > 0xffff) + (bytes > 0xffffff);
+}
+
+static inline uint32_t bytes_width(uint32_t code)
+{
+	return code + 1 + (code == 3);
+}
+
+static inline uint32_t packets_code_of(uint64_t packets)
+{
+	return 1u + (packets > 0xff) + (packets > 0xffff);
+}
+
+static inline uint32_t packets_width(uint32_t code)
+{
+	return code + (code == 3);
+}
+
+static inline bool carried_is_of_one_pane(const struct carried *sum)
+{
+	return sum->bytes_peak == sum->bytes && sum->packets_peak == sum->packets &&
+	       sum->bytes_pane == sum->first_pane && sum->packets_pane == sum->first_pane &&
+	       sum->last_pane == sum->first_pane;
+}
+
+static inline bool carried_is_one_packet(const struct carried *sum)
+{
+	return sum->packets == 1 && sum->min_len == sum->max_len && sum->bytes == sum->min_len &&
+	       sum->first_ms == sum->last_ms;
+}
+
+static inline bool carried_fits(const struct carried *sum, const struct pane_form *form)
+{
+	uint32_t farthest = (sum->first_pane - form->base) | (sum->last_pane - form->base) |
+			    (sum->bytes_pane - form->base) | (sum->packets_pane - form->base);
+
+	return sum->bytes < PACKED_BYTES_END && sum->packets < PACKED_PACKETS_END &&
+	       !(farthest & ~pane_mask(form)) && sum->bytes_peak <= sum->bytes &&
+	       sum->packets_peak <= sum->packets;
+}
+
+static inline uint8_t *sum_pack_many_panes(uint8_t *at, const struct carried *sum, uint32_t head,
+					   const struct pane_form *form)
+{
+	uint64_t panes = (uint64_t)(sum->first_pane - form->base) |
+			 (uint64_t)(sum->last_pane - form->base) << form->bits |
+			 (uint64_t)(sum->bytes_pane - form->base) << 2 * form->bits |
+			 (uint64_t)(sum->packets_pane - form->base) << 3 * form->bits;
+
+	at = put_bytes(at, panes, form->bits / 2);
+	at = put_bytes(at, sum->bytes_peak, bytes_width(head & PACKED_BYTES_CODE));
+	return put_bytes(at, sum->packets_peak,
+			 packets_width((head & PACKED_PACKETS_CODE) >> PACKED_PACKETS_SHIFT));
+}
+
+static inline uint8_t *sum_pack_wide(uint8_t *at, const struct carried *sum)
+{
+	*at++ = PACKED_WIDE;
+	memcpy(at, sum, sizeof(*sum));
+	return at + sizeof(*sum);
+}
+
+/* Packs a sum that is not of nothing; returns where the next one begins. */
+static inline uint8_t *sum_pack(uint8_t *at, const struct carried *sum,
+				const struct pane_form *form)
+{
+	bool is_one_pane = carried_is_of_one_pane(sum), lens_differ = sum->min_len != sum->max_len;
+	bool is_one = is_one_pane && carried_is_one_packet(sum);
+	uint32_t bytes_code = bytes_code_of(sum->bytes);
+	uint32_t packets_code = is_one ? 0 : packets_code_of(sum->packets);
+	uint32_t head = bytes_code | packets_code << PACKED_PACKETS_SHIFT |
+			(lens_differ ? PACKED_LENS_DIFFER : 0) |
+			(sum->tcp_flags ? PACKED_HAS_FLAGS : 0) |
+			(is_one_pane ? 0 : PACKED_MANY_PANES);
+
+	if (!carried_fits(sum, form))
+		return sum_pack_wide(at, sum);
+	*at++ = (uint8_t)head;
+	at = put_bytes(at, sum->bytes, bytes_width(bytes_code));
+	at = put_bytes(at, sum->tcp_flags, sum->tcp_flags != 0);
+	at = put_bytes(at, sum->first_ms, 2);
+	if (!is_one) {
+		at = put_bytes(at, sum->last_ms, 2);
+		at = put_bytes(at, sum->packets, packets_width(packets_code));
+		at = put_bytes(at, sum->min_len | (uint32_t)sum->max_len << 16,
+			       lens_differ ? 4 : 2);
+	}
+	if (is_one_pane)
+		return put_bytes(at, sum->first_pane - form->base, (form->bits + 7) / 8);
+	return sum_pack_many_panes(at, sum, head, form);
+}
+
+static inline void sum_unpack_panes(const uint8_t **at, struct carried *sum, uint32_t head,
+				    const struct pane_form *form)
+{
+	uint32_t packets_code = (head & PACKED_PACKETS_CODE) >> PACKED_PACKETS_SHIFT;
+	uint64_t panes;
+
+	if (!(head & PACKED_MANY_PANES)) {
+		sum->first_pane = form->base + (uint32_t)take_bytes(at, (form->bits + 7) / 8);
+		sum->last_pane = sum->bytes_pane = sum->packets_pane = sum->first_pane;
+		sum->bytes_peak = sum->bytes;
+		sum->packets_peak = sum->packets;
+		return;
+	}
+	memcpy(&panes, *at, sizeof(panes));
+	panes = le64toh(panes);
+	*at += form->bits / 2;
+	sum->first_pane = form->base + ((uint32_t)panes & pane_mask(form));
+	sum->last_pane = form->base + ((uint32_t)(panes >> form->bits) & pane_mask(form));
+	sum->bytes_pane = form->base + ((uint32_t)(panes >> 2 * form->bits) & pane_mask(form));
+	sum->packets_pane = form->base + ((uint32_t)(panes >> 3 * form->bits) & pane_mask(form));
+	sum->bytes_peak = take_bytes(at, bytes_width(head & PACKED_BYTES_CODE));
+	sum->packets_peak = take_bytes(at, packets_width(packets_code));
+}
+
+/* The sum that was packed; returns where the next one begins. */
+static inline const uint8_t *sum_unpack(const uint8_t *at, struct carried *sum,
+					const struct pane_form *form)
+{
+	uint32_t head = *at++, lens;
+	uint32_t packets_code = (head & PACKED_PACKETS_CODE) >> PACKED_PACKETS_SHIFT;
+
+	if (head & PACKED_WIDE) {
+		memcpy(sum, at, sizeof(*sum));
+		return at + sizeof(*sum);
+	}
+	memset(sum->zero, 0, sizeof(sum->zero));
+	sum->bytes = take_bytes(&at, bytes_width(head & PACKED_BYTES_CODE));
+	sum->tcp_flags = (uint8_t)take_bytes(&at, (head & PACKED_HAS_FLAGS) != 0);
+	sum->first_ms = sum->last_ms = (uint16_t)take_bytes(&at, 2);
+	sum->packets = 1;
+	sum->min_len = sum->max_len = (uint16_t)sum->bytes;
+	if (packets_code) {
+		sum->last_ms = (uint16_t)take_bytes(&at, 2);
+		sum->packets = take_bytes(&at, packets_width(packets_code));
+		lens = (uint32_t)take_bytes(&at, head & PACKED_LENS_DIFFER ? 4 : 2);
+		sum->min_len = (uint16_t)lens;
+		sum->max_len = (uint16_t)(head & PACKED_LENS_DIFFER ? lens >> 16 : lens);
+	}
+	sum_unpack_panes(&at, sum, head, form);
+	return at;
+}
+
+#endif
