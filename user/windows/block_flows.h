@@ -6,10 +6,11 @@
  * slide, and maxima have no inverse: so each flow is two stacks (Tangwongsan, Hirzel, Schneider,
  * "General incremental sliding-window aggregation", VLDB 2015, and the two-stack queue it
  * builds on). Records of new blocks are kept as counted and added up in `back`. Before the
- * oldest block leaves, the records are turned, the newest first: each is replaced by the sum of
- * the records after it. When a turned block leaves, its records are thus what remains, and
- * become `front`. The window is front + back; a record is touched three times in all. Segments
- * are turned at different slides, so that no slide pays for all.
+ * oldest block leaves, the records are turned, the newest first: each then tells how the sum of
+ * those after it differs from the sum with it, and `front` is the sum of all of them. When a
+ * turned block leaves, front becomes what remains. The window is front + back; a record is
+ * touched three times in all. Rows are turned at different slides, so that no slide pays for
+ * all.
  */
 #ifndef WEIR_BLOCK_FLOWS_H
 #define WEIR_BLOCK_FLOWS_H
@@ -23,20 +24,34 @@ static inline struct part *window_part(const struct window *window,
 	return &segment->parts[window->number];
 }
 
-static inline bool part_has(const struct window *window, const struct part *part,
-			    uint32_t place)
-{
-	if (window->layout->has_open && part->open[place].packets)
-		return true;
-	return window->layout->has_stacks &&
-	       (part->back[place].packets || part->front[place].packets);
-}
+/* A row of a window at work. */
+struct row_work {
+	struct engine *engine;
+	struct window *window;
+	struct segment *segment;
+	struct row *row;
+	uint32_t first; /* place in the segment of the row's first flow */
+};
 
-static inline struct run *part_run(const struct window *window, const struct part *part,
-				   uint64_t block)
-{
-	return &part->runs[block % window->blocks];
-}
+typedef int row_action(const struct row_work *work);
+
+/* Does it to every row of the window. 0, or -ENOMEM where some row failed. */
+int rows_visit(struct engine *engine, struct window *window, row_action *action);
+
+/* Where panes are counted from when sums of the window are packed. */
+struct pane_form window_pane_form(const struct engine *engine, const struct window *window);
+
+/* The row's sums over the whole window. */
+void row_sums_of(const struct row_work *work, struct row_sums *sums);
+
+/* Adds sums to what *at holds. 0, or -ENOMEM: it is what it was. */
+int row_grow(const struct row_work *work, struct packed **at, const struct row_sums *more);
+
+/* Frees what *at holds; flows that nothing else of the row holds leave the window. */
+void row_drop(const struct row_work *work, struct packed **at);
+
+/* Flows of these places that the row does not hold leave the window. */
+void row_let_go(const struct row_work *work, const uint64_t *places);
 
 /* Adds the closed pane's flows to the open block. 0, or -ENOMEM: some are not in the window. */
 int block_flows_fold(struct engine *engine, struct window *window);
@@ -45,7 +60,7 @@ int block_flows_fold(struct engine *engine, struct window *window);
 int block_flows_push(struct engine *engine, struct window *window);
 
 /* Offers every flow of the window. */
-void block_flows_list(const struct engine *engine, const struct window *window,
+void block_flows_list(struct engine *engine, struct window *window,
 		      const struct window_result *result, struct listing *listing);
 
 /*
@@ -55,7 +70,10 @@ void block_flows_list(const struct engine *engine, const struct window *window,
 void block_flows_list_last(struct engine *engine, struct window *window,
 			   const struct window_result *result, struct listing *listing);
 
-/* The open block, the last one of its window, was pushed: the oldest one leaves. */
-void block_flows_rotate(struct engine *engine, struct window *window);
+/*
+ * The open block, the last one of its window, was pushed: the oldest one leaves. 0, or -ENOMEM:
+ * some flows are not in the window any more.
+ */
+int block_flows_rotate(struct engine *engine, struct window *window);
 
 #endif

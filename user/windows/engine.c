@@ -130,6 +130,28 @@ static void span_from_pane(const struct engine *engine, const struct pane *pane,
 	span->counts.outcome[PACKET_FLOW] = engine->open;
 }
 
+/* The most panes that some window still tells of. */
+static uint64_t panes_held(const struct engine *engine)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < engine->config.window_count; i++) {
+		const struct window *window = &engine->windows[i];
+
+		most = window->panes_held > most ? window->panes_held : most;
+	}
+	return most;
+}
+
+static void pane_number(struct engine *engine)
+{
+	struct pane_ring *panes = &engine->table.packer.panes;
+	struct pane_close *close = &engine->pane;
+
+	close->number = panes->next;
+	close->is_numbered = !pane_ring_add(panes, &close->times, panes_held(engine));
+}
+
 /* The pane takes its place on the grid, which the first one lays in a live run. */
 static void pane_place(struct engine *engine, const struct pane *pane)
 {
@@ -145,25 +167,22 @@ static void pane_place(struct engine *engine, const struct pane *pane)
 	}
 	place = pane->index - engine->origin;
 	close->place = place > close->place ? place : close->place;
-	close->begin_ns = pane->begin_ns;
-	close->end_ns = pane->end_ns;
 	if (engine->config.replay || length_ns < engine->config.pane_ns)
 		length_ns = engine->config.pane_ns;
-	close->seconds = (double)length_ns / 1e9;
-	span_from_pane(engine, pane, close->seconds, &close->span);
+	close->times = (struct pane_times){ pane->begin_ns, pane->end_ns,
+					    (double)length_ns / 1e9 };
+	pane_number(engine);
+	span_from_pane(engine, pane, close->times.seconds, &close->span);
 	engine->open = (struct tally){ 0 };
 	engine->open_max_len = 0;
 	engine->open_min_len = 0;
 }
 
-static void segment_end_pane(const struct engine *engine, struct segment *segment, bool has_failed)
+static void segment_end_pane(struct segment *segment, bool has_failed)
 {
 	FOR_EACH_BIT(place, segment->touched) {
-		struct flow_slot *slot = &segment->slots[place];
-
-		segment->last_ns[place] = pane_instant(&engine->pane, slot->last_ms);
-		slot->packets = 0;
-		slot->spare = 0;
+		segment->slots[place].packets = 0;
+		segment->slots[place].spare = 0;
 	}
 	/* What a window had no memory for must not stay in the table for ever. */
 	for (uint32_t i = 0; has_failed && i < SEGMENT_WORDS; i++)
@@ -175,7 +194,7 @@ static void flows_end_pane(struct engine *engine, bool has_failed)
 {
 	for (uint32_t i = 0; i < engine->table.segment_count; i++) {
 		if (engine->table.segments[i])
-			segment_end_pane(engine, engine->table.segments[i], has_failed);
+			segment_end_pane(engine->table.segments[i], has_failed);
 	}
 }
 
@@ -232,7 +251,10 @@ int engine_finish(struct engine *engine)
 
 uint64_t engine_memory_bytes(const struct engine *engine)
 {
-	return sizeof(*engine) + engine->table.memory_bytes;
+	const struct packer *packer = &engine->table.packer;
+
+	return sizeof(*engine) + engine->table.memory_bytes + packer->memory_bytes +
+	       packer->panes.capacity * sizeof(*packer->panes.times);
 }
 
 uint64_t engine_flow_bytes(const struct engine_config *config)
@@ -243,10 +265,12 @@ uint64_t engine_flow_bytes(const struct engine_config *config)
 		const struct window_spec *spec = &config->windows[i];
 		uint64_t blocks = spec->slide_ns ? spec->length_ns / spec->slide_ns : 1;
 
-		/* Open sum, both stacks, and a record of each block. */
-		bytes += sizeof(struct flow_sum);
-		if (spec->kind == WINDOW_SLIDING && blocks > 1)
-			bytes += (2 + blocks) * sizeof(struct flow_sum);
+		if (spec->kind == WINDOW_SESSION)
+			bytes += sizeof(struct flow_sum);
+		else if (blocks > 1)
+			bytes += (3 + blocks) * ROW_FLOW_BYTES_MOST;
+		else
+			bytes += ROW_FLOW_BYTES_MOST;
 	}
 	return bytes;
 }

@@ -17,9 +17,6 @@ int block_window_init(struct engine *engine, struct window *window)
 	if (!window->block_panes || !blocks || blocks > UINT32_MAX)
 		return -EINVAL;
 	window->blocks = (uint32_t)blocks;
-	window->layout->has_stacks = blocks > 1;
-	window->layout->has_open = blocks == 1 || window->block_panes > 1;
-	window->layout->runs = blocks > 1 ? window->blocks : 0;
 	window->spans = calloc(blocks, sizeof(*window->spans));
 	engine->table.memory_bytes += blocks * sizeof(*window->spans);
 	return window->spans ? 0 : -ENOMEM;
@@ -42,7 +39,7 @@ static bool block_has_ended(const struct engine *engine, const struct window *wi
 	if (engine->config.replay)
 		return pane->place / window->block_panes >= window->block &&
 		       pane->place % window->block_panes == window->block_panes - 1;
-	return saturating_add(pane->end_ns, tolerance_ns) >= block_end_ns(engine, window);
+	return saturating_add(pane->times.end_ns, tolerance_ns) >= block_end_ns(engine, window);
 }
 
 /* In a replay the grid is time itself; the window is cut to where the capture has packets. */
@@ -111,13 +108,14 @@ static bool should_emit(const struct engine *engine, const struct window *window
 /* Ends the open block, telling of its window, and opens the next. */
 static int block_close(struct engine *engine, struct window *window)
 {
-	int err = block_flows_push(engine, window), emit_err = 0;
+	int err = block_flows_push(engine, window), emit_err = 0, rotate_err;
 	struct span *leaving;
 
 	if (!window->is_stopped && should_emit(engine, window))
 		emit_err = block_window_emit(engine, window);
 	window->is_stopped |= emit_err != 0;
-	block_flows_rotate(engine, window);
+	rotate_err = block_flows_rotate(engine, window);
+	err = err ? err : rotate_err;
 	if (window->block + 1 >= window->blocks) {
 		leaving = window_span(window, window_oldest(window));
 		window->panes_held -= leaving->panes;
@@ -149,7 +147,7 @@ int block_window_fold(struct engine *engine, struct window *window)
 {
 	span_add(window_span(window, window->block), &engine->pane.span);
 	window->panes_held++;
-	return block_flows_fold(engine, window);
+	return engine->pane.is_numbered ? block_flows_fold(engine, window) : -ENOMEM;
 }
 
 /* Live, a pane that was held up may end blocks that it is not the last of. */
@@ -159,7 +157,7 @@ static bool pane_ends_block(const struct engine *engine, const struct window *wi
 
 	if (pane->place % window->block_panes == window->block_panes - 1)
 		return block_has_ended(engine, window);
-	return !engine->config.replay && pane->end_ns >= block_end_ns(engine, window);
+	return !engine->config.replay && pane->times.end_ns >= block_end_ns(engine, window);
 }
 
 int block_window_close_pane(struct engine *engine, struct window *window)

@@ -4,278 +4,263 @@
 #include <errno.h>
 #include <string.h>
 
-static void fold_open(const struct engine *engine, struct window *window,
-		      struct segment *segment)
+static int segment_visit(struct row_work *work, row_action *action)
 {
-	struct part *part = window_part(window, segment);
-
-	FOR_EACH_BIT(place, segment->touched) {
-		struct flow_sum sum = pane_sum(&engine->pane, &segment->slots[place]);
-
-		window->flows += !part_has(window, part, place);
-		flow_sum_add(&part->open[place], &sum);
-	}
-}
-
-static uint32_t bits_count(const uint64_t *words)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < SEGMENT_WORDS; i++)
-		count += (uint32_t)__builtin_popcountll(words[i]);
-	return count;
-}
-
-/* A block of one pane: its records are the pane's. */
-static int fold_records(struct engine *engine, struct window *window, struct segment *segment)
-{
-	struct part *part = window_part(window, segment);
-	struct run *run = part_run(window, part, window->block);
-	uint32_t count = bits_count(segment->touched);
-	struct flow_sum *record;
-
-	if (!count)
-		return 0;
-	if (run_allocate(&engine->table, run, count))
-		return -ENOMEM;
-	record = run->records;
-	FOR_EACH_BIT(place, segment->touched) {
-		*record = pane_sum(&engine->pane, &segment->slots[place]);
-		record->place = (uint16_t)place;
-		window->flows += !part_has(window, part, place);
-		flow_sum_add(&part->back[place], record++);
-	}
-	return 0;
-}
-
-int block_flows_fold(struct engine *engine, struct window *window)
-{
-	struct flow_table *table = &engine->table;
+	struct part *part = window_part(work->window, work->segment);
 	int err = 0;
 
-	for (uint32_t i = 0; i < table->segment_count; i++) {
-		if (!table->segments[i])
-			continue;
-		if (window->layout->has_open)
-			fold_open(engine, window, table->segments[i]);
-		else if (fold_records(engine, window, table->segments[i]))
+	for (uint32_t i = 0; i < SEGMENT_ROWS; i++) {
+		work->row = &part->rows[i];
+		work->first = i * ROW_FLOWS;
+		if (action(work))
 			err = -ENOMEM;
 	}
 	return err;
 }
 
-static uint32_t part_open_count(const struct segment *segment, const struct part *part)
+int rows_visit(struct engine *engine, struct window *window, row_action *action)
 {
-	uint32_t count = 0;
+	struct row_work work = { .engine = engine, .window = window };
+	const struct flow_table *table = &engine->table;
+	int err = 0;
 
-	FOR_EACH_BIT(place, segment->live)
-		count += part->open[place].packets != 0;
-	return count;
+	for (uint32_t i = 0; i < table->segment_count; i++) {
+		work.segment = table->segments[i];
+		if (work.segment && segment_visit(&work, action))
+			err = -ENOMEM;
+	}
+	return err;
 }
 
-static void part_drop_open(struct window *window, struct segment *segment)
+/* One more than are held, as the pane at hand may not be counted yet. */
+struct pane_form window_pane_form(const struct engine *engine, const struct window *window)
 {
-	struct part *part = window_part(window, segment);
+	uint64_t count = window->panes_held + 1;
 
-	FOR_EACH_BIT(place, segment->live) {
-		if (!part->open[place].packets)
-			continue;
-		part->open[place].packets = 0;
-		if (part_has(window, part, place))
-			continue;
-		bit_set(segment->leaving, place);
-		window->flows--;
+	return pane_form_of(engine->table.packer.panes.next - (uint32_t)count, count);
+}
+
+void row_sums_of(const struct row_work *work, struct row_sums *sums)
+{
+	const struct pane_ring *panes = &work->engine->table.packer.panes;
+
+	row_sums_clear(sums);
+	packed_add_to(work->row->front, sums, panes);
+	packed_add_to(work->row->back, sums, panes);
+	packed_add_to(work->row->open, sums, panes);
+}
+
+int row_grow(const struct row_work *work, struct packed **at, const struct row_sums *more)
+{
+	struct packer *packer = &work->engine->table.packer;
+	struct pane_form form = window_pane_form(work->engine, work->window);
+	struct row_sums sums;
+
+	if (!*at)
+		return packed_store(packer, at, more, form);
+	row_sums_clear(&sums);
+	packed_add_to(*at, &sums, &packer->panes);
+	FOR_EACH_BIT_OF(place, more->places, ROW_WORDS)
+		row_sums_add(&sums, place, &more->sums[place], &packer->panes);
+	return packed_store(packer, at, &sums, form);
+}
+
+/* The words of the row's places that it holds. */
+static void row_held(const struct row *row, uint64_t *places)
+{
+	const struct packed *const parts[] = { row->open, row->back, row->front };
+
+	memset(places, 0, ROW_WORDS * sizeof(*places));
+	for (uint32_t part = 0; part < 3; part++) {
+		for (uint32_t i = 0; parts[part] && i < ROW_WORDS; i++)
+			places[i] |= parts[part]->places[i];
 	}
 }
 
-static int segment_push(struct engine *engine, struct window *window, struct segment *segment)
+void row_let_go(const struct row_work *work, const uint64_t *places)
 {
-	struct part *part = window_part(window, segment);
-	struct run *run = part_run(window, part, window->block);
-	uint32_t count = part_open_count(segment, part);
-	struct flow_sum *record;
+	uint64_t *leaving = &work->segment->leaving[work->first / 64];
+	uint64_t held[ROW_WORDS];
 
-	if (!count)
+	row_held(work->row, held);
+	for (uint32_t i = 0; i < ROW_WORDS; i++) {
+		leaving[i] |= places[i] & ~held[i];
+		work->window->flows -= (uint64_t)__builtin_popcountll(places[i] & ~held[i]);
+	}
+}
+
+void row_drop(const struct row_work *work, struct packed **at)
+{
+	struct packed *dropped = *at;
+
+	if (!dropped)
+		return;
+	*at = NULL;
+	row_let_go(work, dropped->places);
+	packed_free(&work->engine->table.packer, dropped);
+}
+
+/* What the row's flows carried in the pane; false if that is nothing. */
+static bool row_take_pane(const struct row_work *work, struct row_sums *sums)
+{
+	const struct flow_slot *slots = &work->segment->slots[work->first];
+	uint32_t pane = work->engine->pane.number;
+	uint64_t any = 0;
+
+	memcpy(sums->places, &work->segment->touched[work->first / 64], sizeof(sums->places));
+	FOR_EACH_BIT_OF(place, sums->places, ROW_WORDS) {
+		const struct flow_slot *slot = &slots[place];
+
+		sums->sums[place] = carried_of_slot(slot, slot_packets(slot), pane);
+	}
+	for (uint32_t i = 0; i < ROW_WORDS; i++)
+		any |= sums->places[i];
+	return any;
+}
+
+static void row_append(struct row *row, struct packed *record, uint64_t block)
+{
+	record->block = block;
+	record->next = NULL;
+	if (row->oldest)
+		row->newest->next = record;
+	else
+		row->oldest = record;
+	row->newest = record;
+}
+
+/* A block of one pane of several: the pane's sums are its records. */
+static int row_fold_record(const struct row_work *work, const struct row_sums *pane)
+{
+	struct packer *packer = &work->engine->table.packer;
+	struct packed *record = NULL;
+	int err = packed_store(packer, &record, pane, pane_form_of(work->engine->pane.number, 1));
+
+	if (!err)
+		err = row_grow(work, &work->row->back, pane);
+	if (err)
+		packed_free(packer, record);
+	else
+		row_append(work->row, record, work->window->block);
+	return err;
+}
+
+static int row_fold(const struct row_work *work)
+{
+	bool is_record = work->window->blocks > 1 && work->window->block_panes == 1;
+	uint64_t held[ROW_WORDS];
+	struct row_sums pane;
+	int err;
+
+	if (!row_take_pane(work, &pane))
 		return 0;
-	if (run_allocate(&engine->table, run, count)) {
-		part_drop_open(window, segment);
-		return -ENOMEM;
+	row_held(work->row, held);
+	err = is_record ? row_fold_record(work, &pane) : row_grow(work, &work->row->open, &pane);
+	for (uint32_t i = 0; !err && i < ROW_WORDS; i++)
+		work->window->flows += (uint64_t)__builtin_popcountll(pane.places[i] & ~held[i]);
+	return err;
+}
+
+int block_flows_fold(struct engine *engine, struct window *window)
+{
+	return rows_visit(engine, window, row_fold);
+}
+
+static int row_push(const struct row_work *work)
+{
+	const struct pane_ring *panes = &work->engine->table.packer.panes;
+	struct row *row = work->row;
+	struct row_sums sums;
+	int err;
+
+	if (!row->open)
+		return 0;
+	row_sums_clear(&sums);
+	packed_add_to(row->open, &sums, panes);
+	err = row_grow(work, &row->back, &sums);
+	if (err) {
+		row_drop(work, &row->open);
+		return err;
 	}
-	record = run->records;
-	FOR_EACH_BIT(place, segment->live) {
-		if (!part->open[place].packets)
-			continue;
-		*record = part->open[place];
-		record->place = (uint16_t)place;
-		part->open[place].packets = 0;
-		flow_sum_add(&part->back[place], record++);
-	}
+	row_append(row, row->open, work->window->block);
+	row->open = NULL;
 	return 0;
 }
 
 int block_flows_push(struct engine *engine, struct window *window)
 {
-	struct flow_table *table = &engine->table;
-	int err = 0;
-
-	if (!window->layout->has_open || !window->layout->has_stacks)
-		return 0;
-	for (uint32_t i = 0; i < table->segment_count; i++) {
-		if (table->segments[i] && segment_push(engine, window, table->segments[i]))
-			err = -ENOMEM;
-	}
-	return err;
+	return window->blocks > 1 ? rows_visit(engine, window, row_push) : 0;
 }
 
-static struct flow_sum part_sum(const struct window *window, const struct part *part,
-				uint32_t place)
+struct row_listing {
+	const struct window_result *result;
+	struct listing *listing;
+};
+
+static void row_list(const struct row_work *work, const struct row_listing *to)
 {
-	struct flow_sum sum = { 0 };
+	const struct pane_ring *panes = &work->engine->table.packer.panes;
+	const struct flow_slot *slots = &work->segment->slots[work->first];
+	struct row_sums sums;
 
-	if (window->layout->has_stacks) {
-		sum = part->front[place];
-		flow_sum_add(&sum, &part->back[place]);
-	}
-	if (window->layout->has_open)
-		flow_sum_add(&sum, &part->open[place]);
-	return sum;
-}
-
-static void segment_list(const struct window *window, const struct segment *segment,
-			 const struct window_result *result, struct listing *listing)
-{
-	const struct part *part = window_part(window, segment);
-
-	FOR_EACH_BIT(place, segment->live) {
-		struct flow_sum sum = part_sum(window, part, place);
+	row_sums_of(work, &sums);
+	FOR_EACH_BIT_OF(place, sums.places, ROW_WORDS) {
+		struct flow_sum sum = carried_tell(panes, &sums.sums[place]);
 		struct flow_result flow;
 
-		if (!sum.packets ||
-		    listing_rejects(listing, &segment->slots[place], &sum))
+		if (listing_rejects(to->listing, &slots[place], &sum))
 			continue;
-		flow = flow_result_make(&segment->slots[place], &sum);
-		flow.start_ns = result->start_ns;
-		flow.end_ns = result->end_ns;
-		listing_offer(listing, &flow);
+		flow = flow_result_make(&slots[place], &sum);
+		flow.start_ns = to->result->start_ns;
+		flow.end_ns = to->result->end_ns;
+		listing_offer(to->listing, &flow);
 	}
 }
 
-void block_flows_list(const struct engine *engine, const struct window *window,
+static void segment_list(struct row_work *work, const struct row_listing *to)
+{
+	struct part *part = window_part(work->window, work->segment);
+
+	for (uint32_t i = 0; i < SEGMENT_ROWS; i++) {
+		work->row = &part->rows[i];
+		work->first = i * ROW_FLOWS;
+		row_list(work, to);
+	}
+}
+
+void block_flows_list(struct engine *engine, struct window *window,
 		      const struct window_result *result, struct listing *listing)
 {
-	const struct flow_table *table = &engine->table;
+	struct row_work work = { .engine = engine, .window = window };
+	struct row_listing to = { result, listing };
 
-	for (uint32_t i = 0; i < table->segment_count; i++) {
-		if (table->segments[i])
-			segment_list(window, table->segments[i], result, listing);
+	for (uint32_t i = 0; i < engine->table.segment_count; i++) {
+		work.segment = engine->table.segments[i];
+		if (work.segment)
+			segment_list(&work, &to);
 	}
+}
+
+static int row_drop_open(const struct row_work *work)
+{
+	row_drop(work, &work->row->open);
+	return 0;
 }
 
 void block_flows_list_last(struct engine *engine, struct window *window,
 			   const struct window_result *result, struct listing *listing)
 {
+	struct row_work work = { .engine = engine, .window = window };
+	struct row_listing to = { result, listing };
 	struct flow_table *table = &engine->table;
 
 	table->is_stale |= flow_table_sweeps(table, window->flows);
 	for (uint32_t i = 0; i < table->segment_count; i++) {
-		if (!table->segments[i])
+		work.segment = table->segments[i];
+		if (!work.segment)
 			continue;
-		segment_list(window, table->segments[i], result, listing);
-		part_drop_open(window, table->segments[i]);
-		flow_table_trim_segment(table, table->segments[i]);
-	}
-}
-
-static void run_turn(struct run *run, struct flow_sum *front)
-{
-	for (uint32_t i = 0; i < run->count; i++) {
-		struct flow_sum *record = &run->records[i], sum = *record;
-
-		if (record->forgotten)
-			continue;
-		flow_sum_add(&sum, &front[sum.place]);
-		*record = front[sum.place];
-		record->place = sum.place;
-		record->forgotten = false;
-		front[sum.place] = sum;
-	}
-}
-
-/*
- * Turns the blocks from oldest to below end; those from end to the open one stay as they are.
- * All of the part's records are as counted, and all their sums in back.
- */
-static void segment_turn(const struct window *window, struct segment *segment, uint64_t end)
-{
-	struct part *part = window_part(window, segment);
-	uint64_t oldest = window_oldest(window);
-
-	for (uint64_t block = end; block-- > oldest;)
-		run_turn(part_run(window, part, block), part->front);
-	sums_clear(part->back);
-	for (uint64_t block = end; block <= window->block; block++) {
-		struct run *run = part_run(window, part, block);
-
-		for (uint32_t i = 0; i < run->count; i++) {
-			if (!run->records[i].forgotten)
-				flow_sum_add(&part->back[run->records[i].place],
-					     &run->records[i]);
-		}
-	}
-	part->turned_end = end;
-}
-
-static void segment_expire(struct engine *engine, struct window *window,
-			   struct segment *segment)
-{
-	struct part *part = window_part(window, segment);
-	struct run *run = part_run(window, part, window_oldest(window));
-
-	for (uint32_t i = 0; i < run->count; i++) {
-		const struct flow_sum *record = &run->records[i];
-		uint32_t place = record->place;
-
-		if (record->forgotten)
-			continue;
-		part->front[place] = *record;
-		if (part_has(window, part, place))
-			continue;
-		bit_set(segment->leaving, place);
-		window->flows--;
-	}
-	if (run->records)
-		run_free(&engine->table, run);
-}
-
-/*
- * A segment's turn comes when the block after the open one has the segment's number modulo the
- * window's blocks, and at the latest when its oldest block leaves (after skipped blocks); then
- * only up to where its turn should have been.
- */
-static void segment_rotate(struct engine *engine, struct window *window,
-			   struct segment *segment)
-{
-	uint64_t oldest = window_oldest(window), next = window->block + 1;
-	uint64_t overdue = (next + window->blocks - segment->number % window->blocks) %
-			   window->blocks;
-	bool is_leaving = next >= window->blocks;
-
-	if (window_part(window, segment)->turned_end <= oldest && (!overdue || is_leaving))
-		segment_turn(window, segment, next - overdue);
-	if (is_leaving)
-		segment_expire(engine, window, segment);
-}
-
-void block_flows_rotate(struct engine *engine, struct window *window)
-{
-	struct flow_table *table = &engine->table;
-
-	for (uint32_t i = 0; i < table->segment_count; i++) {
-		if (!table->segments[i])
-			continue;
-		if (window->layout->has_stacks)
-			segment_rotate(engine, window, table->segments[i]);
-		else
-			part_drop_open(window, table->segments[i]);
+		segment_list(&work, &to);
+		segment_visit(&work, row_drop_open);
+		flow_table_trim_segment(table, work.segment);
 	}
 }

@@ -9,82 +9,76 @@
 
 #include "block_flows.h"
 
-static struct flow_sum *run_find(const struct run *run, uint32_t place)
-{
-	uint32_t low = 0, high = run->count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (run->records[middle].place < place)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < run->count && run->records[low].place == place; low++) {
-		if (!run->records[low].forgotten)
-			return &run->records[low];
-	}
-	return NULL;
-}
-
-static void forget_carried(struct window *window, uint64_t block, uint64_t packets,
-			   uint64_t bytes)
+static void forget_carried(struct window *window, uint64_t block, const struct tally *carried)
 {
 	struct span *span = window_span(window, block);
 
-	span->forgotten.packets += packets;
-	span->forgotten.bytes += bytes;
+	span->forgotten.packets += carried->packets;
+	span->forgotten.bytes += carried->bytes;
 }
 
-/*
- * Turned records are sums of what is after them: a difference is what one block carried. The
- * search ends with the last packet, so that it is short for a flow seen once. Returns the
- * newest block that had something.
- */
-static uint64_t forget_records(struct window *window, struct part *part, uint32_t place)
+/* Takes the flows out of the row's records; newest[] is the last block that had each. */
+static void row_forget_records(const struct row_work *work, const uint64_t *places,
+			       uint64_t *newest)
 {
-	struct flow_sum *front = &part->front[place], *back = &part->back[place];
-	uint64_t newest = window_oldest(window), b = newest;
+	struct packer *packer = &work->engine->table.packer;
+	struct packed **at = &work->row->oldest, *record;
 
-	if (!front->packets && part->turned_end > b)
-		b = part->turned_end;
-	for (; b <= window->block && (front->packets || back->packets); b++) {
-		struct flow_sum *record = run_find(part_run(window, part, b), place);
+	work->row->newest = NULL;
+	while ((record = *at)) {
+		uint64_t block = record->block;
+		struct tally gone;
 
-		if (!record)
+		FOR_EACH_BIT_OF(place, record->places, ROW_WORDS)
+			newest[place] = block;
+		gone = packed_remove(packer, at, places);
+		forget_carried(work->window, block, &gone);
+		if (!*at || (*at)->block != block)
 			continue;
-		newest = b;
-		record->forgotten = true;
-		if (b >= part->turned_end) {
-			forget_carried(window, b, record->packets, record->bytes);
-			back->packets -= record->packets;
-			continue;
-		}
-		forget_carried(window, b, front->packets - record->packets,
-			       front->bytes - record->bytes);
-		*front = *record;
+		work->row->newest = *at;
+		at = &(*at)->next;
 	}
-	return newest;
 }
 
-static void block_window_forget(struct window *window, struct segment *segment, uint32_t place)
+static void row_forget_sums(const struct row_work *work, const uint64_t *places)
 {
-	struct part *part = window_part(window, segment);
-	uint64_t newest = window->block;
+	struct packer *packer = &work->engine->table.packer;
+	struct row *row = work->row;
+	struct tally gone;
 
-	if (!part_has(window, part, place))
+	if (row->front)
+		packed_remove(packer, &row->front, places);
+	if (row->back)
+		packed_remove(packer, &row->back, places);
+	if (!row->open)
 		return;
-	if (window->layout->has_stacks)
-		newest = forget_records(window, part, place);
-	if (window->layout->has_open && part->open[place].packets) {
-		newest = window->block;
-		forget_carried(window, newest, part->open[place].packets,
-			       part->open[place].bytes);
-		part->open[place].packets = 0;
+	gone = packed_remove(packer, &row->open, places);
+	forget_carried(work->window, work->window->block, &gone);
+}
+
+/* Of the flows marked as leaving. */
+static int row_forget(const struct row_work *work)
+{
+	const uint64_t *marked = &work->segment->leaving[work->first / 64];
+	uint64_t places[ROW_WORDS], newest[ROW_FLOWS], any = 0;
+
+	for (uint32_t i = 0; i < ROW_WORDS; i++)
+		any |= places[i] = marked[i];
+	if (!any)
+		return 0;
+	FOR_EACH_BIT_OF(place, marked, ROW_WORDS) {
+		if (!row_holds(work->row, place))
+			bit_clear(places, place);
 	}
-	window_span(window, newest)->forgotten_flows++;
-	window->flows--;
+	row_forget_records(work, places, newest);
+	FOR_EACH_BIT_OF(place, places, ROW_WORDS) {
+		if (packed_has(work->row->open, place))
+			newest[place] = work->window->block;
+		window_span(work->window, newest[place])->forgotten_flows++;
+		work->window->flows--;
+	}
+	row_forget_sums(work, places);
+	return 0;
 }
 
 struct leaver {
@@ -140,37 +134,75 @@ static void leavers_select(const struct flow_table *table, struct leaver *leaver
 	}
 }
 
-static void flow_forget(struct engine *engine, const struct leaver *leaver)
+/* The last packets of a row's flows as a window knows them: it holds no flow without its last. */
+static void row_note_last(const struct row_work *work, uint64_t *last_ns)
 {
-	struct segment *segment = leaver_segment(&engine->table, leaver);
-	uint32_t place = leaver->id % SEGMENT_FLOWS;
+	const struct flow_sum *sessions = window_part(work->window, work->segment)->sessions;
+	const struct pane_ring *panes = &work->engine->table.packer.panes;
+	struct row_sums sums;
+
+	for (uint32_t place = 0; sessions && place < ROW_FLOWS; place++) {
+		if (sessions[work->first + place].packets)
+			last_ns[place] = sessions[work->first + place].last_ns;
+	}
+	row_sums_of(work, &sums);
+	FOR_EACH_BIT_OF(place, sums.places, ROW_WORDS)
+		last_ns[place] = carried_last_ns(panes, &sums.sums[place]);
+}
+
+static size_t row_collect(struct row_work *work, struct leaver *leavers)
+{
+	uint64_t last_ns[ROW_FLOWS] = { 0 };
+	size_t count = 0;
+
+	for (size_t i = 0; i < work->engine->config.window_count; i++) {
+		work->window = &work->engine->windows[i];
+		work->row = &window_part(work->window, work->segment)->rows[work->first / ROW_FLOWS];
+		row_note_last(work, last_ns);
+	}
+	FOR_EACH_BIT_OF(place, &work->segment->live[work->first / 64], ROW_WORDS) {
+		leavers[count].last_ns = last_ns[place];
+		leavers[count++].id = work->segment->number << SEGMENT_SHIFT | (work->first + place);
+	}
+	return count;
+}
+
+static size_t leavers_collect(struct engine *engine, struct leaver *leavers)
+{
+	struct row_work work = { .engine = engine };
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < engine->table.segment_count; i++) {
+		work.segment = engine->table.segments[i];
+		for (work.first = 0; work.segment && work.first < SEGMENT_FLOWS;
+		     work.first += ROW_FLOWS)
+			count += row_collect(&work, leavers + count);
+	}
+	return count;
+}
+
+/* The marked flows leave all windows, and the table. */
+static void marked_forget(struct engine *engine)
+{
+	struct flow_table *table = &engine->table;
 
 	for (size_t i = 0; i < engine->config.window_count; i++) {
 		struct window *window = &engine->windows[i];
 
 		if (window->spec->kind == WINDOW_SESSION)
-			session_window_forget(window, segment, place);
+			session_window_forget(engine, window);
 		else
-			block_window_forget(window, segment, place);
+			rows_visit(engine, window, row_forget);
 	}
-	flow_table_release(&engine->table, segment, place);
-}
-
-static size_t leavers_collect(const struct flow_table *table, struct leaver *leavers)
-{
-	size_t count = 0;
-
 	for (uint32_t i = 0; i < table->segment_count; i++) {
-		const struct segment *segment = table->segments[i];
+		struct segment *segment = table->segments[i];
 
 		if (!segment)
 			continue;
-		FOR_EACH_BIT(place, segment->live) {
-			leavers[count].last_ns = segment->last_ns[place];
-			leavers[count++].id = i << SEGMENT_SHIFT | place;
-		}
+		FOR_EACH_BIT(place, segment->leaving)
+			flow_table_release(table, segment, place);
+		memset(segment->leaving, 0, sizeof(segment->leaving));
 	}
-	return count;
 }
 
 int engine_forget_excess(struct engine *engine)
@@ -186,10 +218,12 @@ int engine_forget_excess(struct engine *engine)
 	if (!leavers)
 		return -ENOMEM;
 	count = table->flow_count - most;
-	total = leavers_collect(table, leavers);
+	total = leavers_collect(engine, leavers);
 	leavers_select(table, leavers, total, count);
 	for (size_t i = 0; i < count; i++)
-		flow_forget(engine, &leavers[i]);
+		bit_set(leaver_segment(table, &leavers[i])->leaving,
+			leavers[i].id % SEGMENT_FLOWS);
 	free(leavers);
+	marked_forget(engine);
 	return 0;
 }

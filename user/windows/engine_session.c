@@ -17,7 +17,7 @@ struct ended {
 int session_window_init(struct engine *engine, struct window *window)
 {
 	(void)engine;
-	window->layout->has_open = true;
+	window->layout->has_sessions = true;
 	return window->spec->gap_ns ? 0 : -EINVAL;
 }
 
@@ -56,7 +56,7 @@ static uint64_t ended_place(const struct engine *engine, uint64_t end_ns)
 static int session_end(struct engine *engine, struct window *window, struct segment *segment,
 		       uint32_t place)
 {
-	struct flow_sum *open = &segment->parts[window->number].open[place];
+	struct flow_sum *open = &segment->parts[window->number].sessions[place];
 	struct ended *ended;
 	int err = ended_reserve(engine, window);
 
@@ -77,14 +77,14 @@ static int session_end(struct engine *engine, struct window *window, struct segm
 static int segment_end_sessions(struct engine *engine, struct window *window,
 				struct segment *segment, uint64_t until_ns)
 {
-	const struct flow_sum *open = segment->parts[window->number].open;
+	const struct flow_sum *open = segment->parts[window->number].sessions;
 	uint64_t gap_ns = window->spec->gap_ns;
 	int err = 0;
 
 	FOR_EACH_BIT(place, segment->live) {
-		if (saturating_add(segment->last_ns[place], gap_ns) > until_ns)
+		if (!open[place].packets || saturating_add(open[place].last_ns, gap_ns) > until_ns)
 			continue;
-		if (open[place].packets && session_end(engine, window, segment, place))
+		if (session_end(engine, window, segment, place))
 			err = -ENOMEM;
 	}
 	return err;
@@ -137,8 +137,8 @@ static void result_set_pane(struct engine *engine, struct window *window, uint64
 		result_from_span(result, &pane->span);
 		window->is_pane_told = true;
 	} else if (place == pane->place) {
-		result->start_ns = pane->begin_ns;
-		result->end_ns = pane->end_ns;
+		result->start_ns = pane->times.begin_ns;
+		result->end_ns = pane->times.end_ns;
 	} else {
 		result->start_ns = place * pane_ns;
 		result->end_ns = result->start_ns + pane_ns;
@@ -211,14 +211,14 @@ int session_window_advance(struct engine *engine, struct window *window)
 	window->is_pane_told = false;
 	if (!engine->config.replay || !window->flows)
 		return 0;
-	err = sessions_end(engine, window, engine->pane.begin_ns);
+	err = sessions_end(engine, window, engine->pane.times.begin_ns);
 	tell_err = ended_tell(engine, window);
 	return tell_err ? tell_err : err;
 }
 
 static int segment_fold(struct engine *engine, struct window *window, struct segment *segment)
 {
-	struct flow_sum *open = segment->parts[window->number].open;
+	struct flow_sum *open = segment->parts[window->number].sessions;
 	uint64_t gap_ns = window->spec->gap_ns;
 	int err = 0;
 
@@ -249,7 +249,7 @@ int session_window_fold(struct engine *engine, struct window *window)
 
 int session_window_close_pane(struct engine *engine, struct window *window)
 {
-	int err = sessions_end(engine, window, engine->pane.end_ns);
+	int err = sessions_end(engine, window, engine->pane.times.end_ns);
 	int tell_err = ended_tell(engine, window);
 
 	return tell_err ? tell_err : err;
@@ -266,15 +266,27 @@ int session_window_finish(struct engine *engine, struct window *window)
 	return tell_err ? tell_err : err;
 }
 
-void session_window_forget(struct window *window, struct segment *segment, uint32_t place)
+static void segment_forget(struct window *window, struct segment *segment)
 {
-	struct flow_sum *open = &segment->parts[window->number].open[place];
+	struct flow_sum *sessions = segment->parts[window->number].sessions;
 
-	if (!open->packets)
-		return;
-	window->forgotten_flows++;
-	window->forgotten.packets += open->packets;
-	window->forgotten.bytes += open->bytes;
-	window->flows--;
-	open->packets = 0;
+	FOR_EACH_BIT(place, segment->leaving) {
+		if (!sessions[place].packets)
+			continue;
+		window->forgotten_flows++;
+		window->forgotten.packets += sessions[place].packets;
+		window->forgotten.bytes += sessions[place].bytes;
+		window->flows--;
+		sessions[place].packets = 0;
+	}
+}
+
+void session_window_forget(struct engine *engine, struct window *window)
+{
+	struct flow_table *table = &engine->table;
+
+	for (uint32_t i = 0; i < table->segment_count; i++) {
+		if (table->segments[i])
+			segment_forget(window, table->segments[i]);
+	}
 }

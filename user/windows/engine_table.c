@@ -309,10 +309,9 @@ bool flow_is_held(const struct flow_table *table, const struct segment *segment,
 	for (size_t i = 0; i < table->layout_count; i++) {
 		const struct part *part = &segment->parts[i];
 
-		if (table->layouts[i].has_open && part->open[place].packets)
+		if (part->sessions && part->sessions[place].packets)
 			return true;
-		if (table->layouts[i].has_stacks &&
-		    (part->back[place].packets || part->front[place].packets))
+		if (row_holds(&part->rows[place / ROW_FLOWS], place % ROW_FLOWS))
 			return true;
 	}
 	return false;
@@ -456,6 +455,7 @@ void flow_table_fini(struct flow_table *table)
 {
 	for (uint32_t i = 0; i < table->segment_count; i++)
 		segment_destroy(table, table->segments[i]);
+	pane_ring_fini(&table->packer.panes);
 	free(table->segments);
 	pages_free(table->index, sizeof(*table->index) << table->index_bits);
 }

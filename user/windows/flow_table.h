@@ -10,38 +10,37 @@
 #include <stddef.h>
 
 #include "../../include/hash.h"
-#include "flow_sum.h"
+#include "packed.h"
 
 #define SEGMENT_SHIFT 12
 #define SEGMENT_FLOWS (1u << SEGMENT_SHIFT)
 #define SEGMENT_WORDS (SEGMENT_FLOWS / 64)
+#define SEGMENT_ROWS  (SEGMENT_FLOWS / ROW_FLOWS)
 
-/* Key and open pane, time of the last packet, and the index just after it has grown. */
-#define FLOW_BYTES_MOST (64 + 8 + 22)
-
-/* The records of one block (slide) of a sliding window, in order of their places. */
-struct run {
-	struct flow_sum *records;
-	uint32_t count;
-};
+/* Key and open pane, and the index just after it has grown. */
+#define FLOW_BYTES_MOST (64 + 22)
 
 /* What a window needs in each segment. */
 struct part_layout {
-	bool has_open;   /* a sum a flow of the open block, tumbling window or session */
-	bool has_stacks; /* two sums a flow: of the closed blocks of a sliding window */
-	uint32_t runs;   /* blocks of a sliding window, 0 for the others */
+	bool has_sessions; /* a sum a flow */
 };
 
 /*
- * A window's part of a segment: arrays of SEGMENT_FLOWS sums, NULL where there are none. A
- * place without a flow has sums of nothing.
+ * What flows side by side carried in a tumbling or sliding window: each NULL where that is
+ * nothing.
  */
+struct row {
+	struct packed *open;   /* in the open block */
+	struct packed *back;   /* in the blocks whose records are as they were counted */
+	struct packed *front;  /* in the blocks whose records are turned (block_flows.h) */
+	struct packed *oldest; /* the records of blocks, linked from oldest to newest */
+	struct packed *newest;
+};
+
+/* A window's part of a segment: rows, or of sessions SEGMENT_FLOWS sums. */
 struct part {
-	struct flow_sum *open;
-	struct flow_sum *back;  /* of the blocks whose records are as they were counted */
-	struct flow_sum *front; /* of the blocks whose records are turned (engine_block_flows.c) */
-	struct run *runs;       /* by the block's number modulo the window's blocks */
-	uint64_t turned_end;    /* blocks below this are turned */
+	struct flow_sum *sessions; /* a place without one has the sum of nothing */
+	struct row rows[SEGMENT_ROWS];
 };
 
 struct segment {
@@ -51,7 +50,6 @@ struct segment {
 	uint32_t live_count;
 	uint32_t room_from;              /* no word of live before this one has room */
 	uint32_t number;
-	uint64_t last_ns[SEGMENT_FLOWS]; /* the flow's last packet */
 	struct part *parts;              /* one a window */
 	/*
 	 * The flow's key and what it carried in the open pane, summed over CPUs; packets 0
@@ -73,27 +71,13 @@ struct flow_table {
 	uint64_t flow_count;
 	uint64_t flow_peak;        /* since the index was last looked at */
 	uint32_t trims;
-	uint64_t memory_bytes;
+	uint64_t memory_bytes;     /* but for what is packed */
+	struct packer packer;
 	const struct part_layout *layouts;
 	size_t layout_count;
 };
 
-/* Calls the statement after it with each set bit's number in turn; words may change meanwhile. */
-#define FOR_EACH_BIT(place, words)                                                          \
-	for (uint32_t word_ = 0, place; word_ < SEGMENT_WORDS; word_++)                     \
-		for (uint64_t bits_ = (words)[word_];                                       \
-		     bits_ && (place = word_ * 64 + (uint32_t)__builtin_ctzll(bits_), true); \
-		     bits_ &= bits_ - 1)
-
-static inline void bit_set(uint64_t *words, uint32_t place)
-{
-	words[place / 64] |= 1ull << (place % 64);
-}
-
-static inline void bit_clear(uint64_t *words, uint32_t place)
-{
-	words[place / 64] &= ~(1ull << (place % 64));
-}
+#define FOR_EACH_BIT(place, words) FOR_EACH_BIT_OF(place, words, SEGMENT_WORDS)
 
 static inline uint64_t slot_packets(const struct flow_slot *slot)
 {
@@ -107,6 +91,12 @@ void flow_table_fini(struct flow_table *table);
 /* Adds records to the open pane of their flows. 0 or -ENOMEM: those before are added. */
 int flow_table_merge(struct flow_table *table, const struct flow_slot *const *records,
 		     size_t count);
+
+static inline bool row_holds(const struct row *row, uint32_t place)
+{
+	return packed_has(row->open, place) || packed_has(row->back, place) ||
+	       packed_has(row->front, place);
+}
 
 /* Whether some window holds something of the flow, or the open pane does. */
 bool flow_is_held(const struct flow_table *table, const struct segment *segment, uint32_t place);
@@ -130,14 +120,7 @@ void flow_table_trim(struct flow_table *table);
 struct segment *segment_create(struct flow_table *table);
 void segment_destroy(struct flow_table *table, struct segment *segment);
 
-/* What a segment takes, but for the records of its runs. */
+/* What a segment takes, but for what is packed. */
 uint64_t segment_bytes(const struct flow_table *table);
-
-/* Makes all the sums of a segment those of nothing. */
-void sums_clear(struct flow_sum *sums);
-
-/* Room for a run's records, which must be NULL; freed by run_free. 0 or -ENOMEM. */
-int run_allocate(struct flow_table *table, struct run *run, uint32_t count);
-void run_free(struct flow_table *table, struct run *run);
 
 #endif

@@ -31,9 +31,9 @@ void span_add(struct span *span, const struct span *part);
 /* The pane that is being closed. */
 struct pane_close {
 	uint64_t place;    /* on the grid: since the first pane (live) or since 1970 (replay) */
-	uint64_t begin_ns;
-	uint64_t end_ns;
-	double seconds;    /* that its rates are over */
+	struct pane_times times;
+	uint32_t number;   /* in the ring of panes, */
+	bool is_numbered;  /* unless memory ran out */
 	struct span span;
 };
 
@@ -97,17 +97,6 @@ static inline uint64_t window_oldest(const struct window *window)
 	return window->block + 1 >= window->blocks ? window->block + 1 - window->blocks : 0;
 }
 
-/*
- * The instant that a slot tells in ms since the pane began: never past the pane's end, which the
- * kernel's coarse clock may be up to a tick ahead of.
- */
-static inline uint64_t pane_instant(const struct pane_close *pane, uint16_t ms)
-{
-	uint64_t instant_ns = saturating_add(pane->begin_ns, ms * 1000000ull);
-
-	return instant_ns < pane->end_ns ? instant_ns : pane->end_ns;
-}
-
 /* What the flow at place carried in the open pane. */
 struct flow_sum pane_sum(const struct pane_close *pane, const struct flow_slot *slot);
 
@@ -134,8 +123,8 @@ int session_window_advance(struct engine *engine, struct window *window);
 int session_window_fold(struct engine *engine, struct window *window);
 int session_window_close_pane(struct engine *engine, struct window *window);
 int session_window_finish(struct engine *engine, struct window *window);
-/* The flow leaves; what it carried is told as forgotten. */
-void session_window_forget(struct window *window, struct segment *segment, uint32_t place);
+/* Flows marked as leaving do so; what they carried is told as forgotten. */
+void session_window_forget(struct engine *engine, struct window *window);
 
 /* Lets flows leave until there are as many as max_flows allows. 0 or -ENOMEM. */
 int engine_forget_excess(struct engine *engine);
