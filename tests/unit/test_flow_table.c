@@ -39,10 +39,10 @@ static void scene_end_pane(struct scene *scene, uint32_t one_in)
 {
 	struct segment *segment = scene->table.segments[0];
 
+	memset(segment->touched, 0, sizeof(segment->touched));
 	FOR_EACH_BIT(place, segment->live) {
 		if (random_below(&scene->seed, one_in))
 			continue;
-		segment->slots[place].packets = 0;
 		bit_set(segment->leaving, place);
 		scene->is_there[segment->slots[place].src[3]] = false;
 	}

@@ -180,10 +180,6 @@ static void pane_place(struct engine *engine, const struct pane *pane)
 
 static void segment_end_pane(struct segment *segment, bool has_failed)
 {
-	FOR_EACH_BIT(place, segment->touched) {
-		segment->slots[place].packets = 0;
-		segment->slots[place].spare = 0;
-	}
 	/* What a window had no memory for must not stay in the table for ever. */
 	for (uint32_t i = 0; has_failed && i < SEGMENT_WORDS; i++)
 		segment->leaving[i] |= segment->touched[i];

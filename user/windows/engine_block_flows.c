@@ -65,27 +65,15 @@ int row_grow(const struct row_work *work, struct packed **at, const struct row_s
 	return packed_store(packer, at, &sums, form);
 }
 
-/* The words of the row's places that it holds. */
-static void row_held(const struct row *row, uint64_t *places)
-{
-	const struct packed *const parts[] = { row->open, row->back, row->front };
-
-	memset(places, 0, ROW_WORDS * sizeof(*places));
-	for (uint32_t part = 0; part < 3; part++) {
-		for (uint32_t i = 0; parts[part] && i < ROW_WORDS; i++)
-			places[i] |= parts[part]->places[i];
-	}
-}
-
 void row_let_go(const struct row_work *work, const uint64_t *places)
 {
 	uint64_t *leaving = &work->segment->leaving[work->first / 64];
-	uint64_t held[ROW_WORDS];
 
-	row_held(work->row, held);
 	for (uint32_t i = 0; i < ROW_WORDS; i++) {
-		leaving[i] |= places[i] & ~held[i];
-		work->window->flows -= (uint64_t)__builtin_popcountll(places[i] & ~held[i]);
+		uint64_t gone = places[i] & ~row_held_word(work->row, i);
+
+		leaving[i] |= gone;
+		work->window->flows -= (uint64_t)__builtin_popcountll(gone);
 	}
 }
 
@@ -154,7 +142,8 @@ static int row_fold(const struct row_work *work)
 
 	if (!row_take_pane(work, &pane))
 		return 0;
-	row_held(work->row, held);
+	for (uint32_t i = 0; i < ROW_WORDS; i++)
+		held[i] = row_held_word(work->row, i);
 	err = is_record ? row_fold_record(work, &pane) : row_grow(work, &work->row->open, &pane);
 	for (uint32_t i = 0; !err && i < ROW_WORDS; i++)
 		work->window->flows += (uint64_t)__builtin_popcountll(pane.places[i] & ~held[i]);

@@ -63,13 +63,9 @@ static int row_forget(const struct row_work *work)
 	uint64_t places[ROW_WORDS], newest[ROW_FLOWS], any = 0;
 
 	for (uint32_t i = 0; i < ROW_WORDS; i++)
-		any |= places[i] = marked[i];
+		any |= places[i] = marked[i] & row_held_word(work->row, i);
 	if (!any)
 		return 0;
-	FOR_EACH_BIT_OF(place, marked, ROW_WORDS) {
-		if (!row_holds(work->row, place))
-			bit_clear(places, place);
-	}
 	row_forget_records(work, places, newest);
 	FOR_EACH_BIT_OF(place, places, ROW_WORDS) {
 		if (packed_has(work->row->open, place))

@@ -200,7 +200,7 @@ static void flow_add(struct flow_table *table, uint32_t id, const struct flow_sl
 	struct segment *segment = table->segments[id >> SEGMENT_SHIFT];
 	struct flow_slot *slot = flow_of(table, id);
 
-	if (!slot->packets && !slot->spare) {
+	if (!bit_is_set(segment->touched, id & (SEGMENT_FLOWS - 1))) {
 		bit_set(segment->touched, id & (SEGMENT_FLOWS - 1));
 		*slot = *record;
 		slot->spare = 0;
@@ -302,19 +302,20 @@ int flow_table_merge(struct flow_table *table, const struct flow_slot *const *re
 	return err;
 }
 
-bool flow_is_held(const struct flow_table *table, const struct segment *segment, uint32_t place)
+/* Of the 64 flows of a word: those that the open pane or some window holds something of. */
+static uint64_t held_word(const struct flow_table *table, const struct segment *segment,
+			  uint32_t word)
 {
-	if (slot_packets(&segment->slots[place]))
-		return true;
+	uint64_t held = segment->touched[word];
+
 	for (size_t i = 0; i < table->layout_count; i++) {
 		const struct part *part = &segment->parts[i];
 
-		if (part->sessions && part->sessions[place].packets)
-			return true;
-		if (row_holds(&part->rows[place / ROW_FLOWS], place % ROW_FLOWS))
-			return true;
+		held |= row_held_word(&part->rows[word / ROW_WORDS], word % ROW_WORDS);
+		for (uint32_t place = word * 64; part->sessions && place < word * 64 + 64; place++)
+			held |= (uint64_t)(part->sessions[place].packets != 0) << (place % 64);
 	}
-	return false;
+	return held;
 }
 
 /* The flow's entry stays in the index until it is swept; no flow is sought meanwhile. */
@@ -344,9 +345,11 @@ bool flow_table_sweeps(const struct flow_table *table, uint64_t leaving)
 
 void flow_table_trim_segment(struct flow_table *table, struct segment *segment)
 {
+	for (uint32_t word = 0; word < SEGMENT_WORDS; word++) {
+		if (segment->leaving[word])
+			segment->leaving[word] &= ~held_word(table, segment, word);
+	}
 	FOR_EACH_BIT(place, segment->leaving) {
-		if (flow_is_held(table, segment, place))
-			continue;
 		if (table->is_stale)
 			flow_leave(table, segment, place);
 		else
@@ -377,6 +380,11 @@ static void index_sweep(struct flow_table *table)
 {
 	uint32_t mask = index_mask(table), start = 0;
 
+	table->is_stale = false;
+	if (!table->flow_count) {
+		memset(table->index, 0, sizeof(*table->index) << table->index_bits);
+		return;
+	}
 	for (uint64_t i = 0; i <= mask; i++) {
 		if (!table->index[i])
 			start = (uint32_t)i;
@@ -391,7 +399,6 @@ static void index_sweep(struct flow_table *table)
 		if (entry)
 			index_put(table, entry);
 	}
-	table->is_stale = false;
 }
 
 static uint64_t leaving_count(const struct flow_table *table)

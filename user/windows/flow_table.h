@@ -52,9 +52,9 @@ struct segment {
 	uint32_t number;
 	struct part *parts;              /* one a window */
 	/*
-	 * The flow's key and what it carried in the open pane, summed over CPUs; packets 0
-	 * outside of it. spare is the number of times that packets overflowed: a flow has less
-	 * than 2^40 packets a pane, two hours of 100 Gb/s at the shortest frames.
+	 * The flow's key and, where it is touched, what it carried in the open pane, summed over
+	 * CPUs. spare is the number of times that packets overflowed: a flow has less than 2^40
+	 * packets a pane, two hours of 100 Gb/s at the shortest frames.
 	 */
 	struct flow_slot slots[SEGMENT_FLOWS];
 };
@@ -92,14 +92,13 @@ void flow_table_fini(struct flow_table *table);
 int flow_table_merge(struct flow_table *table, const struct flow_slot *const *records,
 		     size_t count);
 
-static inline bool row_holds(const struct row *row, uint32_t place)
+/* Of 64 flows of the row: those that it holds something of. */
+static inline uint64_t row_held_word(const struct row *row, uint32_t word)
 {
-	return packed_has(row->open, place) || packed_has(row->back, place) ||
-	       packed_has(row->front, place);
+	return (row->open ? row->open->places[word] : 0) |
+	       (row->back ? row->back->places[word] : 0) |
+	       (row->front ? row->front->places[word] : 0);
 }
-
-/* Whether some window holds something of the flow, or the open pane does. */
-bool flow_is_held(const struct flow_table *table, const struct segment *segment, uint32_t place);
 
 /* Forgets a flow that nothing holds; its segment goes with the last flow when trimmed. */
 void flow_table_release(struct flow_table *table, struct segment *segment, uint32_t place);
