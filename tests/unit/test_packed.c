@@ -22,11 +22,16 @@ struct scene {
 	struct packed *records[BLOCKS];
 };
 
-/* Panes that differ in length, as live ones do, or not, as in a replay. */
+/*
+ * Panes that differ in length, as live ones do, or not, as in a replay; now and then with a
+ * clock that is set back.
+ */
 static void panes_random(struct scene *scene, bool are_equal)
 {
+	bool is_set_back = scene->seed % 5 == 0;
+
 	for (uint32_t i = 0; i < BLOCKS; i++) {
-		uint64_t begin_ns = (100 + i) * 1000000000ull;
+		uint64_t begin_ns = (100 + (is_set_back ? i * 7 % BLOCKS : i)) * 1000000000ull;
 		uint32_t late_ns = are_equal ? 0 : random_below(&scene->seed, 1000000);
 		struct pane_times times = { begin_ns, begin_ns + 1000000000 + late_ns,
 					    1.0 + late_ns / 1e9 };

@@ -122,7 +122,7 @@ static void sums_at_the_limit_come_back(void **state)
 
 	(void)state;
 	memset(&sum, 0xff, sizeof(sum));
-	memset(sum.zero, 0, sizeof(sum.zero));
+	sum.tcp_flags = 0xff;
 	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++)
 		round_trip(&sum, &forms[i]);
 }

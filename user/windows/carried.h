@@ -25,8 +25,7 @@ struct carried {
 	uint16_t last_ms;
 	uint16_t min_len;
 	uint16_t max_len;
-	uint8_t tcp_flags;
-	uint8_t zero[7];
+	uint64_t tcp_flags;    /* as wide as leaves no gap */
 };
 
 _Static_assert(sizeof(struct carried) == 64, "no bytes but those named");
@@ -55,10 +54,10 @@ struct peak {
 	uint32_t pane;
 };
 
-/* Whether a is the higher rate. Most panes are equally long: then no division is needed. */
+/* Whether a is the higher rate. */
 static inline bool peak_exceeds(const struct pane_ring *panes, struct peak a, struct peak b)
 {
-	if (pane_times_of(panes, a.pane)->seconds == pane_times_of(panes, b.pane)->seconds)
+	if (!panes->are_unequal)
 		return a.count > b.count;
 	return pane_rate(panes, a.count, a.pane) > pane_rate(panes, b.count, b.pane);
 }
@@ -73,27 +72,60 @@ static inline uint64_t carried_last_ns(const struct pane_ring *panes, const stru
 	return pane_instant(pane_times_of(panes, sum->last_pane), sum->last_ms);
 }
 
+struct moment {
+	uint32_t pane;
+	uint16_t ms;
+};
+
+static inline bool moment_is_before(const struct pane_ring *panes, struct moment a,
+				    struct moment b)
+{
+	/* What is past the end of a pane is at its end, not after the next one's begin. */
+	if (!panes->are_disordered)
+		return (int64_t)(int32_t)(a.pane - b.pane) * 65536 + a.ms - b.ms < 0;
+	return pane_instant(pane_times_of(panes, a.pane), a.ms) <
+	       pane_instant(pane_times_of(panes, b.pane), b.ms);
+}
+
+static inline struct moment carried_first(const struct carried *sum)
+{
+	return (struct moment){ sum->first_pane, sum->first_ms };
+}
+
+static inline struct moment carried_last(const struct carried *sum)
+{
+	return (struct moment){ sum->last_pane, sum->last_ms };
+}
+
+static inline struct peak carried_bytes_peak(const struct carried *sum)
+{
+	return (struct peak){ sum->bytes_peak, sum->bytes_pane };
+}
+
+static inline struct peak carried_packets_peak(const struct carried *sum)
+{
+	return (struct peak){ sum->packets_peak, sum->packets_pane };
+}
+
 /* Adds the sum of other panes, neither being of nothing. Of equal maxima, sum's own stays. */
 static inline void carried_add(struct carried *sum, const struct carried *more,
 			       const struct pane_ring *panes)
 {
 	sum->bytes += more->bytes;
 	sum->packets += more->packets;
-	if (peak_exceeds(panes, (struct peak){ more->bytes_peak, more->bytes_pane },
-			 (struct peak){ sum->bytes_peak, sum->bytes_pane })) {
+	if (peak_exceeds(panes, carried_bytes_peak(more), carried_bytes_peak(sum))) {
 		sum->bytes_peak = more->bytes_peak;
 		sum->bytes_pane = more->bytes_pane;
 	}
-	if (peak_exceeds(panes, (struct peak){ more->packets_peak, more->packets_pane },
-			 (struct peak){ sum->packets_peak, sum->packets_pane })) {
+	if (peak_exceeds(panes, carried_packets_peak(more), carried_packets_peak(sum))) {
 		sum->packets_peak = more->packets_peak;
 		sum->packets_pane = more->packets_pane;
 	}
-	if (carried_first_ns(panes, more) < carried_first_ns(panes, sum)) {
+	if (moment_is_before(panes, carried_first(more), carried_first(sum))) {
 		sum->first_pane = more->first_pane;
 		sum->first_ms = more->first_ms;
 	}
-	if (carried_last_ns(panes, more) > carried_last_ns(panes, sum)) {
+	if (moment_is_before(panes, carried_last(sum), carried_last(more))) {
 		sum->last_pane = more->last_pane;
 		sum->last_ms = more->last_ms;
 	}
@@ -113,7 +145,7 @@ static inline struct flow_sum carried_tell(const struct pane_ring *panes,
 		.first_ns = carried_first_ns(panes, sum),
 		.last_ns = carried_last_ns(panes, sum),
 		.min_len = sum->min_len, .max_len = sum->max_len,
-		.tcp_flags = sum->tcp_flags,
+		.tcp_flags = (uint8_t)sum->tcp_flags,
 	};
 }
 

@@ -188,9 +188,8 @@ static inline const uint8_t *sum_unpack(const uint8_t *at, struct carried *sum,
 		memcpy(sum, at, sizeof(*sum));
 		return at + sizeof(*sum);
 	}
-	memset(sum->zero, 0, sizeof(sum->zero));
 	sum->bytes = take_bytes(&at, bytes_width(head & PACKED_BYTES_CODE));
-	sum->tcp_flags = (uint8_t)take_bytes(&at, (head & PACKED_HAS_FLAGS) != 0);
+	sum->tcp_flags = take_bytes(&at, (head & PACKED_HAS_FLAGS) != 0);
 	sum->first_ms = sum->last_ms = (uint16_t)take_bytes(&at, 2);
 	sum->packets = 1;
 	sum->min_len = sum->max_len = (uint16_t)sum->bytes;

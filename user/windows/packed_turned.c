@@ -3,8 +3,6 @@
  * Turned records: when one leaves, bytes and packets of what remains are differences, and the
  * rest changes only where the record was the first, the last or an extreme of it.
  */
-#include <stdlib.h>
-
 #include "packed.h"
 
 /* In the first byte, after the codes of bytes and packets as in packed_sum.h. */
@@ -20,67 +18,71 @@
 #define BYTES_CODE  0x60
 #define PACKETS_4   0x80 /* four bytes instead of one */
 
-/* What the records of a turned row are packed from and to. */
+/* A record, and the sum of those after it. */
 struct departure {
-	uint64_t bytes;        /* the record's own */
-	uint64_t packets;
+	const struct carried *record;
+	const struct carried *remains;
 	uint32_t head;
 	uint32_t others;
-	struct carried remains; /* the fields that are told; bytes and packets are differences */
 };
 
-static struct departure departure_of(const struct carried *record, const struct carried *with,
-				     const struct carried *without)
+static uint32_t head_of(const struct carried *record)
 {
-	struct departure gone = { .bytes = record->bytes, .packets = record->packets,
-				  .remains = *without };
+	uint32_t packets_code = record->packets == 1 ? 0 : packets_code_of(record->packets);
 
-	gone.head = bytes_code_of(record->bytes) |
-		    packets_code_of(record->packets) << PACKED_PACKETS_SHIFT;
-	if (record->packets == 1)
-		gone.head &= ~(uint32_t)PACKED_PACKETS_CODE;
-	if (!without->packets)
-		return gone;
-	if (with->first_pane != without->first_pane || with->first_ms != without->first_ms)
+	return bytes_code_of(record->bytes) | packets_code << PACKED_PACKETS_SHIFT;
+}
+
+/* What of the sum with the record is its own. */
+static struct departure departure_of(const struct carried *record, const struct carried *remains,
+				     const struct pane_ring *panes)
+{
+	struct departure gone = { record, remains, head_of(record), 0 };
+
+	if (moment_is_before(panes, carried_first(record), carried_first(remains)))
 		gone.head |= HEAD_FIRST;
-	if (with->bytes_pane != without->bytes_pane)
-		gone.others |= NEW_BYTES | bytes_code_of(without->bytes_peak) << BYTES_SHIFT;
-	if (with->packets_pane != without->packets_pane)
-		gone.others |= NEW_PACKETS | (without->packets_peak > 0xff ? PACKETS_4 : 0);
-	gone.others |= (with->min_len != without->min_len ? NEW_MIN : 0) |
-		       (with->max_len != without->max_len ? NEW_MAX : 0) |
-		       (with->tcp_flags != without->tcp_flags ? NEW_FLAGS : 0);
+	if (peak_exceeds(panes, carried_bytes_peak(record), carried_bytes_peak(remains)))
+		gone.others |= NEW_BYTES | bytes_code_of(remains->bytes_peak) << BYTES_SHIFT;
+	if (peak_exceeds(panes, carried_packets_peak(record), carried_packets_peak(remains)))
+		gone.others |= NEW_PACKETS | (remains->packets_peak > 0xff ? PACKETS_4 : 0);
+	gone.others |= (record->min_len < remains->min_len ? NEW_MIN : 0) |
+		       (record->max_len > remains->max_len ? NEW_MAX : 0) |
+		       (record->tcp_flags & ~remains->tcp_flags ? NEW_FLAGS : 0);
 	gone.head |= gone.others ? HEAD_OTHERS : 0;
 	/* The clock of a capture was set back. */
-	if (with->last_pane != without->last_pane || with->last_ms != without->last_ms)
+	if (moment_is_before(panes, carried_last(remains), carried_last(record)))
 		gone.head |= PACKED_WIDE;
 	return gone;
 }
 
+static bool pane_fits(uint32_t pane, const struct pane_form *form)
+{
+	return !((pane - form->base) & ~pane_mask(form));
+}
+
 static bool departure_fits(const struct departure *gone, const struct pane_form *form)
 {
-	const struct carried *remains = &gone->remains;
+	const struct carried *remains = gone->remains;
 
-	if (gone->head & PACKED_WIDE || gone->bytes >= PACKED_BYTES_END ||
-	    gone->packets >= PACKED_PACKETS_END)
+	if (gone->head & PACKED_WIDE || gone->record->bytes >= PACKED_BYTES_END ||
+	    gone->record->packets >= PACKED_PACKETS_END)
 		return false;
-	if (gone->head & HEAD_FIRST && (remains->first_pane - form->base) & ~pane_mask(form))
+	if (gone->head & HEAD_FIRST && !pane_fits(remains->first_pane, form))
 		return false;
-	if (gone->others & NEW_BYTES && ((remains->bytes_pane - form->base) & ~pane_mask(form) ||
+	if (gone->others & NEW_BYTES && (!pane_fits(remains->bytes_pane, form) ||
 					 remains->bytes_peak >= PACKED_BYTES_END))
 		return false;
-	return !(gone->others & NEW_PACKETS) ||
-	       !((remains->packets_pane - form->base) & ~pane_mask(form) ||
-		 remains->packets_peak >= PACKED_PACKETS_END);
+	return !(gone->others & NEW_PACKETS) || (pane_fits(remains->packets_pane, form) &&
+						 remains->packets_peak < PACKED_PACKETS_END);
 }
 
 static uint8_t *departure_pack_wide(uint8_t *at, const struct departure *gone)
 {
 	*at++ = PACKED_WIDE;
-	at = put_bytes(at, gone->bytes, 8);
-	at = put_bytes(at, gone->packets, 8);
-	memcpy(at, &gone->remains, sizeof(gone->remains));
-	return at + sizeof(gone->remains);
+	at = put_bytes(at, gone->record->bytes, 8);
+	at = put_bytes(at, gone->record->packets, 8);
+	memcpy(at, gone->remains, sizeof(*gone->remains));
+	return at + sizeof(*gone->remains);
 }
 
 static uint8_t *pane_pack(uint8_t *at, uint32_t pane, const struct pane_form *form)
@@ -96,7 +98,7 @@ static uint32_t new_bytes_width(uint32_t others)
 static uint8_t *others_pack(uint8_t *at, const struct departure *gone,
 			    const struct pane_form *form)
 {
-	const struct carried *remains = &gone->remains;
+	const struct carried *remains = gone->remains;
 
 	*at++ = (uint8_t)gone->others;
 	if (gone->others & NEW_MIN)
@@ -112,24 +114,40 @@ static uint8_t *others_pack(uint8_t *at, const struct departure *gone,
 		at = pane_pack(at, remains->packets_pane, form);
 	}
 	if (gone->others & NEW_FLAGS)
-		*at++ = remains->tcp_flags;
+		*at++ = (uint8_t)remains->tcp_flags;
 	return at;
+}
+
+static uint8_t *own_pack(uint8_t *at, const struct carried *record, uint32_t head)
+{
+	uint32_t packets_code = (head & PACKED_PACKETS_CODE) >> PACKED_PACKETS_SHIFT;
+
+	*at++ = (uint8_t)head;
+	at = put_bytes(at, record->bytes, bytes_width(head & PACKED_BYTES_CODE));
+	return put_bytes(at, record->packets, packets_width(packets_code));
 }
 
 static uint8_t *departure_pack(uint8_t *at, const struct departure *gone,
 			       const struct pane_form *form)
 {
-	uint32_t packets_code = (gone->head & PACKED_PACKETS_CODE) >> PACKED_PACKETS_SHIFT;
-
 	if (!departure_fits(gone, form))
 		return departure_pack_wide(at, gone);
-	*at++ = (uint8_t)gone->head;
-	at = put_bytes(at, gone->bytes, bytes_width(gone->head & PACKED_BYTES_CODE));
-	at = put_bytes(at, gone->packets, packets_width(packets_code));
+	at = own_pack(at, gone->record, gone->head);
 	if (gone->head & HEAD_FIRST)
-		at = pane_pack(put_bytes(at, gone->remains.first_ms, 2),
-			       gone->remains.first_pane, form);
+		at = pane_pack(put_bytes(at, gone->remains->first_ms, 2),
+			       gone->remains->first_pane, form);
 	return gone->others ? others_pack(at, gone, form) : at;
+}
+
+/* Nothing remains: its own bytes and packets are all that is told. */
+static uint8_t *departure_pack_last(uint8_t *at, const struct carried *record)
+{
+	static const struct carried nothing;
+	const struct departure gone = { record, &nothing, 0, 0 };
+
+	if (record->bytes >= PACKED_BYTES_END || record->packets >= PACKED_PACKETS_END)
+		return departure_pack_wide(at, &gone);
+	return own_pack(at, record, head_of(record));
 }
 
 static uint32_t pane_take(const uint8_t **at, const struct pane_form *form)
@@ -137,61 +155,63 @@ static uint32_t pane_take(const uint8_t **at, const struct pane_form *form)
 	return form->base + (uint32_t)take_bytes(at, (form->bits + 7) / 8);
 }
 
-static void others_take(const uint8_t **at, struct departure *gone, const struct pane_form *form)
+static void others_take(const uint8_t **at, struct carried *remains,
+			const struct pane_form *form)
 {
-	struct carried *remains = &gone->remains;
+	uint32_t others = *(*at)++;
 
-	gone->others = *(*at)++;
-	if (gone->others & NEW_MIN)
+	if (others & NEW_MIN)
 		remains->min_len = (uint16_t)take_bytes(at, 2);
-	if (gone->others & NEW_MAX)
+	if (others & NEW_MAX)
 		remains->max_len = (uint16_t)take_bytes(at, 2);
-	if (gone->others & NEW_BYTES) {
-		remains->bytes_peak = take_bytes(at, new_bytes_width(gone->others));
+	if (others & NEW_BYTES) {
+		remains->bytes_peak = take_bytes(at, new_bytes_width(others));
 		remains->bytes_pane = pane_take(at, form);
 	}
-	if (gone->others & NEW_PACKETS) {
-		remains->packets_peak = take_bytes(at, gone->others & PACKETS_4 ? 4 : 1);
+	if (others & NEW_PACKETS) {
+		remains->packets_peak = take_bytes(at, others & PACKETS_4 ? 4 : 1);
 		remains->packets_pane = pane_take(at, form);
 	}
-	if (gone->others & NEW_FLAGS)
+	if (others & NEW_FLAGS)
 		remains->tcp_flags = *(*at)++;
 }
 
-/* remains is the sum with the record, and becomes that without it, but for bytes and packets. */
-static const uint8_t *departure_unpack(const uint8_t *at, struct departure *gone,
-				       const struct pane_form *form)
+static const uint8_t *departure_unpack_wide(const uint8_t *at, struct tally *own,
+					    struct carried *remains)
 {
-	uint32_t packets_code;
+	uint64_t little[2];
 
-	gone->head = *at++;
-	if (gone->head & PACKED_WIDE) {
-		memcpy(&gone->bytes, at, sizeof(gone->bytes));
-		memcpy(&gone->packets, at + 8, sizeof(gone->packets));
-		gone->bytes = le64toh(gone->bytes);
-		gone->packets = le64toh(gone->packets);
-		memcpy(&gone->remains, at + 16, sizeof(gone->remains));
-		return at + 16 + sizeof(gone->remains);
+	memcpy(little, at, sizeof(little));
+	own->bytes = le64toh(little[0]);
+	own->packets = le64toh(little[1]);
+	memcpy(remains, at + sizeof(little), sizeof(*remains));
+	return at + sizeof(little) + sizeof(*remains);
+}
+
+/* remains is the sum with the record and becomes that without it, but for bytes and packets. */
+static const uint8_t *departure_unpack(const uint8_t *at, const struct pane_form *form,
+				       struct tally *own, struct carried *remains)
+{
+	uint32_t head = *at++, packets_code = (head & PACKED_PACKETS_CODE) >> PACKED_PACKETS_SHIFT;
+
+	if (head & PACKED_WIDE)
+		return departure_unpack_wide(at, own, remains);
+	own->bytes = take_bytes(&at, bytes_width(head & PACKED_BYTES_CODE));
+	own->packets = packets_code ? take_bytes(&at, packets_width(packets_code)) : 1;
+	if (head & HEAD_FIRST) {
+		remains->first_ms = (uint16_t)take_bytes(&at, 2);
+		remains->first_pane = pane_take(&at, form);
 	}
-	packets_code = (gone->head & PACKED_PACKETS_CODE) >> PACKED_PACKETS_SHIFT;
-	gone->bytes = take_bytes(&at, bytes_width(gone->head & PACKED_BYTES_CODE));
-	gone->packets = packets_code ? take_bytes(&at, packets_width(packets_code)) : 1;
-	if (gone->head & HEAD_FIRST) {
-		gone->remains.first_ms = (uint16_t)take_bytes(&at, 2);
-		gone->remains.first_pane = pane_take(&at, form);
-	}
-	if (gone->head & HEAD_OTHERS)
-		others_take(&at, gone, form);
+	if (head & HEAD_OTHERS)
+		others_take(&at, remains, form);
 	return at;
 }
 
 const uint8_t *turned_skip(const uint8_t *at, const struct pane_form *form, struct tally *own)
 {
-	struct departure gone;
+	struct carried remains;
 
-	at = departure_unpack(at, &gone, form);
-	*own = (struct tally){ .packets = gone.packets, .bytes = gone.bytes };
-	return at;
+	return departure_unpack(at, form, own, &remains);
 }
 
 static size_t row_turn(struct packer *packer, const struct packed *records,
@@ -201,16 +221,21 @@ static size_t row_turn(struct packer *packer, const struct packed *records,
 	uint8_t *to = packer->room;
 
 	FOR_EACH_BIT_OF(place, records->places, ROW_WORDS) {
-		struct carried record, without = { 0 };
+		struct carried *remains = &after->sums[place], record;
 		struct departure gone;
 
+		if (!bit_is_set(after->places, place)) {
+			from = sum_unpack(from, remains, &records->form);
+			to = departure_pack_last(to, remains);
+			continue;
+		}
 		from = sum_unpack(from, &record, &records->form);
-		if (bit_is_set(after->places, place))
-			without = after->sums[place];
-		row_sums_add(after, place, &record, &packer->panes);
-		gone = departure_of(&record, &after->sums[place], &without);
+		gone = departure_of(&record, remains, &packer->panes);
 		to = departure_pack(to, &gone, form);
+		carried_add(remains, &record, &packer->panes);
 	}
+	for (uint32_t i = 0; i < ROW_WORDS; i++)
+		after->places[i] |= records->places[i];
 	return (size_t)(to - packer->room);
 }
 
@@ -239,13 +264,11 @@ void packed_leave(const struct packed *turned, struct row_sums *row)
 	FOR_EACH_BIT_OF(place, turned->places, ROW_WORDS) {
 		struct carried *sum = &row->sums[place];
 		uint64_t bytes = sum->bytes, packets = sum->packets;
-		struct departure gone;
+		struct tally own;
 
-		gone.remains = *sum;
-		at = departure_unpack(at, &gone, &turned->form);
-		*sum = gone.remains;
-		sum->bytes = bytes - gone.bytes;
-		sum->packets = packets - gone.packets;
+		at = departure_unpack(at, &turned->form, &own, sum);
+		sum->bytes = bytes - own.bytes;
+		sum->packets = packets - own.packets;
 		if (!sum->packets)
 			bit_clear(row->places, place);
 	}

@@ -8,8 +8,9 @@
 
 static int pane_ring_grow(struct pane_ring *ring, uint64_t count)
 {
-	struct pane_ring grown = { .capacity = CAPACITY_MIN, .next = ring->next };
+	struct pane_ring grown = *ring;
 
+	grown.capacity = ring->capacity ? ring->capacity : CAPACITY_MIN;
 	while (grown.capacity < count && grown.capacity < 1u << 31)
 		grown.capacity *= 2;
 	if (grown.capacity < count)
@@ -27,8 +28,15 @@ static int pane_ring_grow(struct pane_ring *ring, uint64_t count)
 
 int pane_ring_add(struct pane_ring *ring, const struct pane_times *times, uint64_t held)
 {
+	const struct pane_times *before;
+
 	if (held >= ring->capacity && pane_ring_grow(ring, held + 1))
 		return -ENOMEM;
+	before = pane_times_of(ring, ring->next - 1);
+	ring->are_unequal &= held != 0;
+	ring->are_disordered &= held != 0;
+	ring->are_unequal |= held && before->seconds != times->seconds;
+	ring->are_disordered |= held && before->end_ns > times->begin_ns;
 	ring->times[ring->next++ & (ring->capacity - 1)] = *times;
 	return 0;
 }

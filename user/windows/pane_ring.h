@@ -6,6 +6,7 @@
 #ifndef WEIR_PANE_RING_H
 #define WEIR_PANE_RING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct pane_times {
@@ -18,6 +19,8 @@ struct pane_ring {
 	struct pane_times *times; /* by a pane's number modulo capacity */
 	uint32_t capacity;        /* a power of two, 0 at first */
 	uint32_t next;            /* number of the next pane; numbers may wrap */
+	bool are_unequal;         /* some lasted longer than others */
+	bool are_disordered;      /* some began before the end of the one before */
 };
 
 /* Numbers a pane; the ones before it that are held stay known. 0, or -ENOMEM: not numbered. */
