@@ -12,7 +12,8 @@
 #define INDEX_BITS_MIN 10
 #define MERGE_BATCH    32
 #define SHRINK_TRIMS   16 /* an index that was too large for so long is made smaller */
-#define NO_FLOW        0xffffffffu
+#define FLOW_IDS_END   0xffffffffu
+#define INDEX_REACH    4 /* searches often go that far, past a cache line */
 
 static uint32_t index_home(const struct flow_table *table, uint32_t hash)
 {
@@ -92,11 +93,10 @@ static int index_reserve(struct flow_table *table, size_t more)
 	return bits == table->index_bits ? 0 : index_resize(table, bits);
 }
 
-/* The place of the flow's entry, or of the empty one that ends its search. */
+/* From at on: the place of the flow's entry, or of the empty one that ends its search. */
 static uint32_t index_find(const struct flow_table *table, const struct flow_slot *key,
-			   uint32_t hash)
+			   uint32_t hash, uint32_t at)
 {
-	uint32_t at = index_home(table, hash);
 	uint64_t entry;
 
 	while ((entry = table->index[at])) {
@@ -132,7 +132,7 @@ static int segments_reserve(struct flow_table *table, uint32_t number)
 
 	if (number < table->segment_capacity)
 		return 0;
-	if (number >= NO_FLOW >> SEGMENT_SHIFT)
+	if (number >= FLOW_IDS_END >> SEGMENT_SHIFT)
 		return -ENOMEM;
 	segments = realloc(table->segments, capacity * sizeof(struct segment *));
 	if (!segments)
@@ -215,18 +215,8 @@ static void flow_add(struct flow_table *table, uint32_t id, const struct flow_sl
 	slot->max_len = record->max_len > slot->max_len ? record->max_len : slot->max_len;
 }
 
-static int record_merge(struct flow_table *table, const struct flow_slot *record, uint32_t hash)
-{
-	uint64_t *entry = &table->index[index_find(table, record, hash)];
-
-	if (!*entry)
-		return flow_start(table, record, hash, entry);
-	flow_add(table, (uint32_t)*entry - 1, record);
-	return 0;
-}
-
-/* The first flow of this hash, most likely the one sought: its line is fetched meanwhile. */
-static uint32_t candidate_find(const struct flow_table *table, uint32_t hash)
+/* As index_find without the key: most likely the flow sought, its line is fetched meanwhile. */
+static uint32_t index_find_hash(const struct flow_table *table, uint32_t hash)
 {
 	uint32_t at = index_home(table, hash);
 	uint64_t entry;
@@ -234,11 +224,11 @@ static uint32_t candidate_find(const struct flow_table *table, uint32_t hash)
 	while ((entry = table->index[at])) {
 		if ((uint32_t)(entry >> 32) == hash) {
 			__builtin_prefetch(flow_of(table, (uint32_t)entry - 1), 1);
-			return (uint32_t)entry - 1;
+			break;
 		}
 		at = (at + 1) & index_mask(table);
 	}
-	return NO_FLOW;
+	return at;
 }
 
 /* Some records of a merge, and their hashes. */
@@ -251,26 +241,31 @@ struct batch {
 static void batch_aim(const struct flow_table *table, struct batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++) {
+		uint32_t home, end;
+
 		batch->hash[i] = slot_hash(table, batch->records[i]);
-		__builtin_prefetch(&table->index[index_home(table, batch->hash[i])]);
+		home = index_home(table, batch->hash[i]);
+		end = (home + INDEX_REACH) & index_mask(table);
+		__builtin_prefetch(&table->index[home]);
+		__builtin_prefetch(&table->index[end]);
 	}
 }
 
 static int batch_merge(struct flow_table *table, const struct batch *batch)
 {
-	uint32_t candidate[MERGE_BATCH];
+	uint32_t at[MERGE_BATCH];
 	int err = 0;
 
 	for (size_t i = 0; i < batch->count; i++)
-		candidate[i] = candidate_find(table, batch->hash[i]);
+		at[i] = index_find_hash(table, batch->hash[i]);
 	for (size_t i = 0; !err && i < batch->count; i++) {
 		const struct flow_slot *record = batch->records[i];
+		uint64_t *entry = &table->index[index_find(table, record, batch->hash[i], at[i])];
 
-		if (candidate[i] != NO_FLOW &&
-		    slot_same_key(flow_of(table, candidate[i]), record))
-			flow_add(table, candidate[i], record);
+		if (*entry)
+			flow_add(table, (uint32_t)*entry - 1, record);
 		else
-			err = record_merge(table, record, batch->hash[i]);
+			err = flow_start(table, record, batch->hash[i], entry);
 	}
 	return err;
 }
@@ -333,8 +328,9 @@ static void flow_leave(struct flow_table *table, struct segment *segment, uint32
 void flow_table_release(struct flow_table *table, struct segment *segment, uint32_t place)
 {
 	const struct flow_slot *slot = &segment->slots[place];
+	uint32_t hash = slot_hash(table, slot);
 
-	index_remove(table, index_find(table, slot, slot_hash(table, slot)));
+	index_remove(table, index_find(table, slot, hash, index_home(table, hash)));
 	flow_leave(table, segment, place);
 }
 
