@@ -423,6 +423,7 @@ void flow_table_trim(struct flow_table *table)
 		index_sweep(table);
 	if (++table->trims % SHRINK_TRIMS)
 		return;
+	packer_trim(&table->packer);
 	while (bits > INDEX_BITS_MIN && table->flow_peak < 1ull << bits >> 3)
 		bits--;
 	table->flow_peak = table->flow_count;

@@ -2,6 +2,7 @@
 #include "packed.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 /* Blocks of few sizes, so that what one frees serves the next; the C library keeps a word. */
@@ -26,7 +27,22 @@ struct packed *packed_allocate(struct packer *packer, size_t size)
 	packed->room = (uint32_t)room;
 	packed->size = (uint16_t)size;
 	packer->memory_bytes += room;
+	if (packer->memory_bytes > packer->recent_peak)
+		packer->recent_peak = packer->memory_bytes;
 	return packed;
+}
+
+void packer_trim(struct packer *packer)
+{
+	if (packer->recent_peak > packer->heap_bytes)
+		packer->heap_bytes = packer->recent_peak;
+	if (packer->recent_peak < packer->heap_bytes / 2) {
+		packer->heap_bytes = packer->recent_peak;
+#ifdef __GLIBC__
+		malloc_trim(0);
+#endif
+	}
+	packer->recent_peak = packer->memory_bytes;
 }
 
 void packed_free(struct packer *packer, struct packed *packed)

@@ -46,7 +46,9 @@ struct row_sums {
 /* What packing shares. */
 struct packer {
 	struct pane_ring panes;
-	uint64_t memory_bytes; /* of all that is packed */
+	uint64_t memory_bytes; /* of all that is packed, */
+	uint64_t recent_peak;  /* at most since it was last looked at, */
+	uint64_t heap_bytes;   /* since the C library gave memory back */
 	uint8_t room[ROW_FLOWS * PACKED_SUM_MOST + PACKED_SLACK];
 };
 
@@ -111,6 +113,9 @@ void packed_add_to(const struct packed *packed, struct row_sums *row,
 struct tally packed_remove(struct packer *packer, struct packed **at, const uint64_t *places);
 
 void packed_free(struct packer *packer, struct packed *packed);
+
+/* Gives memory back to the system where much less is packed than was. To be called at times. */
+void packer_trim(struct packer *packer);
 
 /*
  * Records turned: a copy of them, to be freed as well. after is the sum of the records after
