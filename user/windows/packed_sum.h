@@ -49,14 +49,17 @@ static inline uint8_t *put_bytes(uint8_t *at, uint64_t value, uint32_t width)
 	return at + width;
 }
 
-/* Of at most seven. */
+static const uint64_t byte_masks[] = { 0, 0xff, 0xffff, 0xffffff, 0xffffffff, 0xffffffffff,
+				       0xffffffffffff };
+
+/* Of at most six. */
 static inline uint64_t take_bytes(const uint8_t **at, uint32_t width)
 {
 	uint64_t little;
 
 	memcpy(&little, *at, sizeof(little));
 	*at += width;
-	return le64toh(little) & ((1ull << (width * 8)) - 1);
+	return le64toh(little) & byte_masks[width];
 }
 
 static inline uint32_t bytes_code_of(uint64_t bytes)
@@ -123,34 +126,38 @@ static inline uint8_t *sum_pack_wide(uint8_t *at, const struct carried *sum)
 	return at + sizeof(*sum);
 }
 
+static inline uint32_t sum_head(const struct carried *sum)
+{
+	bool is_one_pane = carried_is_of_one_pane(sum);
+	bool is_one = is_one_pane && carried_is_one_packet(sum);
+	uint32_t packets_code = is_one ? 0 : packets_code_of(sum->packets);
+
+	return bytes_code_of(sum->bytes) | packets_code << PACKED_PACKETS_SHIFT |
+	       (sum->min_len != sum->max_len ? PACKED_LENS_DIFFER : 0) |
+	       (sum->tcp_flags ? PACKED_HAS_FLAGS : 0) | (is_one_pane ? 0 : PACKED_MANY_PANES);
+}
+
 /* Packs a sum that is not of nothing; returns where the next one begins. */
 static inline uint8_t *sum_pack(uint8_t *at, const struct carried *sum,
 				const struct pane_form *form)
 {
-	bool is_one_pane = carried_is_of_one_pane(sum), lens_differ = sum->min_len != sum->max_len;
-	bool is_one = is_one_pane && carried_is_one_packet(sum);
-	uint32_t bytes_code = bytes_code_of(sum->bytes);
-	uint32_t packets_code = is_one ? 0 : packets_code_of(sum->packets);
-	uint32_t head = bytes_code | packets_code << PACKED_PACKETS_SHIFT |
-			(lens_differ ? PACKED_LENS_DIFFER : 0) |
-			(sum->tcp_flags ? PACKED_HAS_FLAGS : 0) |
-			(is_one_pane ? 0 : PACKED_MANY_PANES);
+	uint32_t head = sum_head(sum), first = head | (uint32_t)sum->first_ms << 8;
+	uint32_t packets_code = (head & PACKED_PACKETS_CODE) >> PACKED_PACKETS_SHIFT;
+	uint64_t sizes = sum->last_ms | (uint64_t)sum->min_len << 16 |
+			 (uint64_t)sum->max_len << 32;
 
 	if (!carried_fits(sum, form))
 		return sum_pack_wide(at, sum);
-	*at++ = (uint8_t)head;
-	at = put_bytes(at, sum->bytes, bytes_width(bytes_code));
-	at = put_bytes(at, sum->tcp_flags, sum->tcp_flags != 0);
-	at = put_bytes(at, sum->first_ms, 2);
-	if (!is_one) {
-		at = put_bytes(at, sum->last_ms, 2);
+	at = put_bytes(at, first, 3);
+	at = put_bytes(at, sum->bytes, bytes_width(head & PACKED_BYTES_CODE));
+	if (packets_code) {
+		at = put_bytes(at, sizes, head & PACKED_LENS_DIFFER ? 6 : 4);
 		at = put_bytes(at, sum->packets, packets_width(packets_code));
-		at = put_bytes(at, sum->min_len | (uint32_t)sum->max_len << 16,
-			       lens_differ ? 4 : 2);
 	}
-	if (is_one_pane)
-		return put_bytes(at, sum->first_pane - form->base, (form->bits + 7) / 8);
-	return sum_pack_many_panes(at, sum, head, form);
+	at = put_bytes(at, sum->tcp_flags, sum->tcp_flags != 0);
+	if (head & PACKED_MANY_PANES)
+		return sum_pack_many_panes(at, sum, head, form);
+	return put_bytes(at, sum->first_pane - form->base, (form->bits + 7) / 8);
 }
 
 static inline void sum_unpack_panes(const uint8_t **at, struct carried *sum, uint32_t head,
@@ -177,29 +184,39 @@ static inline void sum_unpack_panes(const uint8_t **at, struct carried *sum, uin
 	sum->packets_peak = take_bytes(at, packets_width(packets_code));
 }
 
+/* Last packet, sizes and packets of a sum that is of more than one. */
+static inline void sum_unpack_packets(const uint8_t **at, struct carried *sum, uint32_t head)
+{
+	uint32_t packets_code = (head & PACKED_PACKETS_CODE) >> PACKED_PACKETS_SHIFT;
+	uint64_t sizes = take_bytes(at, head & PACKED_LENS_DIFFER ? 6 : 4);
+
+	sum->last_ms = (uint16_t)sizes;
+	sum->min_len = (uint16_t)(sizes >> 16);
+	sum->max_len = (uint16_t)(head & PACKED_LENS_DIFFER ? sizes >> 32 : sizes >> 16);
+	sum->packets = take_bytes(at, packets_width(packets_code));
+}
+
 /* The sum that was packed; returns where the next one begins. */
 static inline const uint8_t *sum_unpack(const uint8_t *at, struct carried *sum,
 					const struct pane_form *form)
 {
-	uint32_t head = *at++, lens;
-	uint32_t packets_code = (head & PACKED_PACKETS_CODE) >> PACKED_PACKETS_SHIFT;
+	uint32_t first = (uint32_t)take_bytes(&at, 3), head = first & 0xff;
 
 	if (head & PACKED_WIDE) {
+		at -= 2;
 		memcpy(sum, at, sizeof(*sum));
 		return at + sizeof(*sum);
 	}
+	sum->first_ms = (uint16_t)(first >> 8);
 	sum->bytes = take_bytes(&at, bytes_width(head & PACKED_BYTES_CODE));
-	sum->tcp_flags = take_bytes(&at, (head & PACKED_HAS_FLAGS) != 0);
-	sum->first_ms = sum->last_ms = (uint16_t)take_bytes(&at, 2);
-	sum->packets = 1;
-	sum->min_len = sum->max_len = (uint16_t)sum->bytes;
-	if (packets_code) {
-		sum->last_ms = (uint16_t)take_bytes(&at, 2);
-		sum->packets = take_bytes(&at, packets_width(packets_code));
-		lens = (uint32_t)take_bytes(&at, head & PACKED_LENS_DIFFER ? 4 : 2);
-		sum->min_len = (uint16_t)lens;
-		sum->max_len = (uint16_t)(head & PACKED_LENS_DIFFER ? lens >> 16 : lens);
+	if (head & PACKED_PACKETS_CODE) {
+		sum_unpack_packets(&at, sum, head);
+	} else {
+		sum->packets = 1;
+		sum->last_ms = sum->first_ms;
+		sum->min_len = sum->max_len = (uint16_t)sum->bytes;
 	}
+	sum->tcp_flags = take_bytes(&at, (head & PACKED_HAS_FLAGS) != 0);
 	sum_unpack_panes(&at, sum, head, form);
 	return at;
 }
