@@ -102,20 +102,20 @@ int packed_store(struct packer *packer, struct packed **at, const struct row_sum
 void packed_add_to(const struct packed *packed, struct row_sums *row,
 		   const struct pane_ring *panes)
 {
+	struct pane_form form;
 	const uint8_t *at;
 
 	if (!packed)
 		return;
+	form = packed->form;
 	at = packed->data;
 	FOR_EACH_BIT_OF(place, packed->places, ROW_WORDS) {
+		bool adds = bit_is_set(row->places, place);
 		struct carried sum;
 
-		if (!bit_is_set(row->places, place)) {
-			at = sum_unpack(at, &row->sums[place], &packed->form);
-			continue;
-		}
-		at = sum_unpack(at, &sum, &packed->form);
-		carried_add(&row->sums[place], &sum, panes);
+		at = sum_unpack(at, adds ? &sum : &row->sums[place], &form);
+		if (adds)
+			carried_add(&row->sums[place], &sum, panes);
 	}
 	for (uint32_t i = 0; i < ROW_WORDS; i++)
 		row->places[i] |= packed->places[i];
