@@ -153,12 +153,14 @@ static size_t row_collect(struct row_work *work, struct leaver *leavers)
 
 	for (size_t i = 0; i < work->engine->config.window_count; i++) {
 		work->window = &work->engine->windows[i];
-		work->row = &window_part(work->window, work->segment)->rows[work->first / ROW_FLOWS];
+		work->row = window_part(work->window, work->segment)->rows +
+			    work->first / ROW_FLOWS;
 		row_note_last(work, last_ns);
 	}
 	FOR_EACH_BIT_OF(place, &work->segment->live[work->first / 64], ROW_WORDS) {
 		leavers[count].last_ns = last_ns[place];
-		leavers[count++].id = work->segment->number << SEGMENT_SHIFT | (work->first + place);
+		leavers[count++].id = (work->segment->number << SEGMENT_SHIFT) + work->first +
+				      place;
 	}
 	return count;
 }

@@ -106,8 +106,8 @@ static inline bool carried_fits(const struct carried *sum, const struct pane_for
 	       sum->packets_peak <= sum->packets;
 }
 
-static __always_inline uint8_t *sum_pack_many_panes(uint8_t *at, const struct carried *sum, uint32_t head,
-					   const struct pane_form *form)
+static __always_inline uint8_t *sum_pack_many_panes(uint8_t *at, const struct carried *sum,
+						    uint32_t head, const struct pane_form *form)
 {
 	uint64_t panes = (uint64_t)(sum->first_pane - form->base) |
 			 (uint64_t)(sum->last_pane - form->base) << form->bits |
@@ -140,7 +140,7 @@ static inline uint32_t sum_head(const struct carried *sum)
 
 /* Packs a sum that is not of nothing; returns where the next one begins. */
 static __always_inline uint8_t *sum_pack(uint8_t *at, const struct carried *sum,
-				const struct pane_form *form)
+					 const struct pane_form *form)
 {
 	uint32_t head = sum_head(sum), first = head | (uint32_t)sum->first_ms << 8;
 	uint32_t packets_code = (head & PACKED_PACKETS_CODE) >> PACKED_PACKETS_SHIFT;
@@ -161,8 +161,8 @@ static __always_inline uint8_t *sum_pack(uint8_t *at, const struct carried *sum,
 	return put_bytes(at, sum->first_pane - form->base, (form->bits + 7) / 8);
 }
 
-static __always_inline void sum_unpack_panes(const uint8_t **at, struct carried *sum, uint32_t head,
-				    const struct pane_form *form)
+static __always_inline void sum_unpack_panes(const uint8_t **at, struct carried *sum,
+					     uint32_t head, const struct pane_form *form)
 {
 	uint32_t packets_code = (head & PACKED_PACKETS_CODE) >> PACKED_PACKETS_SHIFT;
 	uint64_t panes;
@@ -186,7 +186,8 @@ static __always_inline void sum_unpack_panes(const uint8_t **at, struct carried 
 }
 
 /* Last packet, sizes and packets of a sum that is of more than one. */
-static __always_inline void sum_unpack_packets(const uint8_t **at, struct carried *sum, uint32_t head)
+static __always_inline void sum_unpack_packets(const uint8_t **at, struct carried *sum,
+					       uint32_t head)
 {
 	uint32_t packets_code = (head & PACKED_PACKETS_CODE) >> PACKED_PACKETS_SHIFT;
 	uint64_t sizes = take_bytes(at, head & PACKED_LENS_DIFFER ? 6 : 4);
@@ -199,7 +200,7 @@ static __always_inline void sum_unpack_packets(const uint8_t **at, struct carrie
 
 /* The sum that was packed; returns where the next one begins. */
 static __always_inline const uint8_t *sum_unpack(const uint8_t *at, struct carried *sum,
-					const struct pane_form *form)
+						 const struct pane_form *form)
 {
 	uint32_t first = (uint32_t)take_bytes(&at, 3), head = first & 0xff;
 
