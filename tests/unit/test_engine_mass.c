@@ -303,6 +303,49 @@ static void memory_goes_back_when_flows_leave(void **state)
 	mass_free(mass);
 }
 
+static int window_ignore(void *context, const struct window_result *result)
+{
+	(void)context;
+	(void)result;
+	return 0;
+}
+
+/* Every flow with a packet of some size in every pane; panes end late, as live ones do. */
+static void busy_pane_run(struct engine *engine, unsigned int number)
+{
+	struct pane pane = { .index = number, .begin_ns = number * SECOND + number * 7919 % 1000 };
+
+	for (uint32_t flow = 0; flow < FLOWS; flow++) {
+		uint32_t len = 60 + mix(1, flow, number) % 1400, ms = mix(2, flow, number) % 1000;
+		struct flow_slot slot = { .flags = FLOW_IP, .bytes = len, .packets = 1 };
+		const struct flow_slot *record = &slot;
+
+		slot.src[3] = flow;
+		slot.min_len = slot.max_len = (uint16_t)len;
+		slot.first_ms = slot.last_ms = (uint16_t)ms;
+		assert_int_equal(engine_merge(engine, &record, 1), 0);
+	}
+	pane.end_ns = (number + 1) * SECOND + (number + 1) * 7919 % 1000;
+	assert_int_equal(engine_end_pane(engine, &pane), 0);
+}
+
+static void flow_of_every_pane_takes_less_than_200_bytes(void **state)
+{
+	struct window_spec spec = window_make(10, 1);
+	struct engine_config config = {
+		.windows = &spec, .window_count = 1, .pane_ns = SECOND, .emit = window_ignore,
+	};
+	struct engine *engine = engine_create(&config);
+
+	(void)state;
+	assert_non_null(engine);
+	for (unsigned int i = 0; i < 30; i++) {
+		busy_pane_run(engine, i);
+		assert_true(engine_memory_bytes(engine) < FLOWS * 200ull);
+	}
+	engine_destroy(engine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +353,7 @@ int main(void)
 		cmocka_unit_test(windows_are_right_after_skipped_panes),
 		cmocka_unit_test(forgotten_flows_stay_in_the_totals),
 		cmocka_unit_test(memory_goes_back_when_flows_leave),
+		cmocka_unit_test(flow_of_every_pane_takes_less_than_200_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

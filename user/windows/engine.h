@@ -49,7 +49,10 @@ int engine_end_pane(struct engine *engine, const struct pane *pane);
  * last pane, complete false unless it really is. */
 int engine_finish(struct engine *engine);
 
-/* Bytes that a flow takes at most: one with packets in every pane of the windows. */
+/*
+ * Bytes that a flow takes at most: one with packets in every pane of the windows. (But for one
+ * of more than 2^40 bytes or 2^32 packets, of which no link carries many.)
+ */
 uint64_t engine_flow_bytes(const struct engine_config *config);
 
 /* Bytes of memory held, and flows known at this moment. */
