@@ -62,6 +62,15 @@ static bool row_is_empty(const uint64_t *places)
 	return !any;
 }
 
+static bool rows_overlap(const uint64_t *a, const uint64_t *b)
+{
+	uint64_t any = 0;
+
+	for (uint32_t i = 0; i < ROW_WORDS; i++)
+		any |= a[i] & b[i];
+	return any;
+}
+
 static size_t row_pack(struct packer *packer, const struct row_sums *row,
 		       const struct pane_form *form)
 {
@@ -156,6 +165,8 @@ struct tally packed_remove(struct packer *packer, struct packed **at, const uint
 	const uint8_t *from = packed->data;
 	uint8_t *to = packed->data;
 
+	if (!rows_overlap(packed->places, places))
+		return removed;
 	FOR_EACH_BIT_OF(place, packed->places, ROW_WORDS) {
 		const uint8_t *next = record_skip(packed, from, &own);
 
