@@ -13,7 +13,7 @@
 #define MERGE_BATCH    32
 #define SHRINK_TRIMS   16 /* an index that was too large for so long is made smaller */
 #define FLOW_IDS_END   0xffffffffu
-#define INDEX_REACH    4 /* searches often go that far, past a cache line */
+#define INDEX_REACH    4
 
 static uint32_t index_home(const struct flow_table *table, uint32_t hash)
 {
@@ -215,8 +215,14 @@ static void flow_add(struct flow_table *table, uint32_t id, const struct flow_sl
 	slot->max_len = record->max_len > slot->max_len ? record->max_len : slot->max_len;
 }
 
-/* As index_find without the key: most likely the flow sought, its line is fetched meanwhile. */
-static uint32_t index_find_hash(const struct flow_table *table, uint32_t hash)
+/* Where a search ended that knew no key. */
+struct found {
+	uint32_t at;
+	uint32_t id; /* of the first flow of that hash, most likely the one sought */
+};
+
+/* As index_find without the key; the flow's line is fetched meanwhile. */
+static struct found index_find_hash(const struct flow_table *table, uint32_t hash)
 {
 	uint32_t at = index_home(table, hash);
 	uint64_t entry;
@@ -224,11 +230,27 @@ static uint32_t index_find_hash(const struct flow_table *table, uint32_t hash)
 	while ((entry = table->index[at])) {
 		if ((uint32_t)(entry >> 32) == hash) {
 			__builtin_prefetch(flow_of(table, (uint32_t)entry - 1), 1);
-			break;
+			return (struct found){ at, (uint32_t)entry - 1 };
 		}
 		at = (at + 1) & index_mask(table);
 	}
-	return at;
+	return (struct found){ at, FLOW_IDS_END };
+}
+
+static int record_merge(struct flow_table *table, const struct flow_slot *record, uint32_t hash,
+			const struct found *found)
+{
+	uint64_t *entry;
+
+	if (found->id != FLOW_IDS_END && slot_same_key(flow_of(table, found->id), record)) {
+		flow_add(table, found->id, record);
+		return 0;
+	}
+	entry = &table->index[index_find(table, record, hash, found->at)];
+	if (!*entry)
+		return flow_start(table, record, hash, entry);
+	flow_add(table, (uint32_t)*entry - 1, record);
+	return 0;
 }
 
 /* Some records of a merge, and their hashes. */
@@ -240,33 +262,29 @@ struct batch {
 
 static void batch_aim(const struct flow_table *table, struct batch *batch)
 {
+	/* Searches in an index that is rather full often go on in the next line. */
+	uint32_t reach = table->flow_count > 1ull << table->index_bits >> 1 ? INDEX_REACH : 0;
+
 	for (size_t i = 0; i < batch->count; i++) {
-		uint32_t home, end;
+		uint32_t home;
 
 		batch->hash[i] = slot_hash(table, batch->records[i]);
 		home = index_home(table, batch->hash[i]);
-		end = (home + INDEX_REACH) & index_mask(table);
 		__builtin_prefetch(&table->index[home]);
-		__builtin_prefetch(&table->index[end]);
+		if (reach)
+			__builtin_prefetch(&table->index[(home + reach) & index_mask(table)]);
 	}
 }
 
 static int batch_merge(struct flow_table *table, const struct batch *batch)
 {
-	uint32_t at[MERGE_BATCH];
+	struct found found[MERGE_BATCH];
 	int err = 0;
 
 	for (size_t i = 0; i < batch->count; i++)
-		at[i] = index_find_hash(table, batch->hash[i]);
-	for (size_t i = 0; !err && i < batch->count; i++) {
-		const struct flow_slot *record = batch->records[i];
-		uint64_t *entry = &table->index[index_find(table, record, batch->hash[i], at[i])];
-
-		if (*entry)
-			flow_add(table, (uint32_t)*entry - 1, record);
-		else
-			err = flow_start(table, record, batch->hash[i], entry);
-	}
+		found[i] = index_find_hash(table, batch->hash[i]);
+	for (size_t i = 0; !err && i < batch->count; i++)
+		err = record_merge(table, batch->records[i], batch->hash[i], &found[i]);
 	return err;
 }
 
