@@ -46,9 +46,19 @@
 #define IPV6_JUMBO_HEADER_LEN 8
 
 /*
+ * A VLAN tag of 16 bits. On the host it is as wide as a register: a compiler that puts it by as
+ * 16 bits loads it as 64, which would stall the CPU. In BPF programs the stack is short.
+ */
+#ifdef __bpf__
+typedef __u16 packet_tag;
+#else
+typedef __u64 packet_tag;
+#endif
+
+/*
  * What one packet is; all zero before it is parsed. The parts of its key are kept apart until
  * packet_key, so that they stay in registers: bytes stored one by one and loaded again as a
- * word would stall the CPU; so would a tag that the compiler puts by as 16 bits and loads as 64.
+ * word would stall the CPU.
  */
 struct packet {
 	__u64 src[2];  /* as the words of a flow key */
@@ -57,8 +67,8 @@ struct packet {
 	__u8 ip_proto;
 	__u8 flags;
 	__u8 tcp_flags;
-	__u64 vlan;    /* tags of 16 bits, as wide as a register: see above */
-	__u64 inner_vlan;
+	packet_tag vlan;
+	packet_tag inner_vlan;
 	__u32 headers_len; /* from the first byte through the TCP, UDP or SCTP header; 0: not known */
 	__u32 jumbo_len;   /* of those: a jumbo payload option that is cut out of segments */
 	__u32 blur;        /* for cursor_blur alone */
@@ -73,12 +83,12 @@ static __always_inline void packet_key(const struct packet *p, struct flow_key *
 	key->words[3] = p->dst[1];
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	key->words[4] = p->ports | (__u64)p->ip_proto << 32 | (__u64)p->flags << 40 |
-			p->vlan << 48;
+			(__u64)p->vlan << 48;
 	key->words[5] = p->inner_vlan;
 #else
 	key->words[4] = (__u64)p->ports << 32 | (__u64)p->ip_proto << 24 |
 			(__u64)p->flags << 16 | p->vlan;
-	key->words[5] = p->inner_vlan << 48;
+	key->words[5] = (__u64)p->inner_vlan << 48;
 #endif
 }
 
