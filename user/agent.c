@@ -135,15 +135,6 @@ static void sinks_close(struct agent *agent)
 	}
 }
 
-static uint64_t max_flows_of(const struct options *options, const struct engine_config *config)
-{
-	uint64_t memory_bytes = machine_memory_bytes();
-
-	if (options->max_flows || !memory_bytes)
-		return options->max_flows;
-	return memory_bytes / 4 / engine_flow_bytes(config);
-}
-
 static int engine_open(struct agent *agent)
 {
 	const struct options *options = agent->options;
@@ -156,7 +147,9 @@ static int engine_open(struct agent *agent)
 					.emit = emit,
 					.emit_context = agent };
 
-	config.max_flows = max_flows_of(options, &config);
+	config.max_flows = options->max_flows;
+	if (!options->max_flows)
+		config.max_bytes = machine_memory_bytes() / 4;
 	agent->engine = engine_create(&config);
 	if (agent->engine)
 		return 0;

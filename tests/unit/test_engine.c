@@ -338,6 +338,30 @@ static void least_recently_active_flow_leaves_first(void **state)
 	engine_destroy(run.engine);
 }
 
+/* A thousand flows a pane, of which 40 kB hold some hundreds; each stays for ten panes. */
+static void flows_leave_when_they_take_too_much_memory(void **state)
+{
+	struct run run = { .specs = { sliding(10, 1) } };
+	uint64_t least = UINT64_MAX;
+
+	(void)state;
+	run_start(&run, (struct engine_config){ .max_bytes = 40000, .top = 1 });
+	for (unsigned int i = 0; i < 40; i++) {
+		for (unsigned int flow = 0; flow < 1000; flow++)
+			packet_add(&run, 1000 * (i % 50) + flow, 100, 0);
+		assert_int_equal(pane_end(&run, i), 0);
+		assert_true(engine_flow_count(run.engine) <= 40000 / 64);
+		if (engine_flow_count(run.engine) < least)
+			least = engine_flow_count(run.engine);
+		assert_int_equal(run.kept[i].result.total.bytes,
+				 100000 * (i < 10 ? i + 1 : 10));
+		assert_int_equal(run.kept[i].result.total.flows,
+				 1000 * (i < 10 ? i + 1 : 10));
+	}
+	assert_true(least > 200);
+	engine_destroy(run.engine);
+}
+
 static void session_goes_on_just_before_its_gap(void **state)
 {
 	struct run run = { .specs = { session(2) } };
@@ -420,6 +444,7 @@ int main(void)
 		cmocka_unit_test(failing_emit_stops_its_own_window_only),
 		cmocka_unit_test(greatest_flows_are_listed_ties_by_key),
 		cmocka_unit_test(least_recently_active_flow_leaves_first),
+		cmocka_unit_test(flows_leave_when_they_take_too_much_memory),
 		cmocka_unit_test(session_goes_on_just_before_its_gap),
 		cmocka_unit_test(forgotten_session_is_told_with_the_next_that_ends),
 		cmocka_unit_test(packet_is_never_told_later_than_the_end_of_its_pane),

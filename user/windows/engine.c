@@ -253,24 +253,6 @@ uint64_t engine_memory_bytes(const struct engine *engine)
 	       packer->panes.capacity * sizeof(*packer->panes.times);
 }
 
-uint64_t engine_flow_bytes(const struct engine_config *config)
-{
-	uint64_t bytes = FLOW_BYTES_MOST;
-
-	for (size_t i = 0; i < config->window_count; i++) {
-		const struct window_spec *spec = &config->windows[i];
-		uint64_t blocks = spec->slide_ns ? spec->length_ns / spec->slide_ns : 1;
-
-		if (spec->kind == WINDOW_SESSION)
-			bytes += sizeof(struct flow_sum);
-		else if (blocks > 1)
-			bytes += (3 + blocks) * ROW_FLOW_BYTES_MOST;
-		else
-			bytes += ROW_FLOW_BYTES_MOST;
-	}
-	return bytes;
-}
-
 uint64_t engine_flow_count(const struct engine *engine)
 {
 	return engine->table.flow_count;

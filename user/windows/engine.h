@@ -20,7 +20,8 @@ struct engine_config {
 	bool replay;                       /* windows lie on the grid since 1970 (DESIGN 4) */
 	enum sort_field sort;
 	size_t top;                        /* flows listed in each result; 0 is all */
-	uint64_t max_flows;                /* kept in memory; 0 is no limit */
+	uint64_t max_flows;                /* kept at the end of a pane; 0 is no limit */
+	uint64_t max_bytes;                /* that these flows may take; 0 is no limit */
 	window_emit_fn *emit;
 	void *emit_context;
 };
@@ -48,12 +49,6 @@ int engine_end_pane(struct engine *engine, const struct pane *pane);
 /* Ends the run: each window emits the document that it would have written next, cut to the
  * last pane, complete false unless it really is. */
 int engine_finish(struct engine *engine);
-
-/*
- * Bytes that a flow takes at most: one with packets in every pane of the windows. (But for one
- * of more than 2^40 bytes or 2^32 packets, of which no link carries many.)
- */
-uint64_t engine_flow_bytes(const struct engine_config *config);
 
 /* Bytes of memory held, and flows known at this moment. */
 uint64_t engine_memory_bytes(const struct engine *engine);

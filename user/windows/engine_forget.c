@@ -203,14 +203,37 @@ static void marked_forget(struct engine *engine)
 	}
 }
 
+/* What the flows take that are known: it shrinks with each that leaves. */
+static uint64_t flows_bytes(const struct engine *engine)
+{
+	uint64_t bytes_each = FLOW_TABLE_BYTES;
+
+	for (size_t i = 0; i < engine->config.window_count; i++)
+		bytes_each += engine->layouts[i].has_sessions * sizeof(struct flow_sum);
+	return engine->table.flow_count * bytes_each + engine->table.packer.memory_bytes;
+}
+
+/* Of flows that take too much as many as take a little less than allowed, for room to grow. */
+static uint64_t flows_allowed(const struct engine *engine)
+{
+	uint64_t most = engine->config.max_flows ? engine->config.max_flows : UINT64_MAX;
+	uint64_t held = flows_bytes(engine), allowed = engine->config.max_bytes, by_bytes;
+
+	if (!allowed || held <= allowed)
+		return most;
+	allowed -= allowed / 16;
+	by_bytes = (uint64_t)((double)engine->table.flow_count * (double)allowed / (double)held);
+	return by_bytes < most ? by_bytes : most;
+}
+
 int engine_forget_excess(struct engine *engine)
 {
 	struct flow_table *table = &engine->table;
-	uint64_t most = engine->config.max_flows;
+	uint64_t most = flows_allowed(engine);
 	struct leaver *leavers;
 	size_t total, count;
 
-	if (!most || table->flow_count <= most)
+	if (table->flow_count <= most)
 		return 0;
 	leavers = malloc(table->flow_count * sizeof(*leavers));
 	if (!leavers)

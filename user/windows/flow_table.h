@@ -18,7 +18,7 @@
 #define SEGMENT_ROWS  (SEGMENT_FLOWS / ROW_FLOWS)
 
 /* Key and open pane, and the index just after it has grown. */
-#define FLOW_BYTES_MOST (64 + 22)
+#define FLOW_TABLE_BYTES (64 + 22)
 
 /* What a window needs in each segment. */
 struct part_layout {

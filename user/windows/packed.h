@@ -20,12 +20,6 @@
 /* What a sum takes at most, packed: a turned record with all that may change. */
 #define PACKED_SUM_MOST (1 + 16 + sizeof(struct carried))
 
-/*
- * What a flow of less than 2^40 bytes and 2^32 packets takes at most, with its share of what a
- * row takes besides: no link carries many that are greater.
- */
-#define ROW_FLOW_BYTES_MOST 38
-
 struct packed {
 	struct packed *next; /* records: those of a later block */
 	uint64_t block;      /* records: theirs */

@@ -126,7 +126,7 @@ int session_window_finish(struct engine *engine, struct window *window);
 /* Flows marked as leaving do so; what they carried is told as forgotten. */
 void session_window_forget(struct engine *engine, struct window *window);
 
-/* Lets flows leave until there are as many as max_flows allows. 0 or -ENOMEM. */
+/* Lets flows leave until there are as many as max_flows and max_bytes allow. 0 or -ENOMEM. */
 int engine_forget_excess(struct engine *engine);
 
 #endif
