@@ -128,16 +128,16 @@ static __always_inline bool parse_tcp_udp(struct cursor *c, __s32 left, struct p
 {
 	__u8 copy[TCP_FLAGS_OFFSET + 1];
 	const __u8 *bytes = NULL;
-	bool is_tcp = p->ip_proto == IPPROTO_TCP;
 
 	if (likely(left >= (__s32)sizeof(copy)))
 		bytes = cursor_peek(c, copy, sizeof(copy));
 	if (unlikely(!bytes))
 		return false;
 	p->ports = wire32(bytes);
-	p->tcp_flags = bytes[TCP_FLAGS_OFFSET] & -(__u8)is_tcp;
 	p->headers_len = cursor_offset(c);
-	p->headers_len += is_tcp ? (bytes[TCP_DATA_OFFSET] >> 4) * 4 : UDP_HEADER_LEN;
+	p->tcp_flags = bytes[TCP_FLAGS_OFFSET] & -(__u8)(p->ip_proto == IPPROTO_TCP);
+	p->headers_len += p->ip_proto == IPPROTO_TCP ? (bytes[TCP_DATA_OFFSET] >> 4) * 4
+						     : UDP_HEADER_LEN;
 	return true;
 }
 
