@@ -218,15 +218,16 @@ static void windows_resume(struct engine *engine)
 
 int engine_end_pane(struct engine *engine, const struct pane *pane)
 {
-	int err = 0, forget_err;
+	int err = 0, fold_err = 0, forget_err;
 
 	if (engine->config.replay && !pane_has_packets(engine, pane))
 		return 0;
 	pane_place(engine, pane);
 	windows_resume(engine);
 	windows_step(engine, STEP_ADVANCE, &err);
-	windows_step(engine, STEP_FOLD, &err);
-	flows_end_pane(engine, err == -ENOMEM);
+	windows_step(engine, STEP_FOLD, &fold_err);
+	flows_end_pane(engine, fold_err == -ENOMEM);
+	err = err ? err : fold_err;
 	windows_step(engine, STEP_CLOSE_PANE, &err);
 	flow_table_trim(&engine->table);
 	forget_err = engine_forget_excess(engine);
