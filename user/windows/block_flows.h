@@ -50,6 +50,9 @@ int row_grow(const struct row_work *work, struct packed **at, const struct row_s
 /* Frees what *at holds; flows that nothing else of the row holds leave the window. */
 void row_drop(const struct row_work *work, struct packed **at);
 
+/* A row_action that drops what the open block holds. Always 0. */
+int row_drop_open(const struct row_work *work);
+
 /* Flows of these places that the row does not hold leave the window. */
 void row_let_go(const struct row_work *work, const uint64_t *places);
 

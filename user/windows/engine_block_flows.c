@@ -230,7 +230,7 @@ void block_flows_list(struct engine *engine, struct window *window,
 	}
 }
 
-static int row_drop_open(const struct row_work *work)
+int row_drop_open(const struct row_work *work)
 {
 	row_drop(work, &work->row->open);
 	return 0;

@@ -123,13 +123,7 @@ static int row_rotate(const struct row_work *work)
 	return !err && is_leaving ? row_expire(work) : err;
 }
 
-static int row_forget_open(const struct row_work *work)
-{
-	row_drop(work, &work->row->open);
-	return 0;
-}
-
 int block_flows_rotate(struct engine *engine, struct window *window)
 {
-	return rows_visit(engine, window, window->blocks > 1 ? row_rotate : row_forget_open);
+	return rows_visit(engine, window, window->blocks > 1 ? row_rotate : row_drop_open);
 }
