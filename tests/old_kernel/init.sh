@@ -77,6 +77,7 @@ wait_attached() {
 count() {
 	local size=$1 pid
 	shift
+	: >/tmp/err # of the run before, in which wait_attached would find what it waits for
 	ip netns exec near weir run -v -i near -t 60s -w tumbling:1s "$@" >/tmp/out 2>/tmp/err &
 	pid=$!
 	wait_attached $pid && ip netns exec far ping -q -c $PINGS -i 0.1 -s "$size" 10.9.0.1 >/tmp/ping
