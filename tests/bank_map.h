@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../user/banks.h"
+#include "../user/kernel/banks.h"
 
 struct bank_map {
 	uint8_t *memory;

@@ -9,7 +9,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "../user/sinks/json.h"
+#include "../user/outputs/json.h"
 
 #define SECOND 1000000000ull
 #define EPOCH  1763800000000000000ll

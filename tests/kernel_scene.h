@@ -15,7 +15,7 @@
 #include "packet_builder.h"
 #include "../include/merged.h"
 #include "../user/filter/filter.h"
-#include "../user/programs.h"
+#include "../user/kernel/programs.h"
 
 /* What a test-run takes: no less, and no more (kernel 5.15 to 6.18, pages of 4096). */
 #define TEST_RUN_MIN    14

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../user/terminal/collector.h"
-#include "../user/terminal/screen.h"
+#include "../user/top/collector.h"
+#include "../user/top/screen.h"
 
 #define SECOND 1000000000ull
 

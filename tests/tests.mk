@@ -65,7 +65,7 @@ check-filters: $(BUILD)/tests/filter/matches ## filters against tcpdump's answer
 
 # What reads captures, compiled anew for the fuzzers; they bring an engine of their own.
 FUZZED   := $(wildcard user/sources/capture*.c user/sources/packet_*.c user/filter/*.c) \
-	user/sources/replay.c user/windows/group.c
+	user/sources/replay.c user/engine/group.c
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZFLAGS := -std=gnu11 -O1 -g $(WARN) -fno-strict-aliasing -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all

@@ -126,7 +126,7 @@ def document(text):
 
 
 def shown_number(value):
-    """What user/terminal/format.c makes of a number; written anew, so as to check it."""
+    """What user/top/format.c makes of a number; written anew, so as to check it."""
     if value <= 0:
         return "0"
     value = max(value, 0.01)

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "machine.h"
-#include "stop.h"
+#include "base/clock.h"
+#include "system/machine.h"
+#include "base/stop.h"
 
 /* The wall clock was set, where it moves by more than this against the monotonic one. */
 #define CLOCK_STEP_NS 1000000

@@ -6,9 +6,9 @@
 #ifndef WEIR_AGENT_H
 #define WEIR_AGENT_H
 
-#include "options.h"
-#include "report.h"
-#include "sinks/sink.h"
+#include "cli/options.h"
+#include "base/report.h"
+#include "outputs/sink.h"
 #include "sources/source.h"
 
 /* Each window, also those past the options' own; the result lives until the call returns. */

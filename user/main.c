@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "check/check.h"
-#include "options.h"
-#include "report.h"
-#include "run.h"
-#include "terminal/top.h"
+#include "cli/options.h"
+#include "base/report.h"
+#include "cli/run.h"
+#include "top/top.h"
 
 /* libbpf's own words are for developers: weir says what failed, -v shows the rest. */
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)

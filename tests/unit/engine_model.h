@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/windows/engine.h"
+#include "../../user/engine/engine.h"
 
 #define MODEL_PANE_NS     1000000000ull
 #define MODEL_FLOWS       24

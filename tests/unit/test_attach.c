@@ -15,7 +15,7 @@
 #include "packet_cases.h"
 #include "privilege.h"
 #include "veth.h"
-#include "../user/attach.h"
+#include "../user/attach/attach.h"
 
 #define FRAMES     500
 #define PANES_MAX  100

@@ -12,7 +12,7 @@
 #include "bank_map.h"
 #include "host_bank.h"
 #include "privilege.h"
-#include "../user/machine.h"
+#include "../user/system/machine.h"
 
 #define SLOTS 128
 

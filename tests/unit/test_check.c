@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "../../include/bank.h"
-#include "../../user/check/escape.h"
+#include "../../user/text/escape.h"
 #include "../../user/check/survey.h"
 
 static const struct machine_facts new_machine = {

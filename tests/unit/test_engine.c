@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/windows/engine.h"
+#include "../../user/engine/engine.h"
 
 #define SECOND      1000000000ull
 #define RESULTS_MAX 64

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/windows/engine.h"
+#include "../../user/engine/engine.h"
 
 #define SECOND  1000000000ull
 #define FLOWS   30000u

@@ -16,7 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../../user/windows/engine.h"
+#include "../../user/engine/engine.h"
 
 #define SECOND 1000000000ull
 #define PANES  12

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "../../user/windows/flow_table.h"
+#include "../../user/engine/flow_table.h"
 #include "../random.h"
 
 #define FLOWS  760 /* nearly as many as the smallest index takes */

@@ -10,7 +10,7 @@
 
 #include <arpa/inet.h>
 
-#include "../../user/windows/group.h"
+#include "../../user/engine/group.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "../../include/bank.h"
-#include "../../user/machine.h"
+#include "../../user/system/machine.h"
 
 static uint32_t cpus_of(const char *text)
 {

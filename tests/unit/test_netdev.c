@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "../../user/netdev.h"
-#include "../../user/netdev_rule.h"
+#include "../../user/system/netdev.h"
+#include "../../user/system/netdev_rule.h"
 
 /* A driver with native XDP, nothing in its way. */
 static struct netdev_facts plain_facts(void)

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/options.h"
-#include "../../user/report.h"
+#include "../../user/cli/options.h"
+#include "../../user/base/report.h"
 #include "capture.h"
 
 #define SECOND    1000000000ull

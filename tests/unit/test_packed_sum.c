@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "../../user/windows/packed.h"
+#include "../../user/engine/packed.h"
 #include "../random.h"
 
 #define ROUNDS 300000

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "../../user/pages.h"
+#include "../../user/kernel/pages.h"
 
 static void aligned_pages_begin_where_a_huge_page_may(void **state)
 {

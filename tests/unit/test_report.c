@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../user/report.h"
+#include "../../user/base/report.h"
 #include "capture.h"
 
 static void error_is_one_line_after_the_name(void **state)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/terminal/canvas.h"
+#include "../../user/top/canvas.h"
 
 #define WIDTH 20
 

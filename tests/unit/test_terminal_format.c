@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "../../user/terminal/format.h"
+#include "../../user/top/format.h"
 
 static void check_number(double value, const char *wanted)
 {

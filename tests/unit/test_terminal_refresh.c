@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 
-#include "../../user/clock.h"
+#include "../../user/base/clock.h"
 #include "../terminal_scene.h"
 
 #define FLOWS    100000

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "../../user/terminal/join.h"
+#include "../../user/top/join.h"
 #include "../terminal_scene.h"
 
 static const struct row *row_of_host(const struct scene *scene, uint32_t host)

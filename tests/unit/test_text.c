@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../../user/sinks/json.h"
+#include "../../user/outputs/json.h"
 
 static const char *text_end(struct text *text)
 {

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../../user/windows/window_spec.h"
+#include "../../user/engine/window_spec.h"
 
 #define MS 1000000ull
 #define S  (1000 * MS)

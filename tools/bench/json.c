@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../user/sinks/json.h"
+#include "../../user/outputs/json.h"
 
 #define FLOWS  1000000u
 #define ROUNDS 5

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/banks.h"
+#include "../../user/kernel/banks.h"
 #include "../../user/filter/filter.h"
-#include "../../user/programs.h"
+#include "../../user/kernel/programs.h"
 
 struct kernel_bench {
 	struct banks *banks;

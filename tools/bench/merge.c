@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../user/windows/engine.h"
+#include "../../user/engine/engine.h"
 
 #define SECOND  1000000000ull
 #define MILLION 1000000u

@@ -3,8 +3,8 @@
  * What a pane costs in the agent after the flip: a hundred flows in a table of a million slots.
  * The goal is a cost in proportion to the flows, not to the table.
  */
-#include "../../user/clock.h"
-#include "../../user/windows/engine.h"
+#include "../../user/base/clock.h"
+#include "../../user/engine/engine.h"
 #include "kernel_bench.h"
 
 #define SLOTS     (1u << 20)

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../report.h"
-#include "escape.h"
+#include "../base/report.h"
+#include "../text/escape.h"
 #include "print.h"
 
 static void interface_add(struct survey *survey, const char *name, const struct options *options)

@@ -26,7 +26,7 @@
 #ifndef WEIR_CHECK_H
 #define WEIR_CHECK_H
 
-#include "../options.h"
+#include "../cli/options.h"
 
 /*
  * Checks options->interfaces; where none is named, every interface that is up but loopback.

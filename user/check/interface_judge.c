@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "escape.h"
+#include "../text/escape.h"
 #include "survey.h"
 
 /* One interface in the judging: its name is ready for commands. */

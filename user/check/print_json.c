@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../sinks/json.h"
+#include "../outputs/json.h"
 #include "print.h"
 
 #define SCHEMA "weir-check/1"

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "escape.h"
+#include "../text/escape.h"
 #include "print.h"
 
 #define ESCAPED_MAX (4 * FINDING_TEXT_MAX + 1)

@@ -7,7 +7,7 @@
 #define WEIR_SURVEY_H
 
 #include "finding.h"
-#include "plan.h"
+#include "../attach/plan.h"
 
 struct machine_survey {
 	struct machine_facts facts;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../clock.h"
+#include "../base/clock.h"
 #include "filter_private.h"
 
 /* Names in an expression are looked up each time it is tried: the caret is not worth more. */

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../clock.h"
-#include "../report.h"
-#include "../stop.h"
-#include "live_link.h"
+#include "../base/clock.h"
+#include "../base/report.h"
+#include "../base/stop.h"
+#include "../attach/live_link.h"
 
 struct live {
 	struct live_config config;

@@ -7,7 +7,7 @@
 #define WEIR_LIVE_H
 
 #include "../filter/filter.h"
-#include "../options.h"
+#include "../cli/options.h"
 
 #define LIVE_ATTACHED_MAX (2 * FLOW_LINKS_MAX)
 

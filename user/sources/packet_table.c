@@ -5,8 +5,8 @@
 
 #include "../../include/account.h"
 #include "../../include/group.h"
-#include "../clock.h"
-#include "../pages.h"
+#include "../base/clock.h"
+#include "../kernel/pages.h"
 #include "packet_parse.h"
 #include "packet_table.h"
 

@@ -8,8 +8,8 @@
 #define WEIR_PACKET_TABLE_H
 
 #include "../../include/hash.h"
-#include "../windows/engine.h"
-#include "../windows/group.h"
+#include "../engine/engine.h"
+#include "../engine/group.h"
 #include "capture.h"
 #include "packet_filter.h"
 

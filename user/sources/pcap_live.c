@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "../clock.h"
-#include "../report.h"
+#include "../base/clock.h"
+#include "../base/report.h"
 #include "pcap_live.h"
 
 /* Headers that the parser walks fit; a filter may want any byte. */

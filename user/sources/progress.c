@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "../clock.h"
+#include "../base/clock.h"
 #include "progress.h"
 
 #define NS_PER_SECOND 1000000000ull

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../clock.h"
+#include "../base/clock.h"
 #include "replay.h"
 
 /* 8 MB: half of it merges more records, twice as much misses the cache more often. */

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../clock.h"
-#include "../machine.h"
-#include "../netdev.h"
-#include "../programs.h"
-#include "../report.h"
-#include "../stop.h"
+#include "../base/clock.h"
+#include "../system/machine.h"
+#include "../system/netdev.h"
+#include "../kernel/programs.h"
+#include "../base/report.h"
+#include "../base/stop.h"
 #include "live.h"
 #include "pcap_live.h"
 #include "progress.h"

@@ -6,8 +6,8 @@
 #ifndef WEIR_SOURCE_H
 #define WEIR_SOURCE_H
 
-#include "../options.h"
-#include "../sinks/sink.h"
+#include "../cli/options.h"
+#include "../outputs/sink.h"
 
 struct source;
 

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The command line: one checked structure for all verbs.
+ */
+#ifndef WEIR_OPTIONS_H
+#define WEIR_OPTIONS_H
+
+#include "../engine/engine.h"
+#include "../engine/group.h"
+
+#define OPTIONS_INTERFACES_MAX FLOW_LINKS_MAX
+#define OPTIONS_WINDOWS_MAX    16
+#define OPTIONS_OUTPUTS_MAX    8
+
+enum verb { VERB_TOP, VERB_RUN, VERB_CHECK, VERB_HELP, VERB_VERSION };
+enum direction { DIRECTION_BOTH, DIRECTION_IN, DIRECTION_OUT };
+enum attach_how { ATTACH_AUTO, ATTACH_NATIVE, ATTACH_GENERIC, ATTACH_TC, ATTACH_CLSACT,
+		  ATTACH_PCAP };
+
+struct options {
+	enum verb verb;
+	const char *interfaces[OPTIONS_INTERFACES_MAX]; /* none: that of the default route */
+	size_t interface_count;
+	const char *file;             /* -r; NULL in a live run */
+	enum direction direction;
+	enum attach_how attach;
+	struct window_spec windows[OPTIONS_WINDOWS_MAX];
+	size_t window_count;
+	uint64_t pane_ns;             /* chosen by pane_length_choose */
+	struct group_by group;
+	size_t top;
+	enum sort_field sort;
+	const char *outputs[OPTIONS_OUTPUTS_MAX];
+	size_t output_count;
+	uint64_t duration_ns;         /* 0: no end */
+	uint64_t window_limit;        /* -c; 0: no end */
+	uint32_t slots;               /* per CPU and bank */
+	bool slots_given;
+	uint64_t max_flows;           /* 0: what a quarter of the memory holds */
+	double speed;                 /* 0: max */
+	bool quiet, verbose, json;    /* json: check --json */
+	char *filter;                 /* the trailing words joined by spaces; NULL: none. Owned. */
+};
+
+/* The words of enum direction, enum attach_how and enum sort_field, as the user writes them. */
+const char *direction_name(enum direction direction);
+const char *attach_how_name(enum attach_how how);
+const char *sort_field_name(enum sort_field field);
+
+/*
+ * Parses the command line. 0 and the options; EXIT_USAGE after one line on standard error that
+ * names what is wrong, then "weir: try: weir --help" (EXIT_FAILED where memory has run out).
+ * --help and --version of any verb become VERB_HELP and VERB_VERSION. Strings are borrowed from
+ * argv, whose words check may reorder.
+ */
+int options_parse(int argc, char **argv, struct options *options);
+void options_fini(struct options *options);
+
+/* The text of --help: usage, options and two examples, at most 80 columns wide. */
+void options_print_help(void);
+
+/* The text of --version: "weir 1.0.0", then the libraries it runs with. */
+void options_print_version(void);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "options_table.h"
+
+#include "../base/report.h"
+#include "../outputs/sink.h"
+
+#include <string.h>
+
+#define SECOND_NS 1000000000ull
+
+static const struct window_spec run_windows[] = {
+	{ .kind = WINDOW_TUMBLING, .length_ns = 10 * SECOND_NS, .slide_ns = 10 * SECOND_NS },
+};
+static const struct window_spec top_windows[] = {
+	{ .kind = WINDOW_SLIDING, .length_ns = 2 * SECOND_NS, .slide_ns = SECOND_NS },
+	{ .kind = WINDOW_SLIDING, .length_ns = 10 * SECOND_NS, .slide_ns = SECOND_NS },
+	{ .kind = WINDOW_SLIDING, .length_ns = 40 * SECOND_NS, .slide_ns = SECOND_NS },
+};
+
+int usage_error(const char *what, const char *value, const char *reason)
+{
+	report_error("%s%s%s: %s", what, value ? " " : "", value ? value : "", reason);
+	report_error("try: weir --help");
+	return EXIT_USAGE;
+}
+
+static void default_windows(struct options *options)
+{
+	if (options->window_count)
+		return;
+	if (options->verb == VERB_TOP) {
+		memcpy(options->windows, top_windows, sizeof(top_windows));
+		options->window_count = sizeof(top_windows) / sizeof(top_windows[0]);
+	} else {
+		memcpy(options->windows, run_windows, sizeof(run_windows));
+		options->window_count = sizeof(run_windows) / sizeof(run_windows[0]);
+	}
+}
+
+static int check_source(const struct parsing *parsing)
+{
+	static const int live_only[] = { 'i', 'd', 'a' };
+	const char *file = parsing->options->file;
+	size_t i;
+
+	if (!file && parsing->given[OPTION_SPEED])
+		return usage_error("--speed", NULL, "a live run has its own; only with --read");
+	for (i = 0; file && i < sizeof(live_only) / sizeof(live_only[0]); i++) {
+		const struct option_spec *spec = option_spec_find(live_only[i]);
+
+		if (!parsing->given[spec->id])
+			continue;
+		report_error("--read %s: not together with --%s", file, spec->name);
+		report_error("try: weir --help");
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
+static int check_outputs(const struct options *options)
+{
+	size_t i;
+
+	for (i = 0; i < options->output_count; i++) {
+		const char *name = options->outputs[i];
+		const char *reason = sink_name_refused(name, options->window_count);
+
+		if (options->verb == VERB_TOP && !strcmp(name, "-"))
+			reason = "top draws on standard output: name a *.ndjson file";
+		if (reason)
+			return usage_error("--output", name, reason);
+	}
+	return 0;
+}
+
+static int choose_pane(struct parsing *parsing)
+{
+	struct options *options = parsing->options;
+	const char *reason = "no pane divides these windows";
+
+	if (!pane_length_choose(options->windows, options->window_count, parsing->wanted_pane_ns,
+				&options->pane_ns, &reason))
+		return 0;
+	if (parsing->pane_text)
+		return usage_error("--pane", parsing->pane_text, reason);
+	return usage_error("--window", parsing->window_text, reason);
+}
+
+int options_complete(struct parsing *parsing)
+{
+	struct options *options = parsing->options;
+	int status = check_source(parsing);
+
+	if (status || options->verb == VERB_CHECK)
+		return status;
+	default_windows(options);
+	if (options->verb == VERB_RUN && !options->output_count)
+		options->outputs[options->output_count++] = "-";
+	if (options->verb == VERB_TOP && !parsing->given[OPTION_SPEED])
+		options->speed = 1;
+	status = check_outputs(options);
+	return status ? status : choose_pane(parsing);
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "options_table.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "../outputs/sink.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const direction_names[] = {
+	[DIRECTION_BOTH] = "both", [DIRECTION_IN] = "in", [DIRECTION_OUT] = "out"
+};
+static const char *const attach_names[] = {
+	[ATTACH_AUTO] = "auto", [ATTACH_NATIVE] = "native", [ATTACH_GENERIC] = "generic",
+	[ATTACH_TC] = "tc", [ATTACH_CLSACT] = "clsact", [ATTACH_PCAP] = "pcap"
+};
+static const char *const sort_names[] = {
+	[SORT_BYTES] = "bytes", [SORT_PACKETS] = "packets",
+	[SORT_AVERAGE] = "average", [SORT_MAX] = "max"
+};
+
+const char *direction_name(enum direction direction)
+{
+	return direction_names[direction];
+}
+
+const char *attach_how_name(enum attach_how how)
+{
+	return attach_names[how];
+}
+
+const char *sort_field_name(enum sort_field field)
+{
+	return sort_names[field];
+}
+
+/* The index of value, or -1. */
+static int find_name(const char *const *names, size_t count, const char *value)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (!strcmp(names[i], value))
+			return (int)i;
+	}
+	return -1;
+}
+
+/* Digits only, the whole text: no sign, no blank, no unit. */
+static bool parse_whole(const char *value, uint64_t *number)
+{
+	uint64_t sum = 0;
+
+	if (!*value)
+		return false;
+	for (; *value; value++) {
+		if (*value < '0' || *value > '9')
+			return false;
+		if (__builtin_mul_overflow(sum, 10u, &sum) ||
+		    __builtin_add_overflow(sum, (uint64_t)(*value - '0'), &sum))
+			return false;
+	}
+	*number = sum;
+	return true;
+}
+
+/* Digits with one point at most; strtod would take a comma, inf or 0x1p3 by locale and mood. */
+static bool parse_factor(const char *value, double *factor)
+{
+	double place = 1;
+	double sum = 0;
+	bool after_point = false;
+	size_t digits = 0;
+
+	for (; *value; value++) {
+		if (*value == '.' && !after_point) {
+			after_point = true;
+			continue;
+		}
+		if (*value < '0' || *value > '9')
+			return false;
+		sum = sum * 10 + (*value - '0');
+		place *= after_point ? 10 : 1;
+		digits++;
+	}
+	*factor = sum / place;
+	return digits > 0 && digits <= 15;
+}
+
+static const char *add_interface(struct options *options, const char *name)
+{
+	if (!*name)
+		return "an interface has a name";
+	if (find_name(options->interfaces, options->interface_count, name) >= 0)
+		return "named twice";
+	if (options->interface_count == OPTIONS_INTERFACES_MAX)
+		return "at most 16 interfaces";
+	options->interfaces[options->interface_count++] = name;
+	return NULL;
+}
+_Static_assert(OPTIONS_INTERFACES_MAX == 16, "the text above says so");
+
+static const char *parse_interface(struct parsing *parsing, const char *value)
+{
+	return add_interface(parsing->options, value);
+}
+
+static const char *parse_read(struct parsing *parsing, const char *value)
+{
+	if (!*value)
+		return "a capture has a name";
+	if (parsing->options->file)
+		return "one capture a run";
+	parsing->options->file = value;
+	return NULL;
+}
+
+static const char *parse_direction(struct parsing *parsing, const char *value)
+{
+	int found = find_name(direction_names, COUNT(direction_names), value);
+
+	if (found < 0)
+		return "not one of in, out, both";
+	parsing->options->direction = (enum direction)found;
+	return NULL;
+}
+
+static const char *parse_attach(struct parsing *parsing, const char *value)
+{
+	int found = find_name(attach_names, COUNT(attach_names), value);
+
+	if (found < 0)
+		return "not one of auto, native, generic, tc, clsact, pcap";
+	parsing->options->attach = (enum attach_how)found;
+	return NULL;
+}
+
+static const char *parse_window(struct parsing *parsing, const char *value)
+{
+	struct options *options = parsing->options;
+	const char *reason = "not a window";
+
+	if (options->window_count == OPTIONS_WINDOWS_MAX)
+		return "at most 16 windows";
+	if (window_spec_parse(value, &options->windows[options->window_count], &reason))
+		return reason;
+	options->window_count++;
+	parsing->window_text = value;
+	return NULL;
+}
+_Static_assert(OPTIONS_WINDOWS_MAX == 16, "the text above says so");
+
+static const char *parse_length(const char *value, uint64_t *length_ns)
+{
+	int err = duration_parse(value, length_ns);
+
+	if (err == -ERANGE)
+		return "too long";
+	return err ? "not a length of time: 250ms, 1s, 5m, 1h" : NULL;
+}
+
+static const char *parse_pane(struct parsing *parsing, const char *value)
+{
+	const char *reason = parse_length(value, &parsing->wanted_pane_ns);
+
+	parsing->pane_text = value;
+	if (!reason && parsing->wanted_pane_ns < PANE_MIN_NS)
+		return "a pane is 10ms or longer";
+	return reason;
+}
+_Static_assert(PANE_MIN_NS == 10000000, "the text above says so");
+
+static const char *parse_group_by(struct parsing *parsing, const char *value)
+{
+	const char *reason = "not a list of fields";
+
+	return group_by_parse(value, &parsing->options->group, &reason) ? reason : NULL;
+}
+
+static const char *parse_top(struct parsing *parsing, const char *value)
+{
+	uint64_t number;
+
+	if (!parse_whole(value, &number) || number > SIZE_MAX)
+		return "not a number of flows: 0 (all) or more";
+	parsing->options->top = (size_t)number;
+	return NULL;
+}
+
+static const char *parse_sort(struct parsing *parsing, const char *value)
+{
+	int found = find_name(sort_names, COUNT(sort_names), value);
+
+	if (found < 0)
+		return "not one of bytes, packets, average, max";
+	parsing->options->sort = (enum sort_field)found;
+	return NULL;
+}
+
+static const char *parse_output(struct parsing *parsing, const char *value)
+{
+	struct options *options = parsing->options;
+	const char *reason = sink_name_refused(value, 1);
+
+	if (reason)
+		return reason;
+	if (find_name(options->outputs, options->output_count, value) >= 0)
+		return "named twice";
+	if (options->output_count == OPTIONS_OUTPUTS_MAX)
+		return "at most 8 outputs";
+	options->outputs[options->output_count++] = value;
+	return NULL;
+}
+_Static_assert(OPTIONS_OUTPUTS_MAX == 8, "the text above says so");
+
+static const char *parse_duration(struct parsing *parsing, const char *value)
+{
+	return parse_length(value, &parsing->options->duration_ns);
+}
+
+static const char *parse_count(struct parsing *parsing, const char *value)
+{
+	uint64_t *limit = &parsing->options->window_limit;
+
+	return parse_whole(value, limit) && *limit ? NULL : "not a number of windows: 1 or more";
+}
+
+static const char *parse_slots(struct parsing *parsing, const char *value)
+{
+	uint64_t number;
+
+	if (!parse_whole(value, &number) || (number & (number - 1)) ||
+	    number < BANK_SLOTS_MIN || number > BANK_SLOTS_MAX)
+		return "not a power of two from 64 to 16777216";
+	parsing->options->slots = (uint32_t)number;
+	parsing->options->slots_given = true;
+	return NULL;
+}
+_Static_assert(BANK_SLOTS_MIN == 64 && BANK_SLOTS_MAX == 16777216, "the text above says so");
+
+static const char *parse_max_flows(struct parsing *parsing, const char *value)
+{
+	uint64_t *most = &parsing->options->max_flows;
+
+	return parse_whole(value, most) && *most ? NULL : "not a number of flows: 1 or more";
+}
+
+static const char *parse_speed(struct parsing *parsing, const char *value)
+{
+	double *speed = &parsing->options->speed;
+
+	if (!strcmp(value, "max")) {
+		*speed = 0;
+		return NULL;
+	}
+	return parse_factor(value, speed) && *speed > 0 ? NULL : "not max, nor a factor above 0";
+}
+
+static const char *parse_json(struct parsing *parsing, const char *value)
+{
+	(void)value;
+	parsing->options->json = true;
+	return NULL;
+}
+
+/* Of -q and -v the last one counts. */
+static const char *parse_quiet(struct parsing *parsing, const char *value)
+{
+	(void)value;
+	parsing->options->quiet = true;
+	parsing->options->verbose = false;
+	return NULL;
+}
+
+static const char *parse_verbose(struct parsing *parsing, const char *value)
+{
+	(void)value;
+	parsing->options->verbose = true;
+	parsing->options->quiet = false;
+	return NULL;
+}
+
+static const char *parse_help(struct parsing *parsing, const char *value)
+{
+	(void)value;
+	parsing->options->verb = VERB_HELP;
+	return NULL;
+}
+
+static const char *parse_version(struct parsing *parsing, const char *value)
+{
+	(void)value;
+	parsing->options->verb = VERB_VERSION;
+	return NULL;
+}
+
+const struct option_spec option_specs[] = {
+	{ 'i', "interface", "NAME", FOR_ALL, parse_interface,
+	  "repeatable; default: that of the default route" },
+	{ 'r', "read", "FILE", FOR_STREAM, parse_read,
+	  "pcap or pcapng file; - is standard input;\n"
+	  "tcp://HOST:PORT a capture sent over TCP" },
+	{ 'd', "direction", "WHICH", FOR_ALL, parse_direction, "in, out or both (both)" },
+	{ 'a', "attach", "HOW", FOR_ALL, parse_attach,
+	  "auto, native, generic, tc, clsact, pcap (auto)" },
+	{ 'w', "window", "SPEC", FOR_STREAM, parse_window,
+	  "tumbling:LEN, sliding:LEN/SLIDE or session:GAP;\n"
+	  "repeatable (run: tumbling:10s; top: 2s, 10s and\n"
+	  "40s, sliding by 1s)" },
+	{ 'p', "pane", "LEN", FOR_STREAM, parse_pane,
+	  "length of a pane, 10ms or more (the greatest that\n"
+	  "divides all windows, at most 1s)" },
+	{ 'g', "group-by", "FIELDS", FOR_STREAM, parse_group_by,
+	  "of src, dst, src_port, dst_port, proto, vlan,\n"
+	  "inner_vlan, direction, interface; src/24 or\n"
+	  "src/24:64 for networks (all)" },
+	{ 'n', "top", "N", FOR_STREAM, parse_top, "at most N flows in each result (0, all)" },
+	{ 's', "sort", "FIELD", FOR_STREAM, parse_sort, "bytes, packets, average or max (bytes)" },
+	{ 'o', "output", "FILE", FOR_STREAM, parse_output,
+	  "repeatable. *.json: the newest window, replaced;\n"
+	  "*.ndjson: a window a line, appended; -: NDJSON on\n"
+	  "standard output (run: -)" },
+	{ 't', "duration", "LEN", FOR_STREAM, parse_duration, "stop after this long: 250ms, 1s, 5m, 1h" },
+	{ 'c', "count", "N", FOR_STREAM, parse_count, "stop after N windows" },
+	{ OPTION_SLOTS, "slots", "N", FOR_ALL, parse_slots,
+	  "flow slots per CPU and bank, a power of two (65536)" },
+	{ OPTION_MAX_FLOWS, "max-flows", "N", FOR_STREAM, parse_max_flows,
+	  "flows kept; past it the least recently active\n"
+	  "leave (what a quarter of the memory holds)" },
+	{ OPTION_SPEED, "speed", "X", FOR_STREAM, parse_speed,
+	  "of a replay: max, or a factor of real time\n"
+	  "(run: max; top: 1)" },
+	{ OPTION_JSON, "json", NULL, FOR_CHECK, parse_json, "check: print JSON" },
+	{ 'q', "quiet", NULL, FOR_ALL, parse_quiet, "only errors on standard error" },
+	{ 'v', "verbose", NULL, FOR_ALL, parse_verbose, "more on standard error" },
+	{ 'h', "help", NULL, FOR_ALL, parse_help, "print this and exit" },
+	{ 'V', "version", NULL, FOR_ALL, parse_version, "print the version and exit" },
+};
+const size_t option_spec_count = COUNT(option_specs);
+
+const struct option_spec *option_spec_find(int id)
+{
+	size_t i;
+
+	for (i = 0; i < option_spec_count; i++) {
+		if (option_specs[i].id == id)
+			return &option_specs[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The two banks: the kernel counts into one while the agent owns the other. Once a pane they
+ * change places.
+ */
+#ifndef WEIR_BANKS_H
+#define WEIR_BANKS_H
+
+#include <stdint.h>
+
+#include "../engine/pane.h"
+
+struct banks;
+
+/* Takes records of a pane; they live until it returns. 0 or negative errno. */
+typedef int records_fn(void *context, const struct flow_slot *const *records, size_t count);
+
+/*
+ * Creates and maps two banks of slots_per_cpu flows for each possible CPU (see
+ * bank_geometry_make) and the outer map, in which the first bank is active. 0 or negative errno
+ * (-EPERM where BPF maps may not be made), then *banks is NULL.
+ */
+int banks_create(uint32_t slots_per_cpu, struct banks **banks);
+void banks_destroy(struct banks *banks);
+
+const struct bank_geometry *banks_geometry(const struct banks *banks);
+
+/* File descriptor of the outer map, owned by banks. */
+int banks_outer_fd(const struct banks *banks);
+
+/*
+ * Sets the start of the pane that is being counted (programs_read_ticks), before the first
+ * program is attached.
+ */
+void banks_begin(struct banks *banks, uint64_t begin_ticks);
+
+/*
+ * Makes the other bank active for a pane that begins at begin_ticks. The update of the
+ * outer map returns only after every program that could see the old bank has finished
+ * (maybe_wait_bpf_programs in kernel/bpf/syscall.c): from then on the old bank is the caller's
+ * alone, to be drained before the next flip. 0 or negative errno.
+ */
+int banks_flip(struct banks *banks, uint64_t begin_ticks);
+
+/*
+ * Hands over everything in the idle bank and clears what was used, at a cost proportional to
+ * the flows seen. counts is overwritten, its outcome[PACKET_FLOW] the sum of the records. On a
+ * failure of fn the bank is cleared all the same. 0 or what fn returned.
+ */
+int banks_drain(struct banks *banks, records_fn *fn, void *context,
+		struct outcome_counts *counts);
+
+/* Share of the slots of the fullest section in use at the last drain, 0 to 1. */
+double banks_fill(const struct banks *banks);
+
+#endif

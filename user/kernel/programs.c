@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "programs.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../filter/filter.h"
+#include "weir.skel.h"
+
+/* A test-run of an XDP program wants an Ethernet header. */
+#define CLOCK_FRAME_LEN 14
+
+struct programs {
+	struct weir_bpf *skeleton;
+	int filter_fd[PROGRAM_KIND_COUNT]; /* -1: no filter in front of that program */
+};
+
+/* What belongs to a kind: the program, what counts the rest, and where a filter finds both. */
+struct program_parts {
+	struct bpf_program *count;
+	struct bpf_program *filtered;
+	struct bpf_map *targets;
+	enum filter_hook hook;
+};
+
+int hash_seed_make(struct hash_seed *seed)
+{
+	if (getrandom(seed, sizeof(*seed), 0) != (ssize_t)sizeof(*seed))
+		return -EIO;
+	return 0;
+}
+
+static struct program_parts parts_of(const struct weir_bpf *s, enum program_kind kind)
+{
+	const struct program_parts parts[PROGRAM_KIND_COUNT] = {
+		[PROGRAM_XDP] = { s->progs.count_xdp, s->progs.filtered_xdp, s->maps.xdp_targets,
+				  FILTER_XDP },
+		[PROGRAM_XDP_FRAGS] = { s->progs.count_xdp_frags, s->progs.filtered_xdp_frags,
+					s->maps.xdp_frags_targets, FILTER_XDP_FRAGS },
+		[PROGRAM_TC_INGRESS] = { s->progs.count_tc_ingress, s->progs.filtered_tc,
+					 s->maps.tc_ingress_targets, FILTER_TC },
+		[PROGRAM_TC_EGRESS] = { s->progs.count_tc_egress, s->progs.filtered_tc,
+					s->maps.tc_egress_targets, FILTER_TC },
+	};
+
+	return parts[kind];
+}
+
+/* Length of a kernel tick: the resolution of the coarse clocks (kernel/time/posix-timers.c). */
+static uint32_t tick_scaled(void)
+{
+	struct timespec tick = { 0, 4000000 };
+
+	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
+	return (uint32_t)(((uint64_t)tick.tv_nsec << TICK_SHIFT) / 1000000);
+}
+
+static void settings_fill(struct count_settings *settings, const struct programs_request *request)
+{
+	settings->geometry = *banks_geometry(request->banks);
+	settings->seed = *request->seed;
+	settings->tick_scaled = tick_scaled();
+	settings->link_number = (__u8)request->link_number;
+	settings->claim_sections = request->realtime;
+	if (!request->group || group_by_is_full(request->group))
+		return;
+	settings->reduce_keys = true;
+	group_masks_make(request->group, &settings->group);
+}
+
+static void autoload_choose(struct weir_bpf *skeleton, const struct programs_request *request)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, skeleton->obj)
+		bpf_program__set_autoload(program, program == skeleton->progs.read_clock);
+	for (int kind = 0; kind < PROGRAM_KIND_COUNT; kind++) {
+		struct program_parts parts = parts_of(skeleton, kind);
+
+		if (!request->wanted[kind])
+			continue;
+		bpf_program__set_autoload(parts.count, true);
+		if (request->filter)
+			bpf_program__set_autoload(parts.filtered, true);
+	}
+}
+
+static int skeleton_load(struct weir_bpf *skeleton, const struct programs_request *request)
+{
+	int err = bpf_map__reuse_fd(skeleton->maps.banks, banks_outer_fd(request->banks));
+
+	if (err)
+		return err;
+	settings_fill((struct count_settings *)&skeleton->rodata->settings, request);
+	autoload_choose(skeleton, request);
+	return weir_bpf__load(skeleton);
+}
+
+static int filter_place(struct programs *programs, enum program_kind kind,
+			const struct filter *filter, struct filter_error *error)
+{
+	struct program_parts parts = parts_of(programs->skeleton, kind);
+	struct filter_target target = { parts.hook, bpf_map__fd(parts.targets) };
+	const __u32 index[FILTER_TARGETS] = { FILTER_TARGET_ACCEPTED, FILTER_TARGET_REJECTED };
+	int fds[FILTER_TARGETS] = { bpf_program__fd(parts.count),
+				    bpf_program__fd(parts.filtered) };
+
+	for (int i = 0; i < FILTER_TARGETS; i++) {
+		if (bpf_map_update_elem(target.prog_array_fd, &index[i], &fds[i], BPF_ANY))
+			return -errno;
+	}
+	programs->filter_fd[kind] = filter_load(filter, &target, error);
+	return programs->filter_fd[kind] < 0 ? programs->filter_fd[kind] : 0;
+}
+
+static int programs_fill(struct programs *programs, const struct programs_request *request,
+			 struct filter_error *error)
+{
+	int err;
+
+	programs->skeleton = weir_bpf__open();
+	if (!programs->skeleton)
+		return -errno;
+	err = skeleton_load(programs->skeleton, request);
+	for (int kind = 0; kind < PROGRAM_KIND_COUNT && !err && request->filter; kind++) {
+		if (request->wanted[kind])
+			err = filter_place(programs, kind, request->filter, error);
+	}
+	return err;
+}
+
+int programs_load(const struct programs_request *request, struct programs **result,
+		  struct filter_error *error)
+{
+	struct programs *programs = calloc(1, sizeof(*programs));
+	int err;
+
+	*result = NULL;
+	error->text[0] = '\0';
+	if (!programs)
+		return -ENOMEM;
+	for (int kind = 0; kind < PROGRAM_KIND_COUNT; kind++)
+		programs->filter_fd[kind] = -1;
+	err = programs_fill(programs, request, error);
+	if (err) {
+		programs_unload(programs);
+		return err;
+	}
+	*result = programs;
+	return 0;
+}
+
+void programs_unload(struct programs *programs)
+{
+	if (!programs)
+		return;
+	for (int kind = 0; kind < PROGRAM_KIND_COUNT; kind++) {
+		if (programs->filter_fd[kind] >= 0)
+			close(programs->filter_fd[kind]);
+	}
+	weir_bpf__destroy(programs->skeleton);
+	free(programs);
+}
+
+int programs_read_ticks(const struct programs *programs, uint64_t *ticks)
+{
+	unsigned char frame[CLOCK_FRAME_LEN] = { 0 };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = sizeof(frame));
+	int err = bpf_prog_test_run_opts(bpf_program__fd(programs->skeleton->progs.read_clock),
+					 &opts);
+
+	*ticks = programs->skeleton->bss->clock_ticks;
+	return err;
+}
+
+int programs_fd(const struct programs *programs, enum program_kind kind)
+{
+	if (programs->filter_fd[kind] >= 0)
+		return programs->filter_fd[kind];
+	return bpf_program__fd(parts_of(programs->skeleton, kind).count);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kernel programs of one interface, loaded with its settings and counting into the shared
+ * banks.
+ */
+#ifndef WEIR_PROGRAMS_H
+#define WEIR_PROGRAMS_H
+
+#include <stdbool.h>
+
+#include "../../include/account.h"
+#include "../../include/settings.h"
+#include "banks.h"
+#include "../engine/group.h"
+
+enum program_kind { PROGRAM_XDP, PROGRAM_XDP_FRAGS, PROGRAM_TC_INGRESS, PROGRAM_TC_EGRESS,
+		    PROGRAM_KIND_COUNT };
+
+struct filter;
+struct filter_error;
+
+struct programs_request {
+	const struct banks *banks;
+	const struct hash_seed *seed;
+	const struct group_by *group;   /* NULL: whole keys */
+	const struct filter *filter;    /* NULL: none */
+	unsigned int link_number;
+	bool realtime;                  /* PREEMPT_RT: sections are claimed */
+	bool wanted[PROGRAM_KIND_COUNT];
+};
+
+struct programs;
+
+/* A seed of the kernel's random bytes. 0 or negative errno. */
+int hash_seed_make(struct hash_seed *seed);
+
+/*
+ * Loads the wanted programs. 0 or negative errno, then *programs is NULL and, where it was the
+ * filter that was refused, error->text is not empty.
+ */
+int programs_load(const struct programs_request *request, struct programs **programs,
+		  struct filter_error *error);
+void programs_unload(struct programs *programs);
+
+/*
+ * The kernel's time in ticks, as the programs see it: what a bank's begin is counted from.
+ * 0 and *ticks, or negative errno.
+ */
+int programs_read_ticks(const struct programs *programs, uint64_t *ticks);
+
+/*
+ * File descriptor of what is to be attached for a wanted program: the program itself, or the
+ * filter in front of it. Owned by programs.
+ */
+int programs_fd(const struct programs *programs, enum program_kind kind);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The result document: schema weir/1, section 4 of the contract. Text only, no input or output.
+ */
+#ifndef WEIR_JSON_H
+#define WEIR_JSON_H
+
+#include "sink.h"
+#include "../text/text.h"
+
+/* How every document on one line begins: tells what another run of weir has written. */
+#define JSON_DOCUMENT_START "{\"schema\": \"weir/1\", "
+
+/*
+ * Appends the document of one window. pretty: indented over several lines, one for each flow,
+ * as a *.json file has it; else one line. Both end in a line feed. 0 or the text's failure; a
+ * drain still has to be flushed.
+ */
+int json_document(struct text *text, const struct document_context *context,
+		  const struct window_result *result, const struct sink_stats *transmission,
+		  bool pretty);
+
+/* Appends the object of one flow of this result. */
+void json_flow(struct text *text, const struct document_context *context,
+	       const struct window_result *result, const struct flow_result *flow);
+
+/* What the totals of a window and a flow have in common. */
+struct json_amounts {
+	uint64_t bytes;
+	uint64_t packets;
+	double bytes_max;
+	double packets_max;
+	uint16_t min_len;
+	uint16_t max_len;
+	uint64_t length_ns; /* averages divide by it; 0 makes them 0.0 */
+};
+
+/* Appends the members "bytes", "packets" and "packet_bytes" with separator between them. */
+void json_amounts(struct text *text, const struct json_amounts *amounts, const char *separator);
+
+/* Appends a JSON string with its quotes; bytes that are no UTF-8 become U+FFFD (RFC 8259). */
+void json_string(struct text *text, const char *string);
+
+/* As json_string, and null where the string is NULL. */
+void json_string_or_null(struct text *text, const char *string);
+
+/* Numerator * 10^9 / time: what a second makes of it; 0 where no time has passed. */
+double rate_per_second(uint64_t amount, uint64_t length_ns);
+
+#define PROTOCOL_NAME_MAX 24
+
+/*
+ * Short lower-case name of an IP protocol into buffer: "tcp", "icmp6", "ip-253"; of an
+ * EtherType: "arp", "llc", "ethertype-0x88cc". Returns buffer. Nothing is longer than
+ * PROTOCOL_NAME_MAX with its end mark.
+ */
+const char *ip_proto_name(uint8_t ip_proto, char *buffer, size_t size);
+const char *ethertype_name(uint16_t ethertype, char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "top.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "../agent.h"
+#include "../base/stop.h"
+#include "terminal.h"
+#include "viewer.h"
+
+/* A terminal that has taken nothing for so long takes nothing. */
+#define STUCK_US 500000
+
+struct top {
+	const struct options *options;
+	struct window_spec windows[OPTIONS_WINDOWS_MAX + 1];
+	struct agent *agent;
+	struct collector *collector;
+	pthread_t thread, ui_thread;
+	_Atomic bool ui_is_done;
+	int err;  /* of the agent */
+};
+
+static void take_pane(void *context, const struct pane *pane)
+{
+	struct top *top = context;
+
+	collector_set_facts(top->collector, source_table_use(agent_source(top->agent)),
+			    agent_context(top->agent)->clock_offset_ns);
+	collector_take_pane(top->collector, pane);
+}
+
+static void take_window(void *context, const struct window_result *result)
+{
+	struct top *top = context;
+
+	collector_take_window(top->collector, result);
+}
+
+/*
+ * A terminal that takes no more bytes (stopped by Ctrl-S, or nobody reads it) would keep the
+ * thread that draws in a write for ever: what it has not taken yet is thrown away.
+ */
+static void free_stuck_terminal(const struct top *top)
+{
+	while (!top->ui_is_done) {
+		usleep(STUCK_US);
+		if (top->ui_is_done)
+			return;
+		/* Only a stop of one's own can be ended by TCOON; with it goes Ctrl-S. */
+		tcflow(STDOUT_FILENO, TCOOFF);
+		tcflow(STDOUT_FILENO, TCOON);
+		tcflush(STDOUT_FILENO, TCOFLUSH);
+		pthread_kill(top->ui_thread, SIGWINCH);
+	}
+}
+
+static void *agent_work(void *context)
+{
+	struct top *top = context;
+
+	top->err = agent_run(top->agent);
+	collector_end(top->collector, top->err);
+	if (!terminal_is_drawable())
+		return NULL;
+	if (!viewer_ends_with_agent(top->options, top->err))
+		stop_wait_until(UINT64_MAX);
+	free_stuck_terminal(top);
+	return NULL;
+}
+
+/* Signals are for the thread that draws. */
+static int agent_start(struct top *top)
+{
+	static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS };
+	sigset_t all, before;
+	int err;
+
+	sigfillset(&all);
+	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
+		sigdelset(&all, crashes[i]);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = -pthread_create(&top->thread, NULL, agent_work, top);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return err;
+}
+
+/* Windows of one pane, for histories, after those that were asked for. */
+static void windows_choose(struct top *top)
+{
+	const struct options *options = top->options;
+	size_t count = options->window_count;
+
+	memcpy(top->windows, options->windows, count * sizeof(top->windows[0]));
+	top->windows[count] = (struct window_spec){ WINDOW_TUMBLING, options->pane_ns,
+						    options->pane_ns, 0 };
+}
+
+static int top_open(struct top *top)
+{
+	const struct options *options = top->options;
+	struct agent_config agent = { .options = options,
+				      .windows = top->windows,
+				      .window_count = options->window_count + 1,
+				      .listed = SNAPSHOT_FLOWS_MAX,
+				      .window = take_window,
+				      .pane = take_pane,
+				      .context = top };
+	struct collector_config collector = {
+		.options = options,
+		.windows = top->windows,
+		.window_count = options->window_count < SNAPSHOT_WINDOWS_MAX ?
+				options->window_count : SNAPSHOT_WINDOWS_MAX,
+		.pane_window = options->window_count,
+		.has_directions = !options->file,
+	};
+
+	windows_choose(top);
+	top->collector = collector_create(&collector);
+	if (!top->collector) {
+		report_error("start: out of memory");
+		return -1;
+	}
+	return agent_open(&agent, &top->agent);
+}
+
+static int top_view(struct top *top)
+{
+	struct viewer viewer;
+	int err = agent_start(top), shown_err;
+
+	if (err) {
+		report_error("start: %s", strerror(-err));
+		return err;
+	}
+	viewer_init(&viewer, top->options, top->collector, agent_context(top->agent));
+	if (terminal_is_drawable())
+		shown_err = interactive_run(&viewer, &err);
+	else
+		shown_err = plain_run(&viewer);
+	top->ui_is_done = true;
+	stop_request();
+	pthread_join(top->thread, NULL);
+	viewer_fini(&viewer);
+	return shown_err ? shown_err : top->err;
+}
+
+int top_run(const struct options *options)
+{
+	struct top top = { .options = options, .ui_thread = pthread_self() };
+	enum exit_status status;
+	int err = top_open(&top);
+
+	if (!err) {
+		err = top_view(&top);
+		if (err != -ENOTTY)
+			agent_report_sum(top.agent);
+	}
+	status = agent_close(top.agent, err);
+	collector_destroy(top.collector);
+	return status;
+}
