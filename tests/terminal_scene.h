@@ -12,6 +12,8 @@
 
 #include "../user/top/collector.h"
 #include "../user/top/screen.h"
+#include "../user/top/view_group.h"
+#include "../user/top/view_arrange.h"
 
 #define SECOND 1000000000ull
 

@@ -7,6 +7,8 @@
 
 #include "../../user/top/join.h"
 #include "../terminal_scene.h"
+#include "../../user/top/draw_bits.h"
+#include "../../user/top/view_group.h"
 
 static const struct row *row_of_host(const struct scene *scene, uint32_t host)
 {

@@ -11,6 +11,9 @@
 #include <stdlib.h>
 
 #include "../../user/outputs/json.h"
+#include "../../user/text/address.h"
+#include "../../user/text/number.h"
+#include "../../user/text/protocols.h"
 
 static const char *text_end(struct text *text)
 {

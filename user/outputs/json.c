@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "json.h"
 
+#include "../base/rate.h"
+#include "../text/number.h"
+
 /* What a document is written from, and how its members are set apart. */
 struct writer {
 	struct text *text;

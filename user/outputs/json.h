@@ -44,17 +44,4 @@ void json_string(struct text *text, const char *string);
 /* As json_string, and null where the string is NULL. */
 void json_string_or_null(struct text *text, const char *string);
 
-/* Numerator * 10^9 / time: what a second makes of it; 0 where no time has passed. */
-double rate_per_second(uint64_t amount, uint64_t length_ns);
-
-#define PROTOCOL_NAME_MAX 24
-
-/*
- * Short lower-case name of an IP protocol into buffer: "tcp", "icmp6", "ip-253"; of an
- * EtherType: "arp", "llc", "ethertype-0x88cc". Returns buffer. Nothing is longer than
- * PROTOCOL_NAME_MAX with its end mark.
- */
-const char *ip_proto_name(uint8_t ip_proto, char *buffer, size_t size);
-const char *ethertype_name(uint16_t ethertype, char *buffer, size_t size);
-
 #endif

@@ -4,13 +4,13 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include "../base/rate.h"
+#include "../text/address.h"
+#include "../text/number.h"
+#include "../text/protocols.h"
+
 /* More than the members take that lie between two strings of unknown length. */
 #define MEMBERS_MAX 640
-
-double rate_per_second(uint64_t amount, uint64_t length_ns)
-{
-	return length_ns ? (double)amount * 1e9 / (double)length_ns : 0.0;
-}
 
 static char *put_average(char *out, uint64_t amount, uint64_t length_ns)
 {

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "text.h"
+#include "address.h"
+
+#include <stdbool.h>
+
+#include "number.h"
 
 #define HEXTETS 8
 

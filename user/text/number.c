@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "text.h"
+#include "number.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "../outputs/json.h"
+#include "protocols.h"
 
 #include <linux/if_ether.h>
 #include <stdio.h>
+
+#include "../../include/flow.h"
 
 /* The IANA registry of protocol numbers; names as /etc/protocols and tcpdump have them. */
 #define IP_PROTOCOLS(X)      \

@@ -3,6 +3,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "number.h"
 
 void text_fini(struct text *text)
 {

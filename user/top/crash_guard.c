@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "crash_guard.h"
+
 #include <signal.h>
 #include <string.h>
 #include <termios.h>

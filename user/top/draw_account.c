@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "draw_account.h"
+
 #include <stdio.h>
 
 #include "format.h"

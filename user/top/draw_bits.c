@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "draw_bits.h"
+
 #include "screen.h"
 
 static const wchar_t levels[] = L" ▁▂▃▄▅▆▇█";

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "draw_head.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "../text/escape.h"
-#include "../outputs/json.h"
+#include "../base/rate.h"
+#include "draw_account.h"
+#include "draw_bits.h"
 #include "format.h"
 #include "screen.h"
 

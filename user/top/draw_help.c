@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "draw_help.h"
+
 #include "screen.h"
 
 static const char *const help_lines[] = {

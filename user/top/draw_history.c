@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "draw_history.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "draw_bits.h"
 #include "format.h"
 #include "screen.h"
 

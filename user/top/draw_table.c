@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "draw_table.h"
+
 #include <stdio.h>
 #include <string.h>
 
+#include "draw_bits.h"
 #include "format.h"
 #include "screen.h"
 

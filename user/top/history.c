@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "../outputs/json.h"
+#include "../base/rate.h"
 
 struct rates history_rate(const struct history *history, const struct pane_clock *clock,
 			  uint64_t number)

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "interactive.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -8,6 +10,7 @@
 #include "messages.h"
 #include "terminal.h"
 #include "viewer.h"
+#include "viewer_keys.h"
 
 #define WAIT_MS 500
 

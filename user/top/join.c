@@ -60,7 +60,7 @@ static struct row *row_of(struct join *join, const struct flow_key *key)
 	return row;
 }
 
-/* A session is at least as long as the document's pane (DESIGN 4). */
+/* A session is at least as long as the document's pane */
 static uint32_t session_ms(const struct window_result *result, const struct flow_result *flow)
 {
 	uint64_t length_ns = flow->end_ns - flow->start_ns;

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../text/address.h"
 #include "../text/escape.h"
-#include "../outputs/json.h"
+#include "../text/number.h"
+#include "../text/protocols.h"
 
 /* A service whose name is longer would hide the host's. */
 #define PORT_SHOWN_MAX 40

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "plain.h"
+
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -9,6 +11,8 @@
 #include <string.h>
 
 #include "../base/report.h"
+#include "draw_head.h"
+#include "draw_table.h"
 #include "viewer.h"
 
 #define PLAIN_WIDTH   120

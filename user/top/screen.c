@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "draw_head.h"
+#include "draw_help.h"
+#include "draw_history.h"
+#include "draw_table.h"
 
 /* Lines in which the help has room to spare. */
 #define HELP_HEIGHT 20

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "terminal.h"
+
 #define NCURSES_WIDECHAR 1
 #include <curses.h>
 #include <errno.h>
@@ -12,7 +14,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "terminal.h"
+#include "crash_guard.h"
 
 /* How long an escape is waited for to become an arrow: over ssh they may come in parts. */
 #define ESCAPE_DELAY_MS 25

@@ -39,11 +39,4 @@ enum key {
 /* The next key that was pressed: its character, or an enum key; KEY_IS_NONE: none is left. */
 int terminal_key(struct terminal *terminal);
 
-/*
- * From here on, a crash restores the terminal by writing these bytes before the process dies
- * of it. NULL: no longer. At most RESTORE_MAX bytes, which are copied.
- */
-#define RESTORE_MAX 256
-void crash_guard(int fd, const char *restore);
-
 #endif

@@ -11,6 +11,8 @@
 
 #include "../agent.h"
 #include "../base/stop.h"
+#include "interactive.h"
+#include "plain.h"
 #include "terminal.h"
 #include "viewer.h"
 

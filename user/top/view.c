@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../outputs/json.h"
+#include "../base/rate.h"
 
 static int first_sort_column(const struct options *options, size_t reference)
 {

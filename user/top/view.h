@@ -99,22 +99,6 @@ bool grouping_is_possible(const struct view *view, enum grouping grouping);
 /* The fields of the present grouping; with a direction chosen, direction is one of them. */
 void view_group_by(const struct view *view, struct group_by *group);
 
-/* What reduces a flow's key to that of its row; address families are told apart by addresses. */
-void view_group_masks(const struct view *view, struct group_masks *masks);
-
-/* What the row of that key carried, pane by pane. */
-void view_history(const struct view *view, const struct snapshot *snapshot,
-		  const struct flow_key *key, struct history *history);
-
-/* Groups the rows of the snapshot. 0 or -ENOMEM. */
-int view_group(struct view *view, const struct snapshot *snapshot);
-
-/* Filters and sorts what view_group left; keeps the selection on its row. 0 or -ENOMEM. */
-int view_arrange(struct view *view, const struct snapshot *snapshot);
-
-/* Sorts that many of order by rank. 0 or -ENOMEM. */
-int view_sort(struct view *view, size_t count);
-
 /* Forgets the order of before: the user asked for another. */
 void view_forget_order(struct view *view);
 

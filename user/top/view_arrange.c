@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "view_arrange.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <math.h>
@@ -6,6 +8,7 @@
 #include <string.h>
 
 #include "view.h"
+#include "view_sort.h"
 
 /* A row keeps its rank until its value has changed by this part of it. */
 #define STEADY_PART 0.05

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "view_group.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../outputs/json.h"
+#include "../base/rate.h"
 #include "view.h"
 
 struct grouper {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "view_sort.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "view_arrange.h"
+#include "view_group.h"
+
 /* The keys come back after so many, which is as many seconds where panes are of a second. */
 #define MESSAGE_SNAPSHOTS 10
 

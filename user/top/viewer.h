@@ -30,18 +30,9 @@ void viewer_take(struct viewer *viewer);
 /* Groups, filters, sorts again; after a change of what is wanted. */
 void viewer_refresh(struct viewer *viewer);
 
-/* What a key asks for. */
-void viewer_press(struct viewer *viewer, int key);
-
 void viewer_tell(struct viewer *viewer, bool is_warning, const char *message);
 
 /* False where there is more to look at: a capture that was read to its end. */
 bool viewer_ends_with_agent(const struct options *options, int err);
-
-/* top without a terminal: the same as text, once for each newest window. err of the agent. */
-int plain_run(struct viewer *viewer);
-
-/* In a terminal. Returns when the user or the agent ends it; err of the agent. */
-int interactive_run(struct viewer *viewer, int *err);
 
 #endif

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "viewer_keys.h"
+
 #include <stdio.h>
 #include <string.h>
 
