@@ -38,19 +38,19 @@ static const struct netdev_facts plain_link = {
 static struct attach_plan plan_of(const struct netdev_facts *facts, enum attach_how how,
 				  enum direction direction)
 {
-	const struct options options = { .attach = how, .direction = direction };
+	const struct attach_settings settings = { how, direction };
 	struct attach_plan plan;
 
-	attach_plan_make(facts, &new_machine, &options, &plan);
+	attach_plan_make(facts, &new_machine, &settings, &plan);
 	return plan;
 }
 
 static struct interface_survey judged(const struct netdev_facts *facts, enum attach_how how)
 {
-	const struct options options = { .attach = how };
+	const struct attach_settings settings = { .how = how };
 	struct interface_survey interface = { .facts = *facts };
 
-	interface_judge(&interface, &new_machine, &options);
+	interface_judge(&interface, &new_machine, &settings);
 	return interface;
 }
 
@@ -79,10 +79,10 @@ static void auto_is_xdp_in_and_tcx_out_where_nothing_is_in_the_way(void **state)
 	struct attach_plan plan = plan_of(&plain_link, ATTACH_AUTO, DIRECTION_BOTH);
 
 	(void)state;
-	assert_string_equal(plan.in, "xdp-native");
-	assert_string_equal(plan.out, "tcx-egress");
+	assert_int_equal(plan.in, ATTACH_XDP_NATIVE);
+	assert_int_equal(plan.out, ATTACH_TCX_EGRESS);
 	assert_string_equal(plan.why, "");
-	assert_true(plan.native && !plan.impossible);
+	assert_false(plan.impossible);
 }
 
 static void auto_leaves_a_veth_to_tc_and_native_takes_it(void **state)
@@ -91,8 +91,8 @@ static void auto_leaves_a_veth_to_tc_and_native_takes_it(void **state)
 
 	(void)state;
 	strcpy(facts.driver, "veth");
-	assert_string_equal(plan_of(&facts, ATTACH_AUTO, DIRECTION_BOTH).in, "tcx-ingress");
-	assert_string_equal(plan_of(&facts, ATTACH_NATIVE, DIRECTION_BOTH).in, "xdp-native");
+	assert_int_equal(plan_of(&facts, ATTACH_AUTO, DIRECTION_BOTH).in, ATTACH_TCX_INGRESS);
+	assert_int_equal(plan_of(&facts, ATTACH_NATIVE, DIRECTION_BOTH).in, ATTACH_XDP_NATIVE);
 }
 
 static void native_is_impossible_where_something_is_in_the_way(void **state)
@@ -116,7 +116,7 @@ static void native_is_tried_on_a_driver_nobody_knows(void **state)
 
 	(void)state;
 	facts.native_xdp = NETDEV_UNKNOWN;
-	assert_string_equal(plan_of(&facts, ATTACH_NATIVE, DIRECTION_IN).in, "xdp-native");
+	assert_int_equal(plan_of(&facts, ATTACH_NATIVE, DIRECTION_IN).in, ATTACH_XDP_NATIVE);
 }
 
 static void a_direction_not_asked_for_has_no_hook(void **state)
@@ -125,10 +125,10 @@ static void a_direction_not_asked_for_has_no_hook(void **state)
 	struct attach_plan out = plan_of(&plain_link, ATTACH_PCAP, DIRECTION_OUT);
 
 	(void)state;
-	assert_string_equal(in.in, "xdp-native");
-	assert_null(in.out);
-	assert_null(out.in);
-	assert_string_equal(out.out, "pcap");
+	assert_int_equal(in.in, ATTACH_XDP_NATIVE);
+	assert_int_equal(in.out, ATTACH_NOTHING);
+	assert_int_equal(out.in, ATTACH_NOTHING);
+	assert_int_equal(out.out, ATTACH_CAPTURE);
 }
 
 static void a_held_xdp_hook_is_nothing_to_what_goes_out(void **state)
@@ -146,10 +146,10 @@ static void an_older_kernel_has_clsact(void **state)
 
 	(void)state;
 	facts.tcx = NETDEV_NO;
-	assert_string_equal(plan_of(&facts, ATTACH_TC, DIRECTION_BOTH).in, "clsact-ingress");
-	assert_string_equal(plan_of(&facts, ATTACH_AUTO, DIRECTION_BOTH).out, "clsact-egress");
-	assert_string_equal(plan_of(&plain_link, ATTACH_CLSACT, DIRECTION_BOTH).out,
-			    "clsact-egress");
+	assert_int_equal(plan_of(&facts, ATTACH_TC, DIRECTION_BOTH).in, ATTACH_CLSACT_INGRESS);
+	assert_int_equal(plan_of(&facts, ATTACH_AUTO, DIRECTION_BOTH).out, ATTACH_CLSACT_EGRESS);
+	assert_int_equal(plan_of(&plain_link, ATTACH_CLSACT, DIRECTION_BOTH).out,
+			 ATTACH_CLSACT_EGRESS);
 }
 
 static void without_privileges_tcx_is_told_by_the_kernels_age(void **state)
@@ -187,7 +187,7 @@ static void an_interface_without_ethernet_is_refused(void **state)
 	facts.is_ethernet = false;
 	interface = judged(&facts, ATTACH_AUTO);
 	assert_false(findings_are_good(&interface.findings));
-	assert_null(interface.plan.in);
+	assert_int_equal(interface.plan.in, ATTACH_NOTHING);
 	expect_finding(&interface.findings, "link", FINDING_FAIL, "");
 }
 
@@ -234,7 +234,7 @@ static void lro_has_its_command(void **state)
 	(void)state;
 	facts.lro = true;
 	interface = judged(&facts, ATTACH_AUTO);
-	assert_string_equal(interface.plan.in, "tcx-ingress");
+	assert_int_equal(interface.plan.in, ATTACH_TCX_INGRESS);
 	expect_finding(&interface.findings, "merging", FINDING_NOTE, "ethtool -K eth0 lro off");
 }
 
@@ -267,7 +267,7 @@ static void an_mtu_that_native_xdp_refuses_has_its_command(void **state)
 	facts.xdp_frags = NETDEV_YES;
 	interface = judged(&facts, ATTACH_AUTO);
 	expect_finding(&interface.findings, "MTU", FINDING_OK, "");
-	assert_string_equal(interface.plan.in, "xdp-native");
+	assert_int_equal(interface.plan.in, ATTACH_XDP_NATIVE);
 }
 
 static void a_name_made_for_a_shell_is_quoted_in_commands(void **state)
@@ -306,18 +306,17 @@ static void what_a_terminal_acts_on_is_escaped(void **state)
 }
 
 static struct machine_survey machine_judged(const struct machine_facts *facts,
-					    const struct options *options)
+					    uint32_t slots, enum attach_how how)
 {
-	struct machine_survey machine = { .facts = *facts };
+	struct machine_survey machine = { .facts = *facts, .slots = slots };
 
-	machine_judge(&machine, options);
+	machine_judge(&machine, how, false);
 	return machine;
 }
 
 static void a_good_machine_is_all_ok(void **state)
 {
-	const struct options options = { .slots = 65536 };
-	struct machine_survey machine = machine_judged(&new_machine, &options);
+	struct machine_survey machine = machine_judged(&new_machine, 65536, ATTACH_AUTO);
 
 	(void)state;
 	for (size_t i = 0; i < machine.findings.count; i++)
@@ -328,64 +327,59 @@ static void a_good_machine_is_all_ok(void **state)
 
 static void missing_privileges_fail_and_are_named(void **state)
 {
-	const struct options options = { .slots = 65536 };
 	struct machine_facts facts = new_machine;
 	struct machine_survey machine;
 
 	(void)state;
 	facts.capabilities = MACHINE_CAP(CAP_BPF) | MACHINE_CAP(CAP_PERFMON);
-	machine = machine_judged(&facts, &options);
+	machine = machine_judged(&facts, 65536, ATTACH_AUTO);
 	expect_finding(&machine.findings, "privileges", FINDING_FAIL, "sudo weir check");
 	assert_non_null(strstr(finding_of(&machine.findings, "privileges")->fact,
 			       "CAP_NET_ADMIN"));
 	facts.is_root = true;
-	machine = machine_judged(&facts, &options);
+	machine = machine_judged(&facts, 65536, ATTACH_AUTO);
 	expect_finding(&machine.findings, "privileges", FINDING_FAIL, "");
 }
 
 static void capture_needs_one_capability_and_no_bpf(void **state)
 {
-	const struct options options = { .slots = 65536, .attach = ATTACH_PCAP };
 	struct machine_facts facts = new_machine;
 	struct machine_survey machine;
 
 	(void)state;
 	facts.has_bpf = false;
 	facts.capabilities = MACHINE_CAP(CAP_NET_RAW);
-	machine = machine_judged(&facts, &options);
+	machine = machine_judged(&facts, 65536, ATTACH_PCAP);
 	assert_true(findings_are_good(&machine.findings));
 	facts.capabilities = 0;
-	machine = machine_judged(&facts, &options);
+	machine = machine_judged(&facts, 65536, ATTACH_PCAP);
 	assert_false(findings_are_good(&machine.findings));
 }
 
 static void a_kernel_without_bpf_fails(void **state)
 {
-	const struct options options = { .slots = 65536 };
 	struct machine_facts facts = new_machine;
 	struct machine_survey machine;
 
 	(void)state;
 	facts.has_bpf = false;
-	machine = machine_judged(&facts, &options);
+	machine = machine_judged(&facts, 65536, ATTACH_AUTO);
 	expect_finding(&machine.findings, "kernel", FINDING_FAIL, "");
 }
 
 static void loading_refused_in_spite_of_privileges_fails(void **state)
 {
-	const struct options options = { .slots = 65536 };
 	struct machine_facts facts = new_machine;
 	struct machine_survey machine;
 
 	(void)state;
 	facts.load_error = -1;
-	machine = machine_judged(&facts, &options);
+	machine = machine_judged(&facts, 65536, ATTACH_AUTO);
 	expect_finding(&machine.findings, "privileges", FINDING_FAIL, "");
 }
 
 static void an_old_kernel_and_no_jit_are_notes(void **state)
 {
-	const struct options options = { .slots = 65536 };
 	struct machine_facts facts = new_machine;
 	struct machine_survey machine;
 
@@ -395,7 +389,7 @@ static void an_old_kernel_and_no_jit_are_notes(void **state)
 	facts.jit = MACHINE_JIT_OFF;
 	facts.memlock_counts = true;
 	facts.memlock_bytes = 65536;
-	machine = machine_judged(&facts, &options);
+	machine = machine_judged(&facts, 65536, ATTACH_AUTO);
 	expect_finding(&machine.findings, "kernel", FINDING_NOTE, "");
 	expect_finding(&machine.findings, "JIT", FINDING_NOTE,
 		       "sysctl -w net.core.bpf_jit_enable=1");
@@ -404,7 +398,6 @@ static void an_old_kernel_and_no_jit_are_notes(void **state)
 
 static void banks_past_a_quarter_fail_unless_slots_are_given(void **state)
 {
-	struct options options = { .slots = 1 << 22 };
 	struct machine_facts facts = new_machine;
 	struct machine_survey machine;
 	char mend[64];
@@ -412,10 +405,10 @@ static void banks_past_a_quarter_fail_unless_slots_are_given(void **state)
 	(void)state;
 	facts.memory_bytes = 1ull << 30;
 	snprintf(mend, sizeof(mend), "weir run --slots %u", machine_slots_max(1ull << 30, 4));
-	machine = machine_judged(&facts, &options);
+	machine = machine_judged(&facts, 1 << 22, ATTACH_AUTO);
 	expect_finding(&machine.findings, "memory", FINDING_FAIL, mend);
-	options.slots_given = true;
-	machine = machine_judged(&facts, &options);
+	machine = (struct machine_survey){ .facts = facts, .slots = 1 << 22 };
+	machine_judge(&machine, ATTACH_AUTO, true);
 	expect_finding(&machine.findings, "memory", FINDING_NOTE, mend);
 }
 

@@ -5,7 +5,6 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/if_link.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "clsact.h"
@@ -20,15 +19,6 @@ static const char *const point_names[ATTACH_POINT_COUNT] = { ATTACH_POINTS(ATTAC
 const char *attach_point_name(enum attach_point point)
 {
 	return point_names[point];
-}
-
-enum attach_point attach_point_find(const char *name)
-{
-	int point = 0;
-
-	while (point < ATTACH_POINT_COUNT && strcmp(point_names[point], name) != 0)
-		point++;
-	return point;
 }
 
 static int link_open(struct attachment *a, int prog_fd)
@@ -57,7 +47,7 @@ int attachment_open(struct attachment *a, enum attach_point point, int ifindex, 
 {
 	*a = (struct attachment){ .point = point, .ifindex = ifindex, .link_fd = -1,
 				  .owner_fd = -1 };
-	if (point == ATTACH_CLSACT_INGRESS || point == ATTACH_CLSACT_EGRESS)
+	if (attach_point_is_clsact(point))
 		return clsact_attach(a, prog_fd);
 	return link_open(a, prog_fd);
 }

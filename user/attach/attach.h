@@ -8,17 +8,24 @@
 #define WEIR_ATTACH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define ATTACH_POINTS(X)                                   \
+	X(ATTACH_NOTHING,        NULL)                     \
 	X(ATTACH_XDP_NATIVE,     "xdp-native")             \
 	X(ATTACH_XDP_GENERIC,    "xdp-generic")            \
 	X(ATTACH_TCX_INGRESS,    "tcx-ingress")            \
 	X(ATTACH_TCX_EGRESS,     "tcx-egress")             \
 	X(ATTACH_CLSACT_INGRESS, "clsact-ingress")         \
-	X(ATTACH_CLSACT_EGRESS,  "clsact-egress")
+	X(ATTACH_CLSACT_EGRESS,  "clsact-egress")          \
+	X(ATTACH_CAPTURE,        "pcap")
 
 #define ATTACH_AS_ENUM(id, text) id,
 enum attach_point { ATTACH_POINTS(ATTACH_AS_ENUM) ATTACH_POINT_COUNT };
+
+/* The hooks among them. */
+#define ATTACH_HOOK_FIRST ATTACH_XDP_NATIVE
+#define ATTACH_HOOK_LAST  ATTACH_CLSACT_EGRESS
 
 struct attachment {
 	enum attach_point point;
@@ -29,14 +36,21 @@ struct attachment {
 	bool made_qdisc;   /* clsact: a weir did, not somebody else */
 };
 
-/* "xdp-native", ...: as the document and weir check name it. */
+/* "xdp-native", ...: as the document and weir check name it; NULL of ATTACH_NOTHING. */
 const char *attach_point_name(enum attach_point point);
 
-/* The point of that name; ATTACH_POINT_COUNT where there is none. */
-enum attach_point attach_point_find(const char *name);
+static inline bool attach_point_is_xdp(enum attach_point point)
+{
+	return point == ATTACH_XDP_NATIVE || point == ATTACH_XDP_GENERIC;
+}
+
+static inline bool attach_point_is_clsact(enum attach_point point)
+{
+	return point == ATTACH_CLSACT_INGRESS || point == ATTACH_CLSACT_EGRESS;
+}
 
 /*
- * Attaches the program to the interface. 0; -EBUSY where the hook is taken; else the kernel's
+ * Attaches the program to the interface, at one of the hooks. 0; -EBUSY where the hook is taken; else the kernel's
  * negative errno. After a failure there is nothing to detach.
  */
 int attachment_open(struct attachment *attachment, enum attach_point point, int ifindex,

@@ -9,18 +9,10 @@
 
 enum { IN, OUT };
 
-static bool plan_has(const struct attach_plan *plan, enum attach_point point)
-{
-	const char *name = attach_point_name(point);
-
-	return (plan->in && strcmp(plan->in, name) == 0) ||
-	       (plan->out && strcmp(plan->out, name) == 0);
-}
-
-static void report_impossible(const struct live_link *link, const struct options *options)
+static void report_impossible(const struct live_link *link, enum attach_how how)
 {
 	report_error("attach %s: %s", link->facts.name, link->plan.why);
-	if (options->attach == ATTACH_NATIVE || options->attach == ATTACH_GENERIC)
+	if (how == ATTACH_NATIVE || how == ATTACH_GENERIC)
 		report_error("try: -a tc, or weir check %s", link->facts.name);
 	else
 		report_error("try: weir check %s", link->facts.name);
@@ -37,9 +29,9 @@ int live_link_plan(struct live_link *link, const struct live_shared *shared, con
 			report_error("try: ip link, for their names");
 		return err;
 	}
-	attach_plan_make(&link->facts, shared->machine, shared->options, &link->plan);
+	attach_plan_make(&link->facts, shared->machine, &shared->settings, &link->plan);
 	if (link->plan.impossible) {
-		report_impossible(link, shared->options);
+		report_impossible(link, shared->settings.how);
 		return -EOPNOTSUPP;
 	}
 	return 0;
@@ -50,14 +42,14 @@ static void wanted_fill(const struct live_link *link, const struct live_shared *
 {
 	const struct attach_plan *plan = &link->plan;
 	bool frags = netdev_needs_frags(&link->facts);
-	bool tc_in = plan_has(plan, ATTACH_TCX_INGRESS) || plan_has(plan, ATTACH_CLSACT_INGRESS);
 
-	wanted[PROGRAM_XDP] = plan_has(plan, ATTACH_XDP_GENERIC) ||
-			      (plan_has(plan, ATTACH_XDP_NATIVE) && !frags);
-	wanted[PROGRAM_XDP_FRAGS] = plan_has(plan, ATTACH_XDP_NATIVE) && frags;
-	/* What auto falls back to. */
-	wanted[PROGRAM_TC_INGRESS] = tc_in || (shared->options->attach == ATTACH_AUTO && plan->in);
-	wanted[PROGRAM_TC_EGRESS] = plan->out != NULL;
+	wanted[PROGRAM_XDP] = plan->in == ATTACH_XDP_GENERIC ||
+			      (plan->in == ATTACH_XDP_NATIVE && !frags);
+	wanted[PROGRAM_XDP_FRAGS] = plan->in == ATTACH_XDP_NATIVE && frags;
+	/* Also what auto falls back to. */
+	wanted[PROGRAM_TC_INGRESS] = plan->in && (!attach_point_is_xdp(plan->in) ||
+						  shared->settings.how == ATTACH_AUTO);
+	wanted[PROGRAM_TC_EGRESS] = plan->out != ATTACH_NOTHING;
 }
 
 static void report_filter(const struct filter_error *error)
@@ -69,7 +61,7 @@ int live_link_load(struct live_link *link, const struct live_shared *shared, uns
 {
 	struct programs_request request = { .banks = shared->banks,
 					    .seed = shared->seed,
-					    .group = &shared->options->group,
+					    .group = shared->group,
 					    .filter = shared->filter,
 					    .link_number = number,
 					    .realtime = shared->machine->realtime };
@@ -100,9 +92,8 @@ static enum program_kind program_for(const struct live_link *link, enum attach_p
 	}
 }
 
-static int side_attach(struct live_link *link, int side, const char *point_name)
+static int side_attach(struct live_link *link, int side, enum attach_point point)
 {
-	enum attach_point point = attach_point_find(point_name);
 	int fd = programs_fd(link->programs, program_for(link, point));
 	int err = attachment_open(&link->attachment[side], point, (int)link->facts.ifindex, fd);
 
@@ -117,37 +108,37 @@ static int in_attach(struct live_link *link, const struct live_shared *shared)
 	bool tcx = attach_plan_has_tcx(&link->facts, shared->machine);
 	int err = side_attach(link, IN, plan->in);
 
-	if (!err || !plan->native || shared->options->attach != ATTACH_AUTO)
+	if (!err || plan->in != ATTACH_XDP_NATIVE || shared->settings.how != ATTACH_AUTO)
 		return err;
 	snprintf(plan->why, sizeof(plan->why), "the driver refuses native XDP: %s",
 		 strerror(-err));
-	plan->native = false;
-	plan->in = attach_point_name(tcx ? ATTACH_TCX_INGRESS : ATTACH_CLSACT_INGRESS);
+	plan->in = tcx ? ATTACH_TCX_INGRESS : ATTACH_CLSACT_INGRESS;
 	return side_attach(link, IN, plan->in);
 }
 
-static void report_refused(const struct live_link *link, const char *point, int err)
+static void report_refused(const struct live_link *link, enum attach_point point, int err)
 {
 	const char *reason = err == -EBUSY ? "another program holds the hook" : strerror(-err);
 
-	report_error("attach %s %s: %s", link->facts.name, point, reason);
-	if (strncmp(point, "xdp", 3) == 0)
+	report_error("attach %s %s: %s", link->facts.name, attach_point_name(point), reason);
+	if (attach_point_is_xdp(point))
 		report_error("try: -a tc, or weir check %s", link->facts.name);
 }
 
-static void report_chosen(const struct live_link *link, const struct options *options)
+static void report_chosen(const struct live_link *link, enum attach_how how)
 {
 	const struct attach_plan *plan = &link->plan;
-	const char *cost = plan->native ? netdev_native_cost(&link->facts) : NULL;
+	const char *cost = plan->in == ATTACH_XDP_NATIVE ? netdev_native_cost(&link->facts) : NULL;
 	const char *driver = link->facts.driver[0] ? link->facts.driver : "unknown driver";
 
 	report_notice("attached to %s (%s): %s%s%s%s%s", link->facts.name, driver,
-		      plan->in ? plan->in : "",
-		      plan->in && plan->out ? ", " : "", plan->out ? plan->out : "",
+		      plan->in ? attach_point_name(plan->in) : "",
+		      plan->in && plan->out ? ", " : "",
+		      plan->out ? attach_point_name(plan->out) : "",
 		      plan->why[0] ? ": " : "", plan->why);
 	if (cost)
 		report_notice("note: native XDP takes from %s: %s", link->facts.name, cost);
-	if (options->attach == ATTACH_GENERIC)
+	if (how == ATTACH_GENERIC)
 		report_notice("warning: generic XDP runs after GRO: merged packets count as one");
 	if (!link->facts.up)
 		report_notice("warning: %s is down: it counts nothing until it is up",
@@ -170,7 +161,7 @@ int live_link_attach(struct live_link *link, const struct live_shared *shared)
 		return -EIO;
 	}
 	live_link_missed(link);
-	report_chosen(link, shared->options);
+	report_chosen(link, shared->settings.how);
 	return 0;
 }
 
@@ -237,7 +228,7 @@ uint64_t live_link_missed(struct live_link *link)
 	if (!link->plan.in || netdev_counters(link->facts.ifindex, &counters))
 		return 0;
 	missed = rise(&link->missed_packets, netdev_counters_missed(&counters));
-	if (link->plan.native)
+	if (link->plan.in == ATTACH_XDP_NATIVE)
 		return missed;
 	refused = rise(&link->dropped_packets, counters.rx_dropped);
 	backlog = rise(&link->backlog_drops, backlog_drops());

@@ -24,7 +24,8 @@ struct live_link {
 
 /* What all links of a run share. */
 struct live_shared {
-	const struct options *options;
+	struct attach_settings settings;
+	const struct group_by *group;
 	const struct machine_facts *machine;
 	const struct banks *banks;
 	const struct hash_seed *seed;

@@ -13,8 +13,7 @@ bool attach_plan_has_tcx(const struct netdev_facts *facts, const struct machine_
 
 static void refuse(struct attach_plan *plan, const char *why)
 {
-	plan->in = plan->out = NULL;
-	plan->native = false;
+	plan->in = plan->out = ATTACH_NOTHING;
 	plan->impossible = true;
 	if (why != plan->why)
 		snprintf(plan->why, sizeof(plan->why), "%s", why);
@@ -31,15 +30,14 @@ static void plan_native(const struct netdev_facts *facts, struct attach_plan *pl
 		willing.driver[0] = '\0';
 	if (willing.native_xdp == NETDEV_UNKNOWN)
 		willing.native_xdp = NETDEV_YES;
-	plan->native = netdev_should_attach_native(&willing, plan->why, sizeof(plan->why));
-	plan->in = "xdp-native";
-	if (!plan->native)
+	plan->in = ATTACH_XDP_NATIVE;
+	if (!netdev_should_attach_native(&willing, plan->why, sizeof(plan->why)))
 		refuse(plan, plan->why);
 }
 
 static void plan_generic(const struct netdev_facts *facts, struct attach_plan *plan)
 {
-	plan->in = "xdp-generic";
+	plan->in = ATTACH_XDP_GENERIC;
 	snprintf(plan->why, sizeof(plan->why), "generic XDP is asked for");
 	if (facts->xdp_mode == NETDEV_XDP_NATIVE || facts->xdp_mode == NETDEV_XDP_GENERIC)
 		refuse(plan, "another program holds the XDP hook");
@@ -47,15 +45,14 @@ static void plan_generic(const struct netdev_facts *facts, struct attach_plan *p
 
 static void plan_auto(const struct netdev_facts *facts, struct attach_plan *plan)
 {
-	plan->native = netdev_should_attach_native(facts, plan->why, sizeof(plan->why));
-	if (plan->native)
-		plan->in = "xdp-native";
+	if (netdev_should_attach_native(facts, plan->why, sizeof(plan->why)))
+		plan->in = ATTACH_XDP_NATIVE;
 }
 
 static void plan_pcap(struct attach_plan *plan)
 {
-	plan->in = plan->in ? "pcap" : NULL;
-	plan->out = plan->out ? "pcap" : NULL;
+	plan->in = plan->in ? ATTACH_CAPTURE : ATTACH_NOTHING;
+	plan->out = plan->out ? ATTACH_CAPTURE : ATTACH_NOTHING;
 	snprintf(plan->why, sizeof(plan->why), "capture through libpcap is asked for");
 }
 
@@ -75,26 +72,25 @@ static void plan_in(const struct netdev_facts *facts, enum attach_how how,
 /* The old qdisc and clsact have the same handle (ffff:); TCX needs neither. */
 static bool is_kept_out(const struct netdev_facts *facts, const struct attach_plan *plan)
 {
-	bool needs_clsact = (plan->in && strcmp(plan->in, "clsact-ingress") == 0) ||
-			    (plan->out && strcmp(plan->out, "clsact-egress") == 0);
+	bool needs_clsact = attach_point_is_clsact(plan->in) || attach_point_is_clsact(plan->out);
 
 	return needs_clsact && facts->has_ingress_qdisc && !facts->has_clsact;
 }
 
 void attach_plan_make(const struct netdev_facts *facts, const struct machine_facts *machine,
-		      const struct options *options, struct attach_plan *plan)
+		      const struct attach_settings *settings, struct attach_plan *plan)
 {
-	bool tcx = attach_plan_has_tcx(facts, machine) && options->attach != ATTACH_CLSACT;
+	bool tcx = attach_plan_has_tcx(facts, machine) && settings->how != ATTACH_CLSACT;
 
 	memset(plan, 0, sizeof(*plan));
-	if (options->direction != DIRECTION_OUT)
-		plan->in = tcx ? "tcx-ingress" : "clsact-ingress";
-	if (options->direction != DIRECTION_IN)
-		plan->out = tcx ? "tcx-egress" : "clsact-egress";
-	if (options->attach == ATTACH_PCAP)
+	if (settings->direction != DIRECTION_OUT)
+		plan->in = tcx ? ATTACH_TCX_INGRESS : ATTACH_CLSACT_INGRESS;
+	if (settings->direction != DIRECTION_IN)
+		plan->out = tcx ? ATTACH_TCX_EGRESS : ATTACH_CLSACT_EGRESS;
+	if (settings->how == ATTACH_PCAP)
 		plan_pcap(plan);
 	else if (plan->in)
-		plan_in(facts, options->attach, plan);
+		plan_in(facts, settings->how, plan);
 	if (!facts->is_ethernet)
 		refuse(plan, "it carries no Ethernet frames");
 	else if (is_kept_out(facts, plan))

@@ -5,21 +5,19 @@
 #ifndef WEIR_PLAN_H
 #define WEIR_PLAN_H
 
+#include "attach.h"
+#include "settings.h"
 #include "../system/machine.h"
 #include "../system/netdev.h"
-#include "../cli/options.h"
 
 struct attach_plan {
-	const char *in;           /* "xdp-native", "tcx-ingress", ...; NULL: nothing */
-	const char *out;
-	bool native;              /* in is native XDP */
+	enum attach_point in, out;
 	bool impossible;          /* what is asked for cannot be; why says what is in the way */
 	char why[NETDEV_WHY_MAX]; /* why not native XDP; empty where that is what is attached */
 };
 
-/* options: attach and direction count. */
 void attach_plan_make(const struct netdev_facts *facts, const struct machine_facts *machine,
-		      const struct options *options, struct attach_plan *plan);
+		      const struct attach_settings *settings, struct attach_plan *plan);
 
 /*
  * TCX is there, or is where the kernel could not be asked for want of privileges but is new

@@ -13,6 +13,7 @@
 static void interface_add(struct survey *survey, const char *name, const struct options *options)
 {
 	struct interface_survey *interface = &survey->interfaces[survey->interface_count++];
+	const struct attach_settings settings = { options->attach, options->direction };
 	char route[IF_NAMESIZE];
 
 	snprintf(interface->name, sizeof(interface->name), "%s", name);
@@ -21,7 +22,7 @@ static void interface_add(struct survey *survey, const char *name, const struct 
 		return;
 	interface->is_default_route = netdev_default_route(route) == 0 &&
 				      strcmp(route, interface->facts.name) == 0;
-	interface_judge(interface, &survey->machine.facts, options);
+	interface_judge(interface, &survey->machine.facts, &settings);
 }
 
 static bool is_worth_showing(const struct interface_survey *interface)
@@ -84,7 +85,8 @@ static int survey_make(struct survey *survey, const struct options *options)
 
 	if (err)
 		return err;
-	machine_judge(&survey->machine, options);
+	survey->machine.slots = options->slots;
+	machine_judge(&survey->machine, options->attach, options->slots_given);
 	err = options->interface_count ? interfaces_named(survey, options) :
 					 interfaces_find(survey, options);
 	survey->ok = !err && survey_is_good(survey);

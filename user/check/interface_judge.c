@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../cli/options.h"
 #include "../text/escape.h"
 #include "survey.h"
 
@@ -102,6 +103,7 @@ static void hook_judge(struct judging *judging)
 	const struct netdev_facts *facts = judging->facts;
 	struct finding *finding = findings_add(judging->findings, "XDP hook");
 	const char *cost = netdev_native_cost(facts);
+	bool native = judging->plan->in == ATTACH_XDP_NATIVE;
 
 	if (facts->xdp_mode != NETDEV_XDP_NONE) {
 		hook_held(judging, finding);
@@ -109,13 +111,13 @@ static void hook_judge(struct judging *judging)
 	}
 	finding_fact(finding, "%s", drivers[facts->native_xdp]);
 	finding_action(finding, "left free");
-	if (judging->plan->in && strcmp(judging->plan->in, "xdp-generic") == 0) {
+	if (judging->plan->in == ATTACH_XDP_GENERIC) {
 		finding->state = FINDING_NOTE;
 		finding_action(finding, "generic XDP: merged packets count as one");
-	} else if (judging->plan->native && cost) {
+	} else if (native && cost) {
 		finding->state = FINDING_NOTE;
 		finding_action(finding, "taken: takes away %s", cost);
-	} else if (judging->plan->native) {
+	} else if (native) {
 		finding_action(finding, "taken: the driver may reset its queues for a moment");
 	}
 }
@@ -123,8 +125,6 @@ static void hook_judge(struct judging *judging)
 static void vlan_judge(struct judging *judging)
 {
 	struct finding *finding = findings_add(judging->findings, "VLAN tags");
-	const char *in = judging->plan->in;
-	bool xdp = in && strncmp(in, "xdp-", 4) == 0;
 
 	if (!judging->facts->rx_vlan_strip) {
 		finding_fact(finding, "left in the packet");
@@ -133,7 +133,7 @@ static void vlan_judge(struct judging *judging)
 	}
 	finding_fact(finding, "moved beside the packet");
 	finding_action(finding, "seen: TC reads them there");
-	if (!xdp)
+	if (!attach_point_is_xdp(judging->plan->in))
 		return;
 	finding->state = FINDING_NOTE;
 	finding_action(finding, "not seen by XDP: flows have no vlan");
@@ -152,7 +152,7 @@ static void merging_judge(struct judging *judging)
 		     facts->gso ? "on" : "off");
 	finding_action(finding, merges_in || facts->tso || facts->gso ?
 			       "counted as the packets on the wire" : "none");
-	if (judging->plan->native && !facts->lro)
+	if (judging->plan->in == ATTACH_XDP_NATIVE && !facts->lro)
 		finding_action(finding, "in: counted before it; out: as on the wire");
 	if (!facts->lro)
 		return;
@@ -184,33 +184,34 @@ static void tc_judge(struct judging *judging, bool tcx)
 	finding_mend(finding, "tc qdisc del dev %s ingress", judging->word);
 }
 
-static void plan_judge(struct judging *judging, const struct options *options)
+static void plan_judge(struct judging *judging, const struct attach_settings *settings)
 {
 	const struct attach_plan *plan = judging->plan;
 	struct finding *finding = findings_add(judging->findings, "attach");
 
-	finding_fact(finding, "%s%s", attach_how_name(options->attach),
-		     options->direction == DIRECTION_IN	 ? ", in" :
-		     options->direction == DIRECTION_OUT ? ", out" : "");
+	finding_fact(finding, "%s%s", attach_how_name(settings->how),
+		     settings->direction == DIRECTION_IN	 ? ", in" :
+		     settings->direction == DIRECTION_OUT ? ", out" : "");
 	if (plan->impossible) {
 		finding->state = FINDING_FAIL;
 		finding_action(finding, "nothing: %s", plan->why);
-		if (options->attach == ATTACH_NATIVE || options->attach == ATTACH_GENERIC)
+		if (settings->how == ATTACH_NATIVE || settings->how == ATTACH_GENERIC)
 			finding_mend(finding, "weir run -i %s -a auto", judging->word);
 		return;
 	}
 	finding_action(finding, "%s%s%s%s%s%s%s", plan->in ? "in: " : "",
-		       plan->in ? plan->in : "", plan->in && plan->out ? ", " : "",
-		       plan->out ? "out: " : "", plan->out ? plan->out : "",
+		       plan->in ? attach_point_name(plan->in) : "", plan->in && plan->out ? ", " : "",
+		       plan->out ? "out: " : "",
+		       plan->out ? attach_point_name(plan->out) : "",
 		       plan->why[0] ? ", since " : "", plan->why);
-	if (options->attach == ATTACH_AUTO && plan->in && !plan->native &&
+	if (settings->how == ATTACH_AUTO && plan->in && plan->in != ATTACH_XDP_NATIVE &&
 	    judging->facts->native_xdp == NETDEV_YES &&
 	    judging->facts->xdp_mode == NETDEV_XDP_NONE && !netdev_refuses_mtu(judging->facts))
 		finding_mend(finding, "weir run -i %s -a native", judging->word);
 }
 
 void interface_judge(struct interface_survey *interface, const struct machine_facts *machine,
-		     const struct options *options)
+		     const struct attach_settings *settings)
 {
 	struct judging judging = {
 		.facts = &interface->facts,
@@ -219,17 +220,17 @@ void interface_judge(struct interface_survey *interface, const struct machine_fa
 	};
 
 	escape_shell_word(interface->facts.name, judging.word, sizeof(judging.word));
-	attach_plan_make(&interface->facts, machine, options, &interface->plan);
+	attach_plan_make(&interface->facts, machine, settings, &interface->plan);
 	link_judge(&judging);
 	if (interface->facts.is_ethernet) {
 		mtu_judge(&judging);
 		hook_judge(&judging);
 		vlan_judge(&judging);
 		merging_judge(&judging);
-		tc_judge(&judging, options->attach != ATTACH_CLSACT &&
+		tc_judge(&judging, settings->how != ATTACH_CLSACT &&
 				   attach_plan_has_tcx(&interface->facts, machine));
 	}
-	plan_judge(&judging, options);
+	plan_judge(&judging, settings);
 }
 
 const char *const *survey_blind_spots(void)

@@ -117,20 +117,18 @@ static void memlock_judge(const struct machine_survey *machine, struct findings 
 	finding_mend(finding, "ulimit -l unlimited");
 }
 
-void machine_judge(struct machine_survey *machine, const struct options *options)
+void machine_judge(struct machine_survey *machine, enum attach_how how, bool slots_given)
 {
 	struct findings *findings = &machine->findings;
-	bool pcap = options->attach == ATTACH_PCAP;
 
-	machine->slots = options->slots;
 	machine->banks_bytes = machine_banks_bytes(machine->slots, machine->facts.cpus);
-	if (pcap) {
+	if (how == ATTACH_PCAP) {
 		privileges_judge(&machine->facts, MACHINE_CAPS_PCAP, findings);
 		return;
 	}
 	kernel_judge(&machine->facts, findings);
 	jit_judge(&machine->facts, findings);
 	privileges_judge(&machine->facts, MACHINE_CAPS_NEEDED, findings);
-	memory_judge(machine, options->slots_given, findings_add(findings, "memory"));
+	memory_judge(machine, slots_given, findings_add(findings, "memory"));
 	memlock_judge(machine, findings);
 }

@@ -187,8 +187,8 @@ static void put_tc(struct writer *writer, const struct netdev_facts *facts)
 static void put_plan(struct writer *writer, const struct attach_plan *plan)
 {
 	writer_open(writer, "attach", "{");
-	put_string(writer, "in", plan->in);
-	put_string(writer, "out", plan->out);
+	put_string(writer, "in", attach_point_name(plan->in));
+	put_string(writer, "out", attach_point_name(plan->out));
 	put_string(writer, "why", plan->why);
 	writer_close(writer, "}");
 }

@@ -5,6 +5,7 @@
 #ifndef WEIR_OPTIONS_H
 #define WEIR_OPTIONS_H
 
+#include "../attach/settings.h"
 #include "../engine/engine.h"
 #include "../engine/group.h"
 
@@ -13,9 +14,6 @@
 #define OPTIONS_OUTPUTS_MAX    8
 
 enum verb { VERB_TOP, VERB_RUN, VERB_CHECK, VERB_HELP, VERB_VERSION };
-enum direction { DIRECTION_BOTH, DIRECTION_IN, DIRECTION_OUT };
-enum attach_how { ATTACH_AUTO, ATTACH_NATIVE, ATTACH_GENERIC, ATTACH_TC, ATTACH_CLSACT,
-		  ATTACH_PCAP };
 
 struct options {
 	enum verb verb;

@@ -35,7 +35,8 @@ struct merge {
 
 static struct live_shared shared_of(const struct live *live)
 {
-	return (struct live_shared){ .options = live->config.options,
+	return (struct live_shared){ .settings = live->config.settings,
+				     .group = live->config.group,
 				     .machine = &live->machine,
 				     .banks = live->banks,
 				     .seed = &live->seed,
@@ -57,18 +58,18 @@ static int plan_links(struct live *live)
 
 static int banks_open(struct live *live)
 {
-	const struct options *options = live->config.options;
-	uint64_t bytes = machine_banks_bytes(options->slots, live->machine.cpus);
+	const struct live_config *config = &live->config;
+	uint64_t bytes = machine_banks_bytes(config->slots, live->machine.cpus);
 	int err;
 
-	if (!machine_allows_banks(bytes, live->machine.memory_bytes, options->slots_given)) {
+	if (!machine_allows_banks(bytes, live->machine.memory_bytes, config->slots_given)) {
 		report_error("make the tables: %llu MiB are over a quarter of the memory",
 			     (unsigned long long)(bytes >> 20));
 		report_error("try: --slots %u",
 			     machine_slots_max(live->machine.memory_bytes, live->machine.cpus));
 		return -ENOMEM;
 	}
-	err = banks_create(options->slots, &live->banks);
+	err = banks_create(config->slots, &live->banks);
 	if (err && err != -EPERM)
 		report_error("make the tables: %s", strerror(-err));
 	return err ? err : hash_seed_make(&live->seed);
@@ -200,16 +201,16 @@ static uint64_t missed_packets(struct live *live)
 /* When the open pane is over: at the next point of the grid, or when the run is. */
 static uint64_t pane_deadline_ns(const struct live *live)
 {
-	const struct options *options = live->config.options;
-	uint64_t deadline_ns = live->start_ns + (live->index + 1) * options->pane_ns;
-	uint64_t end_ns = live->start_ns + options->duration_ns;
+	const struct live_config *config = &live->config;
+	uint64_t deadline_ns = live->start_ns + (live->index + 1) * config->pane_ns;
+	uint64_t end_ns = live->start_ns + config->duration_ns;
 
-	return options->duration_ns && end_ns < deadline_ns ? end_ns : deadline_ns;
+	return config->duration_ns && end_ns < deadline_ns ? end_ns : deadline_ns;
 }
 
 static bool is_over(const struct live *live)
 {
-	uint64_t duration_ns = live->config.options->duration_ns;
+	uint64_t duration_ns = live->config.duration_ns;
 
 	return *stop_flag() ||
 	       (duration_ns && clock_monotonic_ns() >= live->start_ns + duration_ns);
@@ -233,7 +234,7 @@ static int pane_switch(struct live *live, struct pane *pane)
 	if (!err)
 		err = banks_flip(live->banks, live->ended ? last_ticks : live->begin_ticks);
 	pane->end_ns = live->begin_ns;
-	past_panes = (live->begin_ns - live->start_ns) / live->config.options->pane_ns;
+	past_panes = (live->begin_ns - live->start_ns) / live->config.pane_ns;
 	live->index = past_panes > live->index ? past_panes : live->index + 1;
 	return err;
 }
@@ -312,9 +313,9 @@ size_t live_attached(const struct live *live, const char **names)
 		const struct attach_plan *plan = &live->links[i].plan;
 
 		if (plan->in)
-			names[count++] = plan->in;
+			names[count++] = attach_point_name(plan->in);
 		if (plan->out)
-			names[count++] = plan->out;
+			names[count++] = attach_point_name(plan->out);
 	}
 	return count;
 }

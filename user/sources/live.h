@@ -6,16 +6,23 @@
 #ifndef WEIR_LIVE_H
 #define WEIR_LIVE_H
 
+#include "../attach/settings.h"
+#include "../engine/engine.h"
+#include "../engine/group.h"
 #include "../filter/filter.h"
-#include "../cli/options.h"
 
 #define LIVE_ATTACHED_MAX (2 * FLOW_LINKS_MAX)
 
 struct live_config {
-	const struct options *options;
+	struct attach_settings settings;
+	const struct group_by *group;
+	uint32_t slots;                /* per CPU and bank */
+	bool slots_given;              /* by the user, whatever memory they take */
+	uint64_t pane_ns;
+	uint64_t duration_ns;          /* 0: no end */
 	const char *const *interfaces; /* link numbers in this order */
 	size_t interface_count;
-	struct engine *engine;         /* of the options' pane length */
+	struct engine *engine;         /* of this pane length */
 	const struct filter *filter;   /* NULL: none */
 };
 

@@ -200,7 +200,13 @@ static bool may_capture(void)
 
 static int live_start(struct source *source)
 {
-	struct live_config config = { .options = source->config.options,
+	const struct options *options = source->config.options;
+	struct live_config config = { .settings = { options->attach, options->direction },
+				      .group = &options->group,
+				      .slots = options->slots,
+				      .slots_given = options->slots_given,
+				      .pane_ns = options->pane_ns,
+				      .duration_ns = options->duration_ns,
 				      .interfaces = source->names,
 				      .interface_count = source->name_count,
 				      .engine = source->config.engine };
@@ -215,7 +221,7 @@ static int live_start(struct source *source)
 		source->attached_count = live_attached(source->live, source->attached);
 	if (err != -EPERM && err != -ENOSYS)
 		return err;
-	if ((config.options->attach != ATTACH_AUTO || !may_capture()))
+	if (options->attach != ATTACH_AUTO || !may_capture())
 		return report_no_bpf(err);
 	report_notice("BPF programs may not be loaded: falling back to libpcap");
 	return capture_start(source);
