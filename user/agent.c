@@ -24,7 +24,7 @@ struct agent {
 	size_t sink_count;
 	struct document_context document;
 	char host[256];
-	uint64_t windows_written;      /* of the first -w */
+	uint64_t windows_written;      /* complete ones, of the first -w */
 	struct outcome_counts counts;  /* of all panes */
 	uint64_t dropped_packets;
 	bool warned_unattributed;
@@ -102,7 +102,7 @@ static int emit(void *context, const struct window_result *result)
 	cut = result_cut(agent, result);
 	for (size_t i = 0; i < agent->sink_count; i++)
 		sink_emit(agent, i, &cut);
-	if (result->window_number == 0)
+	if (result->window_number == 0 && result->complete)
 		agent->windows_written++;
 	return 0;
 }

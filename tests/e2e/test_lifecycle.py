@@ -224,6 +224,37 @@ def a_duration_and_a_count_end_a_run(lab):
     return f"-t 700ms observed {span / 1e6:.0f} ms, -c 3 wrote 3 windows"
 
 
+def a_stopped_process_cuts_the_windows_it_missed(lab):
+    """What a window observed is what the grid has, to half a pane, or it is not complete."""
+    near, far = lab.pair()
+    weir = Weir(lab, near, "-p", "100ms", windows=["tumbling:500ms", "sliding:1s/500ms"])
+    weir.wait_attached("tcx-ingress", "tcx-egress")
+    before = near.settle()
+    wait_until(lambda: len(weir.documents()) >= 6, "three windows of each length")
+    weir.process.send_signal(signal.SIGSTOP)
+    traffic.udp_burst(far, near, [300] * 50)
+    time.sleep(2.3)
+    weir.process.send_signal(signal.SIGCONT)
+    reached = len(weir.documents()) + 8
+    wait_until(lambda: len(weir.documents()) >= reached, "four more windows of each length")
+    sent = watch.plus(*(tuple(now[i] - then[i] for i in (0, 1))
+                        for then, now in zip(before, near.settle())))
+    documents = weir.stop().documents()
+    tumbling = [document for document in documents if document["window"]["kind"] == "tumbling"]
+    watch.check_contiguous(tumbling)
+    expect_equal(watch.seen(tumbling), sent, "packets and bytes of all windows")
+    for window in (document["window"] for document in documents):
+        off = abs(window["end_ns"] - window["start_ns"] - window["length_ns"]) / 1e6
+        expect(not window["complete"] or off <= 100, f"complete, but off by {off:.0f} ms: {window}")
+    longest = max(window["end_ns"] - window["start_ns"] for window in
+                  (document["window"] for document in tumbling))
+    complete = [document["window"]["complete"] for document in tumbling]
+    expect(longest > 2.3e9, f"the longest window is {longest / 1e6:.0f} ms")
+    expect(any(complete[:complete.index(False)]) and any(complete[complete.index(False):]),
+           f"complete before and after the stop: {complete}")
+    return f"stopped for {longest / 1e9:.1f} s: {complete.count(False)} of {len(complete)} cut"
+
+
 def several_interfaces_are_counted_apart(lab):
     one, far_one = lab.pair(number=1, names=("one", "far"))
     two, far_two = lab.link(one.namespace, lab.namespace(), 2, ("two", "far"))
@@ -277,6 +308,7 @@ TESTS = [
     an_interface_replaced_by_one_of_the_same_index_is_missed,
     a_captured_interface_that_goes_away_leaves_its_last_window,
     a_duration_and_a_count_end_a_run,
+    a_stopped_process_cuts_the_windows_it_missed,
     several_interfaces_are_counted_apart,
     the_loopback_is_counted_in_and_out,
 ]

@@ -259,6 +259,21 @@ static void block_times_replay(const struct expectation *e, uint64_t block,
 	result->panes = (uint32_t)(end - start);
 }
 
+static bool is_near(uint64_t a, uint64_t b)
+{
+	return llabs((long long)(a - b)) <= (long long)MODEL_PANE_NS / 2;
+}
+
+/* Live, whether the window begins and ends where the grid has it, to half a pane. */
+static bool block_is_on_grid(const struct expectation *e, uint64_t block,
+			     const struct window_result *result)
+{
+	uint64_t end_ns = place_ns(e->model, (block + 1) * e->slide);
+
+	return e->model->replay || (is_near(result->end_ns, end_ns) &&
+				    is_near(result->start_ns, end_ns - e->spec->length_ns));
+}
+
 static void block_expect(const struct expectation *e, uint64_t block, bool is_ended)
 {
 	struct told *told = &e->expected->told[e->expected->count];
@@ -274,7 +289,7 @@ static void block_expect(const struct expectation *e, uint64_t block, bool is_en
 		block_times_replay(e, block, result);
 	else
 		block_times_live(&scope, result);
-	result->complete = is_ended &&
+	result->complete = is_ended && block_is_on_grid(e, block, result) &&
 			   (block + 1) * e->slide >= e->length + e->model->panes[e->first].place;
 	for (unsigned int i = 0; i < e->model->pane_count; i++) {
 		if (scope.has[i])

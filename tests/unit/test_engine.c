@@ -83,6 +83,13 @@ static int pane_end_after(struct run *run, uint64_t index, uint64_t length_ns)
 	return engine_end_pane(run->engine, &pane);
 }
 
+static int pane_between(struct run *run, uint64_t index, uint64_t begin_ns, uint64_t end_ns)
+{
+	struct pane pane = { .index = index, .begin_ns = begin_ns, .end_ns = end_ns };
+
+	return engine_end_pane(run->engine, &pane);
+}
+
 static int pane_end(struct run *run, uint64_t index)
 {
 	return pane_end_after(run, index, SECOND);
@@ -205,7 +212,7 @@ static void long_pane_belongs_to_the_window_in_which_it_begins(void **state)
 	packet_add(&run, 1, 300, 0);
 	pane_end_after(&run, 1, 5 * SECOND);
 	assert_int_equal(run.count, 1);
-	assert_true(run.kept[0].result.complete);
+	assert_false(run.kept[0].result.complete);
 	assert_int_equal(run.kept[0].result.observed_ns, 6 * SECOND);
 	assert_true(run.kept[0].flows[0].bytes_max == 300.0 / 5);
 	pane_end(&run, 6);
@@ -213,6 +220,48 @@ static void long_pane_belongs_to_the_window_in_which_it_begins(void **state)
 	assert_int_equal(run.count, 2);
 	assert_int_equal(run.kept[1].result.start_ns, 6 * SECOND);
 	assert_int_equal(run.kept[1].result.panes, 2);
+	assert_false(run.kept[1].result.complete);
+	for (uint64_t i = 8; i < 12; i++)
+		pane_end(&run, i);
+	assert_true(run.kept[2].result.complete);
+	engine_destroy(run.engine);
+}
+
+/* A window of one pane that begins late for the pane before: not what the grid has. */
+static void window_is_complete_to_half_a_pane(void **state)
+{
+	struct run run = { .specs = { tumbling(1), sliding(2, 1) } };
+
+	(void)state;
+	run_start(&run, (struct engine_config){ .window_count = 2 });
+	pane_end_after(&run, 0, SECOND * 7 / 5);
+	pane_between(&run, 1, SECOND * 7 / 5, 2 * SECOND);
+	pane_between(&run, 2, 2 * SECOND, SECOND * 18 / 5);
+	pane_between(&run, 3, SECOND * 18 / 5, 4 * SECOND);
+	assert_int_equal(run.count, 8);
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(run.kept[2 * i].result.complete, i < 2);
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(run.kept[2 * i + 1].result.complete, i == 1 || i == 3);
+	engine_destroy(run.engine);
+}
+
+static void sliding_windows_that_a_long_pane_spans_are_cut(void **state)
+{
+	static const bool complete[] = { false, false, true, false, false, false, false, true };
+	struct run run = { .specs = { sliding(3, 1) } };
+
+	(void)state;
+	run_start(&run, (struct engine_config){ 0 });
+	for (uint64_t i = 0; i < 3; i++)
+		pane_end(&run, i);
+	pane_between(&run, 3, 3 * SECOND, SECOND * 67 / 10);
+	pane_between(&run, 6, SECOND * 67 / 10, 7 * SECOND);
+	for (uint64_t i = 7; i < 10; i++)
+		pane_end(&run, i);
+	assert_int_equal(run.count, 8);
+	for (unsigned int i = 0; i < 8; i++)
+		assert_int_equal(run.kept[i].result.complete, complete[i]);
 	engine_destroy(run.engine);
 }
 
@@ -438,6 +487,8 @@ int main(void)
 		cmocka_unit_test(packets_of_all_cpus_make_one_rate),
 		cmocka_unit_test(live_window_without_packets_is_told),
 		cmocka_unit_test(long_pane_belongs_to_the_window_in_which_it_begins),
+		cmocka_unit_test(window_is_complete_to_half_a_pane),
+		cmocka_unit_test(sliding_windows_that_a_long_pane_spans_are_cut),
 		cmocka_unit_test(window_cut_by_the_end_is_not_complete),
 		cmocka_unit_test(run_that_ends_with_a_window_tells_it_once),
 		cmocka_unit_test(replayed_windows_lie_at_multiples_of_their_length),

@@ -322,7 +322,7 @@ const struct option_spec option_specs[] = {
 	  "*.ndjson: a window a line, appended; -: NDJSON on\n"
 	  "standard output (run: -)" },
 	{ 't', "duration", "LEN", FOR_STREAM, parse_duration, "stop after this long: 250ms, 1s, 5m, 1h" },
-	{ 'c', "count", "N", FOR_STREAM, parse_count, "stop after N windows" },
+	{ 'c', "count", "N", FOR_STREAM, parse_count, "stop after N complete windows" },
 	{ OPTION_SLOTS, "slots", "N", FOR_ALL, parse_slots,
 	  "flow slots per CPU and bank, a power of two (65536)" },
 	{ OPTION_MAX_FLOWS, "max-flows", "N", FOR_STREAM, parse_max_flows,

@@ -60,6 +60,26 @@ static void result_set_grid_times(const struct engine *engine, const struct wind
 	result->panes = (uint32_t)(end - start);
 }
 
+static bool instant_is_near(uint64_t a, uint64_t b, uint64_t tolerance_ns)
+{
+	return (a > b ? a - b : b - a) <= tolerance_ns;
+}
+
+/*
+ * Live, where panes may come late: whether what was observed is what the grid has. A window
+ * whose begin or end is off by more than half a pane is cut (or longer, where the process was
+ * stopped and one pane spans several windows).
+ */
+static bool window_is_on_grid(const struct engine *engine, const struct window *window,
+			      const struct window_result *result)
+{
+	uint64_t tolerance_ns = engine->config.pane_ns / 2;
+	uint64_t end_ns = block_end_ns(engine, window), length_ns = window->spec->length_ns;
+
+	return end_ns >= length_ns && instant_is_near(result->end_ns, end_ns, tolerance_ns) &&
+	       instant_is_near(result->start_ns, end_ns - length_ns, tolerance_ns);
+}
+
 /* Whether the grid's window with the open block as its last began before the first pane. */
 static bool window_began_before(const struct engine *engine, const struct window *window)
 {
@@ -83,6 +103,8 @@ static int block_window_emit(struct engine *engine, struct window *window)
 			  (!engine->is_finishing || block_has_ended(engine, window));
 	if (engine->config.replay)
 		result_set_grid_times(engine, window, &result);
+	else
+		result.complete = result.complete && window_is_on_grid(engine, window, &result);
 	err = listing_init(&listing, &engine->config, window->flows);
 	if (err)
 		return err;
