@@ -130,6 +130,23 @@ static void empty_window_has_packet_bytes_of_zero(void **state)
 	text_fini(&scene.text);
 }
 
+static void sessions_of_different_lengths_have_no_common_rate(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene.result.spec = &session;
+	scene.flow.end_ns = 2 * SECOND;
+	write_document(&scene, false);
+	assert_has(scene.text.bytes, "\"total\": {\"flows\": 1, \"bytes\": {\"average\": null, "
+				     "\"total\": 15000, \"max\": null}, \"packets\": {\"average\": "
+				     "null, \"total\": 30, \"max\": null}, \"packet_bytes\"");
+	assert_has(scene.text.bytes, "\"bytes\": {\"average\": 7500.0, \"total\": 15000, "
+				     "\"max\": 3000.0}");
+	text_fini(&scene.text);
+}
+
 static void tumbling_window_has_no_slide(void **state)
 {
 	struct scene scene;
@@ -214,6 +231,7 @@ int main(void)
 		cmocka_unit_test(window_without_flows_has_an_empty_list),
 		cmocka_unit_test(window_of_no_length_has_rates_of_zero),
 		cmocka_unit_test(empty_window_has_packet_bytes_of_zero),
+		cmocka_unit_test(sessions_of_different_lengths_have_no_common_rate),
 		cmocka_unit_test(tumbling_window_has_no_slide),
 		cmocka_unit_test(forgotten_flows_are_told_only_where_there_are_any),
 		cmocka_unit_test(loss_is_what_was_dropped_or_not_attributed),

@@ -102,6 +102,28 @@ static void sessions_are_averaged_over_their_own_time(void **state)
 	snapshot_free(snapshot);
 }
 
+static void sessions_of_several_flows_have_no_common_rate(void **state)
+{
+	struct row rows[2] = { { .amount = { { 2, 200 } }, .own_ms = { 1000 }, .flows = 1 },
+			       { .amount = { { 2, 200 } }, .own_ms = { 9000 }, .flows = 1 } };
+	struct snapshot snapshot = { .window_count = 1, .rows = rows, .row_count = 2 };
+	struct scene scene;
+
+	(void)state;
+	rows[1].key.src_port = 1;
+	scene_start(&scene);
+	scene_arrange(&scene, &snapshot);
+	assert_true(row_has_rate(view_row(&scene.view, 0), 0));
+	scene.view.grouping = GROUPING_DST;
+	scene_arrange(&scene, &snapshot);
+	assert_int_equal(scene.view.shown, 1);
+	assert_false(row_has_rate(view_row(&scene.view, 0), 0));
+	rows[0].own_ms[0] = rows[1].own_ms[0] = 0;
+	scene_arrange(&scene, &snapshot);
+	assert_true(row_has_rate(view_row(&scene.view, 0), 0));
+	scene_end(&scene);
+}
+
 static void maxima_leave_with_their_window(void **state)
 {
 	struct scene scene;
@@ -361,6 +383,7 @@ int main(void)
 		cmocka_unit_test(windows_are_joined_by_flow),
 		cmocka_unit_test(the_maximum_of_a_group_is_that_of_its_sum),
 		cmocka_unit_test(sessions_are_averaged_over_their_own_time),
+		cmocka_unit_test(sessions_of_several_flows_have_no_common_rate),
 		cmocka_unit_test(maxima_leave_with_their_window),
 		cmocka_unit_test(protocols_are_one_row_for_both_families),
 		cmocka_unit_test(a_direction_is_grouped_by_itself),

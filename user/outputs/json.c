@@ -139,6 +139,7 @@ static void append_total(struct writer *writer)
 		.bytes_max = total->bytes_max, .packets_max = total->packets_max,
 		.min_len = total->min_len,     .max_len = total->max_len,
 		.length_ns = writer->result->observed_ns,
+		.has_no_rate = writer->result->spec->kind == WINDOW_SESSION,
 	};
 
 	text_string(writer->text, "\"total\": {");

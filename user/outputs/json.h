@@ -33,6 +33,7 @@ struct json_amounts {
 	uint16_t min_len;
 	uint16_t max_len;
 	uint64_t length_ns; /* averages divide by it; 0 makes them 0.0 */
+	bool has_no_rate;   /* average and max are null: sessions of different lengths */
 };
 
 /* Appends the members "bytes", "packets" and "packet_bytes" with separator between them. */

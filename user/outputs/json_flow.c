@@ -17,10 +17,21 @@ static char *put_average(char *out, uint64_t amount, uint64_t length_ns)
 	return put_decimal(out, rate_per_second(amount, length_ns));
 }
 
-static char *put_amount(char *out, uint64_t amount, double highest, uint64_t length_ns)
+/* What is summed over times of different lengths has no rate. */
+static char *put_amount_alone(char *out, uint64_t amount)
 {
+	out = PUT_LITERAL(out, "{\"average\": null, \"total\": ");
+	out = put_uint(out, amount);
+	return PUT_LITERAL(out, ", \"max\": null}");
+}
+
+static char *put_amount(char *out, uint64_t amount, double highest,
+			const struct json_amounts *amounts)
+{
+	if (amounts->has_no_rate)
+		return put_amount_alone(out, amount);
 	out = PUT_LITERAL(out, "{\"average\": ");
-	out = put_average(out, amount, length_ns);
+	out = put_average(out, amount, amounts->length_ns);
 	out = PUT_LITERAL(out, ", \"total\": ");
 	out = put_uint(out, amount);
 	out = PUT_LITERAL(out, ", \"max\": ");
@@ -51,10 +62,10 @@ void json_amounts(struct text *text, const struct json_amounts *amounts, const c
 	if (!out)
 		return;
 	out = PUT_LITERAL(out, "\"bytes\": ");
-	out = put_amount(out, amounts->bytes, amounts->bytes_max, amounts->length_ns);
+	out = put_amount(out, amounts->bytes, amounts->bytes_max, amounts);
 	out = put_bytes(out, separator, separator_length);
 	out = PUT_LITERAL(out, "\"packets\": ");
-	out = put_amount(out, amounts->packets, amounts->packets_max, amounts->length_ns);
+	out = put_amount(out, amounts->packets, amounts->packets_max, amounts);
 	out = put_bytes(out, separator, separator_length);
 	out = PUT_LITERAL(out, "\"packet_bytes\": ");
 	out = put_packet_bytes(out, amounts);

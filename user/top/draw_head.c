@@ -161,14 +161,20 @@ static void draw_pulse(const struct screen *screen, struct pen pen, enum pulse_o
 		view_rate(&other, &pulse->amount, length_ns),
 		(double)pulse->flows,
 	};
+	/* Sessions are of different lengths: together they have no rate. */
+	bool has_rates = screen->options->windows[snapshot->reference].kind != WINDOW_SESSION;
 	char text[FORMAT_MAX];
 
 	pen.style = which == PULSE_OUT ? STYLE_OUT : STYLE_IN;
 	draw_sparkline(&pen, &sparkline);
 	pen.style = STYLE_NORMAL;
 	pen_text(&pen, " ");
-	for (int i = 0; i < numbers_that_fit(pen.canvas); i++)
-		pen_right(&pen, NUMBER_WIDTH, format_number(numbers[i], text));
+	for (int i = 0; i < numbers_that_fit(pen.canvas); i++) {
+		bool is_rate = i != HEAD_TOTAL && i != HEAD_FLOWS;
+
+		pen_right(&pen, NUMBER_WIDTH, is_rate && !has_rates ? "-" :
+			  format_number(numbers[i], text));
+	}
 }
 
 static int draw_pulses(const struct screen *screen, struct canvas *canvas, int y)

@@ -285,22 +285,30 @@ static void put_mark(const struct table *table, struct pen *pen, const struct ro
 	pen->style = style;
 }
 
+static const char *rate_text(const struct table *table, enum unit unit, const struct row *row,
+			     size_t window, char *text)
+{
+	const struct view view = { .unit = unit };
+	uint64_t length_ns = row_length_ns(row, table->screen->snapshot, window);
+
+	if (!row_has_rate(row, window))
+		return strcpy(text, "-");
+	return format_number(view_rate(&view, &row->amount[window], length_ns), text);
+}
+
 static const char *number_text(const struct table *table, const struct number_column *column,
 			       const struct row *row, char *text)
 {
 	const struct view *view = table->screen->view;
-	const struct snapshot *snapshot = table->screen->snapshot;
-	size_t reference = snapshot->reference;
+	size_t reference = table->screen->snapshot->reference;
 	const struct tally *amount = &row->amount[reference];
-	struct view beside = { .unit = unit_beside(view->unit) };
 	double highest;
 
 	switch (column->kind) {
 	case COLUMN_TOTAL:
 		return format_number(view_volume(view, amount), text);
 	case COLUMN_OTHER:
-		return format_number(view_rate(&beside, amount,
-					       row_length_ns(row, snapshot, reference)), text);
+		return rate_text(table, unit_beside(view->unit), row, reference, text);
 	case COLUMN_SIZE:
 		return format_number(amount->packets ? (double)amount->bytes /
 				     (double)amount->packets : 0, text);
@@ -308,9 +316,7 @@ static const char *number_text(const struct table *table, const struct number_co
 		highest = view_max(view, row->bytes_max, row->packets_max);
 		return highest < 0 ? strcpy(text, "-") : format_number(highest, text);
 	default:
-		return format_number(view_rate(view, &row->amount[column->window],
-					       row_length_ns(row, snapshot, column->window)),
-				     text);
+		return rate_text(table, view->unit, row, column->window, text);
 	}
 }
 

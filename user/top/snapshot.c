@@ -3,6 +3,11 @@
 
 #include <stdlib.h>
 
+bool row_has_rate(const struct row *row, size_t window)
+{
+	return !row->own_ms[window] || row->flows <= 1;
+}
+
 uint64_t row_length_ns(const struct row *row, const struct snapshot *snapshot, size_t window)
 {
 	if (row->own_ms[window])

@@ -54,6 +54,12 @@ struct snapshot {
 	double table_use;               /* less than 0: there is no table */
 };
 
+/*
+ * Whether the row has a rate in that window: sessions of several flows have no common one, as
+ * each has a length of its own.
+ */
+bool row_has_rate(const struct row *row, size_t window);
+
 /* What the averages of a row in that window are over. */
 uint64_t row_length_ns(const struct row *row, const struct snapshot *snapshot, size_t window);
 
