@@ -125,6 +125,21 @@ static void the_most_slots_fit_and_twice_as_many_do_not(void **state)
 	assert_int_equal(machine_slots_max(0, 8), BANK_SLOTS_MAX);
 }
 
+static void default_slots_take_a_sixteenth_of_the_memory(void **state)
+{
+	const uint64_t gib = 1ull << 30;
+	uint32_t slots = machine_slots_default(64 * gib, 512);
+
+	(void)state;
+	assert_int_equal(machine_slots_default(24 * gib, 2), MACHINE_SLOTS_DEFAULT_MAX);
+	assert_int_equal(slots & (slots - 1), 0);
+	assert_true(machine_banks_bytes(slots, 512) <= 4 * gib);
+	assert_true(machine_banks_bytes(slots * 2, 512) > 4 * gib);
+	assert_true(machine_banks_bytes(machine_slots_default(200 << 20, 2), 2) <= 200 << 16);
+	assert_int_equal(machine_slots_default(1, 8), BANK_SLOTS_MIN);
+	assert_int_equal(machine_slots_default(0, 8), MACHINE_SLOTS_DEFAULT_MAX);
+}
+
 static void this_machine_is_known(void **state)
 {
 	struct machine_facts facts;
@@ -163,6 +178,7 @@ int main(void)
 		cmocka_unit_test(the_largest_banks_do_not_wrap_around),
 		cmocka_unit_test(more_than_a_quarter_is_refused_unless_asked_for),
 		cmocka_unit_test(the_most_slots_fit_and_twice_as_many_do_not),
+		cmocka_unit_test(default_slots_take_a_sixteenth_of_the_memory),
 		cmocka_unit_test(this_machine_is_known),
 		cmocka_unit_test(privileges_and_a_loaded_program_agree),
 	};

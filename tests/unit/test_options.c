@@ -10,6 +10,7 @@
 
 #include "../../user/cli/options.h"
 #include "../../user/base/report.h"
+#include "../../user/system/machine.h"
 #include "capture.h"
 
 #define SECOND    1000000000ull
@@ -101,7 +102,7 @@ static void run_has_the_defaults_of_the_contract(void **state)
 	assert_string_equal(options->outputs[0], "-");
 	assert_int_equal(options->duration_ns, 0);
 	assert_int_equal(options->window_limit, 0);
-	assert_int_equal(options->slots, 65536);
+	assert_int_equal(options->slots, machine_slots_of_this());
 	assert_false(options->slots_given);
 	assert_int_equal(options->max_flows, 0);
 	assert_true(options->speed == 0);

@@ -9,7 +9,8 @@
  *   ok           weir can run as asked: what the exit status says
  *   machine      ok, kernel, realtime, bpf, load_error (text or null), jit, capabilities and
  *                capabilities_missing (lists), unprivileged_bpf_disabled, cpus, slots,
- *                banks_bytes, memory_bytes, findings
+ *                banks_bytes, memory_bytes (of the control group where memory_is_limited),
+ *                memory_is_limited, findings
  *   interfaces   a list: name, ok, error (text or null); the rest only where error is null:
  *                default_route, ifindex, driver, up, running, ethernet, mtu,
  *                xdp: mode ("none", "native", "generic", "hw"), program_id, program_name,

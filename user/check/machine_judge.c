@@ -89,9 +89,10 @@ static void memory_judge(const struct machine_survey *machine, bool slots_given,
 {
 	const struct machine_facts *facts = &machine->facts;
 
-	finding_fact(finding, "two banks of %u flows on %u CPUs take %.0f MiB of %.0f MiB",
+	finding_fact(finding, "two banks of %u flows on %u CPUs take %.0f MiB of %.0f MiB%s",
 		     machine->slots, facts->cpus, (double)machine->banks_bytes / MIB,
-		     (double)facts->memory_bytes / MIB);
+		     (double)facts->memory_bytes / MIB,
+		     facts->memory_is_limited ? " (its control group's limit)" : "");
 	finding_action(finding, "taken at the start, given back at the end");
 	if (machine_allows_banks(machine->banks_bytes, facts->memory_bytes, false))
 		return;

@@ -141,6 +141,7 @@ static void put_machine(struct writer *writer, const struct machine_survey *mach
 	put_number(writer, "slots", machine->slots);
 	put_number(writer, "banks_bytes", machine->banks_bytes);
 	put_number(writer, "memory_bytes", facts->memory_bytes);
+	put_bool(writer, "memory_is_limited", facts->memory_is_limited);
 	put_findings(writer, &machine->findings);
 	writer_close(writer, "}");
 }

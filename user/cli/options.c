@@ -8,8 +8,7 @@
 
 #include "../base/report.h"
 
-#define SPECS_MAX     32
-#define DEFAULT_SLOTS 65536u
+#define SPECS_MAX 32
 
 struct verb_word {
 	const char *word;
@@ -188,7 +187,6 @@ int options_parse(int argc, char **argv, struct options *options)
 
 	memset(options, 0, sizeof(*options));
 	group_by_init(&options->group);
-	options->slots = DEFAULT_SLOTS;
 	status = parse_verb(argc > 1 ? argv[1] : NULL, &options->verb);
 	if (status || is_answered(options))
 		return status;

@@ -3,6 +3,7 @@
 
 #include "../base/report.h"
 #include "../outputs/sink.h"
+#include "../system/machine.h"
 
 #include <string.h>
 
@@ -91,6 +92,8 @@ int options_complete(struct parsing *parsing)
 	struct options *options = parsing->options;
 	int status = check_source(parsing);
 
+	if (!options->slots_given)
+		options->slots = machine_slots_of_this();
 	if (status || options->verb == VERB_CHECK)
 		return status;
 	default_windows(options);

@@ -324,7 +324,8 @@ const struct option_spec option_specs[] = {
 	{ 't', "duration", "LEN", FOR_STREAM, parse_duration, "stop after this long: 250ms, 1s, 5m, 1h" },
 	{ 'c', "count", "N", FOR_STREAM, parse_count, "stop after N complete windows" },
 	{ OPTION_SLOTS, "slots", "N", FOR_ALL, parse_slots,
-	  "flow slots per CPU and bank, a power of two (65536)" },
+	  "flow slots per CPU and bank, a power of two (65536,\n"
+	  "fewer where they take over 1/16 of the memory)" },
 	{ OPTION_MAX_FLOWS, "max-flows", "N", FOR_STREAM, parse_max_flows,
 	  "flows kept; past it the least recently active\n"
 	  "leave (what a quarter of the memory holds)" },

@@ -14,9 +14,12 @@
 #include <unistd.h>
 
 #include "../../include/bank.h"
+#include "control_group.h"
 
-#define BANKS       2
-#define MEMORY_PART 4 /* the banks take at most one byte in so many */
+#define BANKS        2
+/* The banks take at most one byte in so many: whatever was asked for, and by default. */
+#define MEMORY_PART  4
+#define DEFAULT_PART 16
 
 #define CPUS_POSSIBLE "/sys/devices/system/cpu/possible"
 #define REALTIME      "/sys/kernel/realtime"
@@ -81,11 +84,23 @@ int machine_cpus(uint32_t *cpus)
 	return err ? err : machine_cpus_parse(text, cpus);
 }
 
-uint64_t machine_memory_bytes(void)
+static uint64_t memory_query(bool *is_limited)
 {
+	uint64_t limit = control_group_memory_bytes();
+	uint64_t bytes = 0;
 	struct sysinfo info;
 
-	return sysinfo(&info) == 0 ? (uint64_t)info.totalram * info.mem_unit : 0;
+	if (sysinfo(&info) == 0)
+		bytes = (uint64_t)info.totalram * info.mem_unit;
+	*is_limited = limit != CONTROL_GROUP_UNLIMITED && (!bytes || limit < bytes);
+	return *is_limited ? limit : bytes;
+}
+
+uint64_t machine_memory_bytes(void)
+{
+	bool is_limited;
+
+	return memory_query(&is_limited);
 }
 
 bool machine_is_realtime(void)
@@ -166,7 +181,7 @@ int machine_query(struct machine_facts *facts)
 	err = machine_cpus(&facts->cpus);
 	if (err)
 		return err;
-	facts->memory_bytes = machine_memory_bytes();
+	facts->memory_bytes = memory_query(&facts->memory_is_limited);
 	return facts->memory_bytes ? 0 : -ENODATA;
 }
 
@@ -222,12 +237,33 @@ bool machine_allows_banks(uint64_t banks_bytes, uint64_t memory_bytes, bool slot
 	return slots_given || !memory_bytes || banks_bytes <= memory_bytes / MEMORY_PART;
 }
 
-uint32_t machine_slots_max(uint64_t memory_bytes, uint32_t cpus)
+/* The most slots up to highest with which the banks take no more bytes. */
+static uint32_t slots_within(uint64_t bytes, uint32_t cpus, uint32_t highest)
 {
-	uint32_t slots = BANK_SLOTS_MAX;
+	uint32_t slots = highest;
 
-	while (slots > BANK_SLOTS_MIN &&
-	       !machine_allows_banks(machine_banks_bytes(slots, cpus), memory_bytes, false))
+	while (slots > BANK_SLOTS_MIN && machine_banks_bytes(slots, cpus) > bytes)
 		slots /= 2;
 	return slots;
+}
+
+uint32_t machine_slots_max(uint64_t memory_bytes, uint32_t cpus)
+{
+	return slots_within(memory_bytes ? memory_bytes / MEMORY_PART : UINT64_MAX, cpus,
+			    BANK_SLOTS_MAX);
+}
+
+uint32_t machine_slots_default(uint64_t memory_bytes, uint32_t cpus)
+{
+	return slots_within(memory_bytes ? memory_bytes / DEFAULT_PART : UINT64_MAX, cpus,
+			    MACHINE_SLOTS_DEFAULT_MAX);
+}
+
+uint32_t machine_slots_of_this(void)
+{
+	uint32_t cpus;
+
+	if (machine_cpus(&cpus))
+		return MACHINE_SLOTS_DEFAULT_MAX;
+	return machine_slots_default(machine_memory_bytes(), cpus);
 }

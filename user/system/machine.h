@@ -39,6 +39,7 @@ struct machine_facts {
 	int unprivileged_bpf_disabled; /* the sysctl: 0, 1, 2; -1: not known */
 	uint32_t cpus;              /* highest possible id + 1: ids can have holes */
 	uint64_t memory_bytes;
+	bool memory_is_limited;     /* so many by its control groups, not by the machine */
 	bool memlock_counts;        /* before 5.11 maps are charged to RLIMIT_MEMLOCK */
 	uint64_t memlock_bytes;     /* its soft limit; UINT64_MAX: none */
 };
@@ -57,7 +58,7 @@ int machine_query(struct machine_facts *facts);
 int machine_cpus_parse(const char *text, uint32_t *cpus);
 int machine_cpus(uint32_t *cpus);
 
-/* Memory of this machine, as the kernel manages it. 0: not known. */
+/* Memory of this machine, or what its control groups leave this process. 0: not known. */
 uint64_t machine_memory_bytes(void);
 
 /* True where /sys/kernel/realtime says 1. */
@@ -83,7 +84,7 @@ const char *machine_capabilities_text(uint64_t capabilities, char *text, size_t 
 uint64_t machine_banks_bytes(uint32_t slots, uint32_t cpus);
 
 /*
- * The rule of DESIGN section 2: banks that take more than a quarter of the memory are refused
+ * The rule: banks that take more than a quarter of the memory are refused
  * unless the user named the number of slots. True: go ahead. Memory of 0 (not known) is no
  * reason to refuse.
  */
@@ -92,5 +93,15 @@ bool machine_allows_banks(uint64_t banks_bytes, uint64_t memory_bytes, bool slot
 /* The most slots per CPU and bank (a power of two) that the rule allows; at least
  * BANK_SLOTS_MIN, and BANK_SLOTS_MAX where the memory is not known. */
 uint32_t machine_slots_max(uint64_t memory_bytes, uint32_t cpus);
+
+/* Flow slots per CPU and bank where the user names no number, at the most. */
+#define MACHINE_SLOTS_DEFAULT_MAX 65536u
+
+/*
+ * That default: the largest power of two up to it with which the banks take at most 1/16 of the
+ * memory; at least BANK_SLOTS_MIN. By these facts, and by those of this machine.
+ */
+uint32_t machine_slots_default(uint64_t memory_bytes, uint32_t cpus);
+uint32_t machine_slots_of_this(void);
 
 #endif
