@@ -115,7 +115,8 @@ static __always_inline void count_flow(struct packet *p, const struct packet_siz
 {
 	const struct count_settings *s = count_settings();
 	struct flow_key key;
-	struct accounted a = { .key = &key, .size = size, .tcp_flags = p->tcp_flags };
+	struct accounted a = { .key = &key, .size = size, .tcp_flags = p->tcp_flags,
+			       .marks = p->marks };
 	struct section_header *section;
 
 	p->flags |= (__u8)(s->link_number << FLOW_LINK_SHIFT);

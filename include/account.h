@@ -109,12 +109,43 @@ struct accounted {
 	const struct packet_size *size;
 	__u32 hash;
 	__u16 now_ms;
-	__u8 tcp_flags;
+	union {
+		struct {
+			__u8 tcp_flags;
+			__u8 marks;
+		};
+		__u16 notes;
+	};
 };
+
+/* The sizes of single packets that a slot holds, and the mark that they were too large for it. */
+struct slot_sizes {
+	__u16 max_len;
+	__u16 min_len;
+	__u16 notes;
+};
+
+static __always_inline struct slot_sizes slot_sizes_of(const struct accounted *a)
+{
+	struct slot_sizes sizes = { .max_len = (__u16)a->size->max_len,
+				    .min_len = (__u16)a->size->min_len,
+				    .notes = a->notes };
+
+	if (unlikely(a->size->max_len > 0xffff)) {
+		struct accounted marked = { .marks = FLOW_SIZE_SATURATED };
+
+		sizes.max_len = 0xffff;
+		sizes.min_len = saturate16(a->size->min_len);
+		sizes.notes |= marked.notes;
+	}
+	return sizes;
+}
 
 /* Makes the slot that of a new flow with this packet. */
 static __always_inline void slot_start(struct flow_slot *slot, const struct accounted *a)
 {
+	struct slot_sizes sizes = slot_sizes_of(a);
+
 	slot->words[0] = a->key->words[0];
 	slot->words[1] = a->key->words[1];
 	slot->words[2] = a->key->words[2];
@@ -122,26 +153,25 @@ static __always_inline void slot_start(struct flow_slot *slot, const struct acco
 	slot->words[4] = a->key->words[4];
 	slot->inner_vlan = a->key->inner_vlan;
 	slot->first_ms = a->now_ms;
-	slot->max_len = saturate16(a->size->max_len);
-	slot->min_len = saturate16(a->size->min_len);
+	slot->max_len = sizes.max_len;
+	slot->min_len = sizes.min_len;
 	slot->bytes = a->size->bytes;
 	slot->packets = a->size->packets;
-	slot->tcp_flags = a->tcp_flags;
-	slot->spare = 0;
+	slot->notes = sizes.notes;
 	slot->last_ms = a->now_ms;
 }
 
 static __always_inline void slot_add(struct flow_slot *slot, const struct accounted *a)
 {
-	__u16 max_len = saturate16(a->size->max_len), min_len = saturate16(a->size->min_len);
+	struct slot_sizes sizes = slot_sizes_of(a);
 
 	slot->bytes += a->size->bytes;
 	slot->packets += a->size->packets;
-	slot->tcp_flags |= a->tcp_flags;
-	if (max_len > slot->max_len)
-		slot->max_len = max_len;
-	if (min_len < slot->min_len)
-		slot->min_len = min_len;
+	slot->notes |= sizes.notes;
+	if (sizes.max_len > slot->max_len)
+		slot->max_len = sizes.max_len;
+	if (sizes.min_len < slot->min_len)
+		slot->min_len = sizes.min_len;
 	slot->last_ms = a->now_ms > slot->last_ms ? a->now_ms : slot->last_ms;
 	if (unlikely(a->now_ms < slot->first_ms))
 		slot->first_ms = a->now_ms;

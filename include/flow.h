@@ -27,6 +27,10 @@
 /* The EtherType recorded for frames whose type field is a length (IEEE 802.3, LLC). */
 #define FLOW_ETHERTYPE_LLC  0x0004
 
+/* flow_slot.marks: what was so for some packet of the flow, besides its TCP flags. */
+#define FLOW_SIZE_SATURATED   0x01 /* longer than a slot can tell: its sizes are at least 65535 */
+#define FLOW_HEADERS_GIVEN_UP 0x02 /* tags or extension headers past the limits of parse.h */
+
 #define FLOW_KEY_WORDS      6
 
 /*
@@ -54,7 +58,8 @@ struct flow_key {
 
 /*
  * One flow's state in a pane: one cache line. Empty when packets is 0. Times are milliseconds
- * since the pane began, clamped to 0..65535; lengths of single packets saturate at 65535.
+ * since the pane began, clamped to 0..65535; lengths of single packets saturate at 65535. Notes
+ * are TCP flags and marks at once: they come together by OR.
  */
 struct flow_slot {
 	union {
@@ -72,8 +77,13 @@ struct flow_slot {
 			__u16  min_len;
 			__u64  bytes;
 			__u32  packets;
-			__u8   tcp_flags;
-			__u8   spare;
+			union {
+				struct {
+					__u8 tcp_flags;
+					__u8 marks;
+				};
+				__u16 notes;
+			};
 			__u16  last_ms;
 		};
 		__u64 words[8];

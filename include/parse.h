@@ -3,7 +3,8 @@
  * The packet parser: from the first byte of a frame to its flow key. The flow is that of the
  * outermost IP header, behind any VLAN tags; ports are taken where the first four bytes of the
  * transport header are there and lie inside the IP length; later fragments have none (RFC 791,
- * RFC 8200). Parsers return 0, or 1 + enum malformed_reason for a packet without a key.
+ * RFC 8200). A chain of tags or extension headers past the limits here is given up, and marked:
+ * it then counts by the number that stands there. Parsers return 0, or 1 + enum malformed_reason for a packet without a key.
  */
 #ifndef WEIR_PARSE_H
 #define WEIR_PARSE_H
@@ -67,6 +68,7 @@ struct packet {
 	__u8 ip_proto;
 	__u8 flags;
 	__u8 tcp_flags;
+	__u8 marks;
 	packet_tag vlan;
 	packet_tag inner_vlan;
 	__u32 headers_len; /* from the first byte through the TCP, UDP or SCTP header; 0: not known */
@@ -260,6 +262,7 @@ static __always_inline void parse_ipv6_extensions(struct cursor *c, __s32 left, 
 			return;
 		}
 	}
+	p->marks |= FLOW_HEADERS_GIVEN_UP;
 }
 
 /*
@@ -337,8 +340,10 @@ static __always_inline int parse_ethertype(struct cursor *c, __be16 ethertype, s
 		return parse_ipv4(c, p);
 	if (likely(ethertype == host_to_be16(ETH_P_IPV6)))
 		return parse_ipv6(c, p);
-	if (c->kind == CURSOR_FAST && ethertype_is_vlan(ethertype))
-		c->incomplete = true;
+	if (ethertype_is_vlan(ethertype)) {
+		c->incomplete |= c->kind == CURSOR_FAST;
+		p->marks |= FLOW_HEADERS_GIVEN_UP;
+	}
 	return parse_non_ip(ethertype, p);
 }
 

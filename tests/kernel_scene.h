@@ -117,7 +117,8 @@ static inline void scene_count_host(struct scene *scene, enum program_kind kind,
 	struct packet_size size = packet_size_single(packet->len);
 	int malformed = parse_ethernet(&c, &p);
 	struct flow_key key;
-	struct accounted a = { .key = &key, .size = &size, .tcp_flags = p.tcp_flags };
+	struct accounted a = { .key = &key, .size = &size, .tcp_flags = p.tcp_flags,
+			       .marks = p.marks };
 
 	if (packet->merged) {
 		struct merged_packet merged = *packet->merged;

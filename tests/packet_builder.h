@@ -234,6 +234,15 @@ static inline void put_ip_byte(struct frame *f, const struct layer *layer)
 #define IP_LENGTH(length)        { put_ip_length, length, 0 }
 #define IP_BYTE(at, value)       { put_ip_byte, at, value }
 
+static inline void frame_end(struct frame *f)
+{
+	if (!f->ip_at)
+		return;
+	if (f->ip_length < 0)
+		f->ip_length = (int32_t)(f->len - f->length_from);
+	frame_set16(f, f->length_at, (uint32_t)f->ip_length);
+}
+
 /* The packet of these layers; the list ends with one that puts nothing, or is full. */
 static inline void frame_build(struct frame *f, const struct layer *layers)
 {
@@ -241,11 +250,21 @@ static inline void frame_build(struct frame *f, const struct layer *layers)
 	f->ip_length = -1;
 	for (int i = 0; i < FRAME_LAYERS && layers[i].put; i++)
 		layers[i].put(f, &layers[i]);
-	if (!f->ip_at)
-		return;
-	if (f->ip_length < 0)
-		f->ip_length = (int32_t)(f->len - f->length_from);
-	frame_set16(f, f->length_at, (uint32_t)f->ip_length);
+	frame_end(f);
+}
+
+/* UDP over IPv6 behind so many extension headers of the smallest size. */
+static inline void frame_build_chain(struct frame *f, uint32_t headers)
+{
+	const struct layer begin[FRAME_LAYERS] = { ETHERNET, IPV6 }, udp = UDP;
+	const struct layer extension = EXTENSION(IPV6_EXT_DESTINATION, 8);
+
+	frame_build(f, begin);
+	for (uint32_t i = 0; i < headers; i++)
+		extension.put(f, &extension);
+	udp.put(f, &udp);
+	f->ip_length = -1;
+	frame_end(f);
 }
 
 #endif

@@ -17,6 +17,7 @@ struct expectation {
 	__u8 proto;
 	__u8 flags;          /* FLOW_LATER_FRAGMENT */
 	__u8 tcp_flags;
+	__u8 marks;          /* FLOW_HEADERS_GIVEN_UP */
 	__u16 src_port, dst_port;
 	__u16 vlan, inner_vlan;
 	__u32 headers_len;   /* 0: none of the protocols that are merged */

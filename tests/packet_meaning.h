@@ -16,6 +16,7 @@ struct packet_meaning {
 	int malformed;          /* 0, or 1 + enum malformed_reason */
 	struct flow_key key;
 	__u8 tcp_flags;
+	__u8 marks;
 };
 
 /* The bytes that may be looked at: from 0 to end. */
@@ -99,6 +100,8 @@ static inline void mean_extensions(struct extent e, __u64 at, struct packet_mean
 	for (int i = 0; means_extension(m->key.ip_proto); i++) {
 		__u8 kind = m->key.ip_proto;
 
+		if (i == PARSE_IPV6_EXTENSIONS_MAX)
+			m->marks |= FLOW_HEADERS_GIVEN_UP;
 		if (i == PARSE_IPV6_EXTENSIONS_MAX || !extent_has(&e, at, 8))
 			return;
 		m->key.ip_proto = e.bytes[at];
@@ -139,8 +142,10 @@ static inline int mean_frame(struct extent e, struct packet_meaning *m)
 		return 1 + MALFORMED_LINK_HEADER_CUT;
 	for (type = extent_16(&e, 12); type == 0x8100 || type == 0x88a8 || type == 0x9100 ||
 	     type == 0x9200; type = extent_16(&e, at - 2)) {
-		if (tags == PARSE_VLAN_TAGS_MAX)
+		if (tags == PARSE_VLAN_TAGS_MAX) {
+			m->marks |= FLOW_HEADERS_GIVEN_UP;
 			break;
+		}
 		if (!extent_has(&e, at, 4))
 			return 1 + MALFORMED_VLAN_HEADER_CUT;
 		if (tags == 0)

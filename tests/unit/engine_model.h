@@ -30,7 +30,7 @@ struct model_packet {
 	uint32_t packets;
 	uint16_t len;
 	uint16_t ms;
-	uint8_t tcp_flags;
+	uint16_t notes;
 };
 
 struct model_pane {

@@ -40,7 +40,7 @@ static void packet_count_in(const struct model *model, const struct model_packet
 		flow->max_len = packet->len;
 	flow->bytes += packet->bytes;
 	flow->packets += packet->packets;
-	flow->tcp_flags |= packet->tcp_flags;
+	flow->notes |= packet->notes;
 }
 
 /* The packets of one flow, or of all where flow is MODEL_FLOWS, in one pane. */
@@ -194,6 +194,7 @@ static void told_total(struct window_result *result, const struct flow_result *s
 	result->total.packets_max = sum->packets_max;
 	result->total.min_len = sum->min_len;
 	result->total.max_len = sum->max_len;
+	result->total.marks = sum->marks;
 	result->counts.outcome[PACKET_FLOW] = (struct tally){ sum->packets, sum->bytes };
 }
 

@@ -87,6 +87,7 @@ static void session_add(struct told *told, const struct model_session *session,
 		sum->min_len = flow->min_len;
 	if (flow->max_len > sum->max_len)
 		sum->max_len = flow->max_len;
+	sum->marks |= flow->marks;
 	sum->bytes += flow->bytes;
 	sum->packets += flow->packets;
 	told->flows[told->result.flow_count++] = *flow;

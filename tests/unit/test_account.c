@@ -30,14 +30,15 @@ static struct flow_key key_of(uint32_t flow)
 /* One packet of a flow that lives at this place of the table. */
 struct given {
 	uint32_t flow, hash, len, now_ms;
-	uint8_t tcp_flags;
+	uint8_t tcp_flags, marks;
 };
 
 static void count_size(struct host_bank *bank, struct given given, struct packet_size size)
 {
 	struct flow_key key = key_of(given.flow);
 	struct accounted a = { .key = &key, .size = &size, .hash = given.hash,
-			       .now_ms = (__u16)given.now_ms, .tcp_flags = given.tcp_flags };
+			       .now_ms = (__u16)given.now_ms, .tcp_flags = given.tcp_flags,
+			       .marks = given.marks };
 
 	account_flow(host_bank_section(bank, 0), &bank->geometry, &a);
 }
@@ -90,7 +91,7 @@ static void a_first_packet_makes_the_slot(void **state)
 	assert_int_equal(slot->first_ms, 9);
 	assert_int_equal(slot->last_ms, 9);
 	assert_int_equal(slot->tcp_flags, 2);
-	assert_int_equal(slot->spare, 0);
+	assert_int_equal(slot->marks, 0);
 	assert_true(host_bank_marks(&bank, host_bank_section(&bank, 0), 5));
 	host_bank_destroy(&bank);
 }
@@ -125,11 +126,28 @@ static void lengths_saturate_and_bytes_do_not(void **state)
 	(void)state;
 	count(&bank, (struct given){ .len = 65535 });
 	assert_int_equal(slot->max_len, 65535);
+	assert_int_equal(slot->marks, 0);
 	count(&bank, (struct given){ .len = 65536 });
+	assert_int_equal(slot->marks, FLOW_SIZE_SATURATED);
 	count(&bank, (struct given){ .len = 0xffffffff });
 	assert_int_equal(slot->max_len, 65535);
 	assert_int_equal(slot->min_len, 65535);
 	assert_int_equal(slot->bytes, 65535ull + 65536 + 0xffffffff);
+	host_bank_destroy(&bank);
+}
+
+static void marks_are_those_of_all_packets(void **state)
+{
+	struct host_bank bank = bank_with_spill(1);
+	const struct flow_slot *slot = slot_at(&bank, 0);
+
+	(void)state;
+	count(&bank, (struct given){ .len = 70000, .tcp_flags = 2 });
+	count(&bank, (struct given){ .len = 60, .tcp_flags = 16 });
+	count(&bank, (struct given){ .len = 60, .marks = FLOW_HEADERS_GIVEN_UP });
+	assert_int_equal(slot->marks, FLOW_SIZE_SATURATED | FLOW_HEADERS_GIVEN_UP);
+	assert_int_equal(slot->tcp_flags, 18);
+	assert_int_equal(slot->min_len, 60);
 	host_bank_destroy(&bank);
 }
 
@@ -425,6 +443,7 @@ int main(void)
 		cmocka_unit_test(a_first_packet_makes_the_slot),
 		cmocka_unit_test(further_packets_are_added_to_it),
 		cmocka_unit_test(lengths_saturate_and_bytes_do_not),
+		cmocka_unit_test(marks_are_those_of_all_packets),
 		cmocka_unit_test(flows_that_differ_in_one_bit_are_two),
 		cmocka_unit_test(flows_of_one_hash_take_the_window_in_turn),
 		cmocka_unit_test(a_window_at_the_end_goes_on_at_the_beginning),

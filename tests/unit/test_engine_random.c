@@ -146,7 +146,8 @@ static void packets_random(struct model *model, uint64_t *state)
 		packet->ms = ms_random(&model->panes[packet->pane].pane, state);
 		packet->len = (uint16_t)(60 + random_below(state, random_one_in(state, 2) ?
 								    3 : 65476));
-		packet->tcp_flags = (uint8_t)random_next(state);
+		packet->notes = (uint16_t)(random_next(state) & random_next(state) &
+					   random_next(state) & random_next(state));
 		packet->bytes = is_huge ? random_next(state) >> 3 : packet->len;
 		packet->packets = is_huge ? (uint32_t)(random_next(state) >> 34) | 1 : 1;
 	}
@@ -188,7 +189,7 @@ static struct flow_slot packet_record(const struct model_packet *packet)
 	slot.packets = packet->packets;
 	slot.min_len = slot.max_len = packet->len;
 	slot.first_ms = slot.last_ms = packet->ms;
-	slot.tcp_flags = packet->tcp_flags;
+	slot.notes = packet->notes;
 	return slot;
 }
 
@@ -245,7 +246,7 @@ static bool flow_same(const struct flow_result *a, const struct flow_result *b)
 	return SAME(a, b, key) && SAME(a, b, bytes) && SAME(a, b, packets) &&
 	       SAME(a, b, bytes_max) && SAME(a, b, packets_max) && SAME(a, b, first_ns) &&
 	       SAME(a, b, last_ns) && SAME(a, b, start_ns) && SAME(a, b, end_ns) &&
-	       SAME(a, b, min_len) && SAME(a, b, max_len) && SAME(a, b, tcp_flags);
+	       SAME(a, b, min_len) && SAME(a, b, max_len) && SAME(a, b, notes);
 }
 
 static bool result_same(const struct window_result *a, const struct window_result *b)
@@ -254,7 +255,8 @@ static bool result_same(const struct window_result *a, const struct window_resul
 	       SAME(a, b, panes) && SAME(a, b, complete) && SAME(a, b, total.flows) &&
 	       SAME(a, b, total.bytes) && SAME(a, b, total.packets) &&
 	       SAME(a, b, total.bytes_max) && SAME(a, b, total.packets_max) &&
-	       SAME(a, b, total.min_len) && SAME(a, b, total.max_len) && SAME(a, b, counts) &&
+	       SAME(a, b, total.min_len) && SAME(a, b, total.max_len) && SAME(a, b, total.marks) &&
+	       SAME(a, b, counts) &&
 	       SAME(a, b, forgotten_flows) && SAME(a, b, forgotten) && SAME(a, b, health) &&
 	       SAME(a, b, flow_count) && SAME(a, b, flows_omitted);
 }

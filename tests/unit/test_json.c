@@ -85,6 +85,18 @@ static void pretty_document_differs_only_in_line_breaks(void **state)
 	text_fini(&scene.text);
 }
 
+static void total_says_that_sizes_saturated(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene.result.total.max_len = 65535;
+	scene.result.total.marks = FLOW_SIZE_SATURATED;
+	assert_has(write_document(&scene, false), "\"max\": 65535, \"saturated\": true}}, \"flows\"");
+	text_fini(&scene.text);
+}
+
 static void window_without_flows_has_an_empty_list(void **state)
 {
 	struct scene scene;
@@ -228,6 +240,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(document_on_one_line_is_that_of_the_contract),
 		cmocka_unit_test(pretty_document_differs_only_in_line_breaks),
+		cmocka_unit_test(total_says_that_sizes_saturated),
 		cmocka_unit_test(window_without_flows_has_an_empty_list),
 		cmocka_unit_test(window_of_no_length_has_rates_of_zero),
 		cmocka_unit_test(empty_window_has_packet_bytes_of_zero),

@@ -96,6 +96,32 @@ static void whole_packet_is_not_marked_as_fragment(void **state)
 	text_fini(&scene.text);
 }
 
+static void sizes_that_saturated_say_so(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	assert_has(write_flow(&scene), "\"max\": 1514}");
+	scene.flow.max_len = 65535;
+	assert_has(write_flow(&scene), "\"max\": 65535}");
+	scene.flow.marks = FLOW_SIZE_SATURATED;
+	assert_has(write_flow(&scene), "\"max\": 65535, \"saturated\": true}, \"tcp_flags\"");
+	text_fini(&scene.text);
+}
+
+static void headers_given_up_are_told(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	assert_lacks(write_flow(&scene), "given_up");
+	scene.flow.marks = FLOW_HEADERS_GIVEN_UP;
+	assert_has(write_flow(&scene), "\"eth0\", \"headers_given_up\": true, \"bytes\": {");
+	text_fini(&scene.text);
+}
+
 static void frame_that_is_not_ip_has_neither_addresses_nor_ports(void **state)
 {
 	struct scene scene;
@@ -250,6 +276,8 @@ int main(void)
 		cmocka_unit_test(icmp_type_comes_alone_with_src_port),
 		cmocka_unit_test(later_fragment_has_ports_of_zero_and_is_marked),
 		cmocka_unit_test(whole_packet_is_not_marked_as_fragment),
+		cmocka_unit_test(sizes_that_saturated_say_so),
+		cmocka_unit_test(headers_given_up_are_told),
 		cmocka_unit_test(frame_that_is_not_ip_has_neither_addresses_nor_ports),
 		cmocka_unit_test(frame_that_is_not_ip_has_no_ports_where_only_they_are_grouped),
 		cmocka_unit_test(tags_are_numbers_and_priority_tag_is_zero),

@@ -65,6 +65,7 @@ static void expect_in_kernel(const struct drained *d, const struct expectation *
 	assert_int_equal(d->records[0].packets, 1);
 	assert_true(slot_has_key(&d->records[0], &key));
 	assert_int_equal(d->records[0].tcp_flags, is->tcp_flags);
+	assert_int_equal(d->records[0].marks, is->marks);
 }
 
 static void the_kernel_finds_what_the_packet_was_built_with(void **state)
@@ -140,6 +141,31 @@ static void tags_and_extension_headers_end_at_the_same_number(void **state)
 		scene_count_all(*state, f.bytes, f.len);
 	}
 	scene_expect_same(*state);
+}
+
+static void a_chain_past_the_limit_is_given_up_in_the_kernel_too(void **state)
+{
+	struct frame f;
+
+	need_root();
+	for (uint32_t headers = 126; headers <= 131; headers++) {
+		struct test_packet packet = { .bytes = f.bytes };
+		struct drained d;
+
+		frame_build_chain(&f, headers);
+		packet.len = f.len;
+		for (int kind = 0; kind < PROGRAM_KIND_COUNT; kind++) {
+			assert_int_equal(scene_run_kernel(*state, (enum program_kind)kind, &packet),
+					 0);
+			d = scene_drain_kernel(*state);
+			assert_int_equal(d.count, 1);
+			assert_int_equal(d.records[0].marks,
+					 headers > 128 ? FLOW_HEADERS_GIVEN_UP : 0);
+			assert_int_equal(d.records[0].ip_proto,
+					 headers > 128 ? IPV6_EXT_DESTINATION : IPPROTO_UDP);
+			drained_free(&d);
+		}
+	}
 }
 
 static void damaged_packets_are_the_same_in_the_kernel(void **state)
@@ -254,6 +280,7 @@ int main(void)
 		in_scene(the_kernel_finds_what_the_packet_was_built_with),
 		in_scene(a_cut_packet_is_the_same_in_the_kernel),
 		in_scene(tags_and_extension_headers_end_at_the_same_number),
+		in_scene(a_chain_past_the_limit_is_given_up_in_the_kernel_too),
 		in_scene(damaged_packets_are_the_same_in_the_kernel),
 		in_scene(noise_is_the_same_in_the_kernel),
 		in_scene(headers_in_later_buffers_are_found),

@@ -49,7 +49,7 @@ static struct carried carried_random(struct scene *scene, uint32_t pane)
 		.min_len = (uint16_t)(60 + random_below(seed, 3)),
 		.max_len = (uint16_t)(62 + random_below(seed, 1400)),
 		.first_ms = (uint16_t)random_below(seed, 1000),
-		.tcp_flags = (uint8_t)(random_next(seed) & random_next(seed) & random_next(seed)),
+		.notes = (uint16_t)(random_next(seed) & random_next(seed) & random_next(seed)),
 	};
 
 	slot.last_ms = slot.first_ms;
@@ -57,7 +57,7 @@ static struct carried carried_random(struct scene *scene, uint32_t pane)
 		slot.bytes = slot.max_len = slot.min_len;
 	if (scene->is_huge && random_below(seed, 3) == 0)
 		slot.bytes = (uint64_t)random_next(seed) << random_below(seed, 28);
-	return carried_of_slot(&slot, packets, pane);
+	return carried_of_slot(&slot, (struct tally){ packets, slot.bytes }, pane);
 }
 
 static void row_random(struct scene *scene, struct row_sums *row, uint32_t pane, uint32_t one_in)

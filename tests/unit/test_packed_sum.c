@@ -40,12 +40,13 @@ static uint32_t pane_random(uint64_t *seed, const struct pane_form *form)
 static struct carried carried_random(uint64_t *seed, const struct pane_form *form)
 {
 	struct flow_slot slot = {
-		.bytes = 1 + wide_random(seed) / 2, .tcp_flags = (uint8_t)wide_random(seed),
+		.notes = (uint16_t)wide_random(seed),
 		.first_ms = short_random(seed), .last_ms = short_random(seed),
 		.min_len = short_random(seed), .max_len = short_random(seed),
 	};
-	uint64_t packets = 1 + wide_random(seed) / 2;
-	struct carried sum = carried_of_slot(&slot, packets, pane_random(seed, form));
+	struct tally own = { .packets = 1 + wide_random(seed) / 2,
+			     .bytes = 1 + wide_random(seed) / 2 };
+	struct carried sum = carried_of_slot(&slot, own, pane_random(seed, form));
 
 	if (random_below(seed, 2)) {
 		sum.bytes_peak = sum.bytes / (1 + random_below(seed, 3));
@@ -122,7 +123,7 @@ static void sums_at_the_limit_come_back(void **state)
 
 	(void)state;
 	memset(&sum, 0xff, sizeof(sum));
-	sum.tcp_flags = 0xff;
+	sum.notes = 0xffff;
 	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++)
 		round_trip(&sum, &forms[i]);
 }
@@ -139,10 +140,11 @@ static void peak_may_be_greater_than_the_total(void **state)
 
 static struct carried usual_sum(uint64_t packets, uint16_t len, uint8_t tcp_flags)
 {
-	struct flow_slot slot = { .bytes = packets * len, .min_len = len, .max_len = len,
-				  .first_ms = 500, .last_ms = 500, .tcp_flags = tcp_flags };
+	struct flow_slot slot = { .min_len = len, .max_len = len, .first_ms = 500, .last_ms = 500,
+				  .tcp_flags = tcp_flags };
+	struct tally own = { .packets = packets, .bytes = packets * len };
 
-	return carried_of_slot(&slot, packets, 42);
+	return carried_of_slot(&slot, own, 42);
 }
 
 static void usual_sums_take_few_bytes(void **state)
@@ -154,6 +156,9 @@ static void usual_sums_take_few_bytes(void **state)
 	assert_int_equal(round_trip(&packet, &pane), 5);
 	assert_int_equal(round_trip(&packet, &window), 6);
 	assert_int_equal(round_trip(&some, &pane), 11);
+	some.notes |= 0x80;
+	assert_int_equal(round_trip(&some, &pane), 13);
+	some.notes = 0x18;
 	some.max_len = 1514;
 	some.last_pane = 44;
 	some.bytes_peak = 7000;

@@ -93,6 +93,7 @@ static void expect_parsed(const struct parsed *p, const struct packet_meaning *m
 		return;
 	assert_memory_equal(&p->key, &meaning->key, sizeof(p->key));
 	assert_int_equal(p->packet.tcp_flags, meaning->tcp_flags);
+	assert_int_equal(p->packet.marks, meaning->marks);
 }
 
 static bool is_parsed_as(const struct parsed *p, const struct packet_meaning *meaning)
@@ -100,7 +101,7 @@ static bool is_parsed_as(const struct parsed *p, const struct packet_meaning *me
 	if (p->malformed || meaning->malformed)
 		return p->malformed == meaning->malformed;
 	return !memcmp(&p->key, &meaning->key, sizeof(p->key)) &&
-	       p->packet.tcp_flags == meaning->tcp_flags;
+	       p->packet.tcp_flags == meaning->tcp_flags && p->packet.marks == meaning->marks;
 }
 
 /* The parser finds in these bytes what the definition does. */
@@ -129,6 +130,7 @@ static void expect_case(const char *name, const struct frame *f, const struct ex
 		print_frame(name, f->bytes, f->len);
 	assert_memory_equal(&p.key, &key, sizeof(key));
 	assert_int_equal(p.packet.tcp_flags, is->tcp_flags);
+	assert_int_equal(p.packet.marks, is->marks);
 	if (is->proto != IPPROTO_UDPLITE && is->proto != IPPROTO_DCCP)
 		assert_int_equal(p.packet.headers_len, is->headers_len);
 }
@@ -223,7 +225,8 @@ static void eight_tags_are_skipped_and_the_ninth_is_an_ethertype(void **state)
 		struct expectation is = { IP4(IPPROTO_UDP), PORTS };
 
 		if (tags > 8)
-			is = (struct expectation){ .src_port = ETH_P_8021Q };
+			is = (struct expectation){ .src_port = ETH_P_8021Q,
+						   .marks = FLOW_HEADERS_GIVEN_UP };
 		else
 			is.headers_len = 42 + 4 * (__u32)tags;
 		is.vlan = tags > 0 ? ID(1) : 0;
@@ -251,6 +254,23 @@ static void twelve_extension_headers_are_walked(void **state)
 		frame_build(&f, layers);
 		expect_case("extension headers", &f, &is);
 		expect_meaning("extension headers", f.bytes, f.len);
+	}
+}
+
+static void a_chain_of_extension_headers_is_given_up_past_the_limit(void **state)
+{
+	struct frame f;
+
+	(void)state;
+	for (uint32_t headers = 120; headers <= 135; headers++) {
+		struct expectation is = { IP6(IPPROTO_UDP), PORTS, .headers_len = 62 + 8 * headers };
+
+		if (headers > PARSE_IPV6_EXTENSIONS_MAX)
+			is = (struct expectation){ IP6(IPV6_EXT_DESTINATION),
+						   .marks = FLOW_HEADERS_GIVEN_UP };
+		frame_build_chain(&f, headers);
+		expect_case("chain", &f, &is);
+		expect_meaning("chain", f.bytes, f.len);
 	}
 }
 
@@ -330,6 +350,7 @@ int main(void)
 		cmocka_unit_test(a_cut_packet_loses_flags_then_ports_then_its_key),
 		cmocka_unit_test(eight_tags_are_skipped_and_the_ninth_is_an_ethertype),
 		cmocka_unit_test(twelve_extension_headers_are_walked),
+		cmocka_unit_test(a_chain_of_extension_headers_is_given_up_past_the_limit),
 		cmocka_unit_test(every_ip_length_limits_what_is_read),
 		cmocka_unit_test(damaged_packets_are_what_the_definition_makes_of_them),
 		cmocka_unit_test(noise_is_what_the_definition_makes_of_it),

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "../../include/outcome.h"
 #include "flow_sum.h"
 #include "pane_ring.h"
 
@@ -25,22 +26,23 @@ struct carried {
 	uint16_t last_ms;
 	uint16_t min_len;
 	uint16_t max_len;
-	uint64_t tcp_flags;    /* as wide as leaves no gap */
+	uint64_t notes;        /* as wide as leaves no gap */
 };
 
 _Static_assert(sizeof(struct carried) == 64, "no bytes but those named");
 
-static inline struct carried carried_of_slot(const struct flow_slot *slot, uint64_t packets,
+/* What a flow carried in one pane: its own packets and bytes, and what else its slot tells. */
+static inline struct carried carried_of_slot(const struct flow_slot *slot, struct tally own,
 					     uint32_t pane)
 {
 	return (struct carried){
-		.bytes = slot->bytes, .packets = packets,
-		.bytes_peak = slot->bytes, .packets_peak = packets,
+		.bytes = own.bytes, .packets = own.packets,
+		.bytes_peak = own.bytes, .packets_peak = own.packets,
 		.bytes_pane = pane, .packets_pane = pane,
 		.first_pane = pane, .last_pane = pane,
 		.first_ms = slot->first_ms, .last_ms = slot->last_ms,
 		.min_len = slot->min_len, .max_len = slot->max_len,
-		.tcp_flags = slot->tcp_flags,
+		.notes = slot->notes,
 	};
 }
 
@@ -131,7 +133,7 @@ static inline void carried_add(struct carried *sum, const struct carried *more,
 	}
 	sum->min_len = more->min_len < sum->min_len ? more->min_len : sum->min_len;
 	sum->max_len = more->max_len > sum->max_len ? more->max_len : sum->max_len;
-	sum->tcp_flags |= more->tcp_flags;
+	sum->notes |= more->notes;
 }
 
 /* The same in bytes, instants and rates. */
@@ -145,7 +147,7 @@ static inline struct flow_sum carried_tell(const struct pane_ring *panes,
 		.first_ns = carried_first_ns(panes, sum),
 		.last_ns = carried_last_ns(panes, sum),
 		.min_len = sum->min_len, .max_len = sum->max_len,
-		.tcp_flags = (uint8_t)sum->tcp_flags,
+		.notes = (uint16_t)sum->notes,
 	};
 }
 

@@ -90,6 +90,7 @@ int engine_merge(struct engine *engine, const struct flow_slot *const *records, 
 			engine->open_min_len = record->min_len;
 		if (record->max_len > engine->open_max_len)
 			engine->open_max_len = record->max_len;
+		engine->open_marks |= record->marks;
 		engine->open.packets += record->packets;
 		engine->open.bytes += record->bytes;
 	}
@@ -115,6 +116,7 @@ static void span_from_pane(const struct engine *engine, const struct pane *pane,
 		.panes = 1,
 		.min_len = engine->open_min_len,
 		.max_len = engine->open_max_len,
+		.marks = engine->open_marks,
 		.bytes_max = (double)engine->open.bytes / seconds,
 		.packets_max = (double)engine->open.packets / seconds,
 		.counts = pane->counts,
@@ -175,6 +177,7 @@ static void pane_place(struct engine *engine, const struct pane *pane)
 	span_from_pane(engine, pane, close->times.seconds, &close->span);
 	engine->open = (struct tally){ 0 };
 	engine->open_max_len = 0;
+	engine->open_marks = 0;
 	engine->open_min_len = 0;
 }
 
@@ -184,6 +187,9 @@ static void segment_end_pane(struct segment *segment, bool has_failed)
 	for (uint32_t i = 0; has_failed && i < SEGMENT_WORDS; i++)
 		segment->leaving[i] |= segment->touched[i];
 	memset(segment->touched, 0, sizeof(segment->touched));
+	if (segment->has_overflowed)
+		memset(segment->overflows, 0, sizeof(segment->overflows));
+	segment->has_overflowed = false;
 }
 
 static void flows_end_pane(struct engine *engine, bool has_failed)

@@ -96,11 +96,9 @@ static bool row_take_pane(const struct row_work *work, struct row_sums *sums)
 	uint64_t any = 0;
 
 	memcpy(sums->places, &work->segment->touched[work->first / 64], sizeof(sums->places));
-	FOR_EACH_BIT_OF(place, sums->places, ROW_WORDS) {
-		const struct flow_slot *slot = &slots[place];
-
-		sums->sums[place] = carried_of_slot(slot, slot_packets(slot), pane);
-	}
+	FOR_EACH_BIT_OF(place, sums->places, ROW_WORDS)
+		sums->sums[place] = carried_of_slot(
+			&slots[place], segment_tally(work->segment, work->first + place), pane);
 	for (uint32_t i = 0; i < ROW_WORDS; i++)
 		any |= sums->places[i];
 	return any;

@@ -35,7 +35,7 @@ struct flow_result flow_result_make(const struct flow_slot *key, const struct fl
 		.last_ns = sum->last_ns,
 		.min_len = sum->min_len,
 		.max_len = sum->max_len,
-		.tcp_flags = sum->tcp_flags,
+		.notes = sum->notes,
 	};
 
 	memcpy(flow.key.words, key->words, FLOW_KEY_FULL_WORDS * sizeof(flow.key.words[0]));

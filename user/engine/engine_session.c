@@ -121,6 +121,7 @@ static void total_add(struct window_total *total, const struct flow_result *flow
 		total->min_len = flow->min_len;
 	if (flow->max_len > total->max_len)
 		total->max_len = flow->max_len;
+	total->marks |= flow->marks;
 	total->bytes += flow->bytes;
 	total->packets += flow->packets;
 	total->flows++;
@@ -223,7 +224,7 @@ static int segment_fold(struct engine *engine, struct window *window, struct seg
 	int err = 0;
 
 	FOR_EACH_BIT(place, segment->touched) {
-		struct flow_sum sum = pane_sum(&engine->pane, &segment->slots[place]);
+		struct flow_sum sum = pane_sum(&engine->pane, segment, place);
 
 		if (open[place].packets &&
 		    sum.first_ns >= saturating_add(open[place].last_ns, gap_ns) &&

@@ -34,6 +34,7 @@ void span_add(struct span *span, const struct span *part)
 		return;
 	}
 	sizes_add(span, part);
+	span->marks |= part->marks;
 	span->end_ns = part->end_ns;
 	span->observed_ns += part->observed_ns;
 	span->panes += part->panes;
@@ -48,20 +49,22 @@ void span_add(struct span *span, const struct span *part)
 	span->forgotten.bytes += part->forgotten.bytes;
 }
 
-struct flow_sum pane_sum(const struct pane_close *pane, const struct flow_slot *slot)
+struct flow_sum pane_sum(const struct pane_close *pane, const struct segment *segment,
+			 uint32_t place)
 {
-	uint64_t packets = slot_packets(slot);
+	const struct flow_slot *slot = &segment->slots[place];
+	const struct tally own = segment_tally(segment, place);
 
 	return (struct flow_sum){
-		.bytes = slot->bytes,
-		.packets = packets,
-		.bytes_max = (double)slot->bytes / pane->times.seconds,
-		.packets_max = (double)packets / pane->times.seconds,
+		.bytes = own.bytes,
+		.packets = own.packets,
+		.bytes_max = (double)own.bytes / pane->times.seconds,
+		.packets_max = (double)own.packets / pane->times.seconds,
 		.first_ns = pane_instant(&pane->times, slot->first_ms),
 		.last_ns = pane_instant(&pane->times, slot->last_ms),
 		.min_len = slot->min_len,
 		.max_len = slot->max_len,
-		.tcp_flags = slot->tcp_flags,
+		.notes = slot->notes,
 	};
 }
 
@@ -82,6 +85,7 @@ void result_from_span(struct window_result *result, const struct span *span)
 		.packets_max = span->packets_max,
 		.min_len = span->min_len,
 		.max_len = span->max_len,
+		.marks = span->marks,
 	};
 }
 

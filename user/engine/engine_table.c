@@ -187,7 +187,6 @@ static int flow_start(struct flow_table *table, const struct flow_slot *record, 
 	bit_set(segment->touched, place);
 	segment->live_count++;
 	segment->slots[place] = *record;
-	segment->slots[place].spare = 0;
 	*entry = (uint64_t)hash << 32 | (id + 1);
 	table->flow_count++;
 	if (table->flow_count > table->flow_peak)
@@ -203,12 +202,14 @@ static void flow_add(struct flow_table *table, uint32_t id, const struct flow_sl
 	if (!bit_is_set(segment->touched, id & (SEGMENT_FLOWS - 1))) {
 		bit_set(segment->touched, id & (SEGMENT_FLOWS - 1));
 		*slot = *record;
-		slot->spare = 0;
 		return;
 	}
 	slot->bytes += record->bytes;
-	slot->spare += __builtin_add_overflow(slot->packets, record->packets, &slot->packets);
-	slot->tcp_flags |= record->tcp_flags;
+	if (unlikely(__builtin_add_overflow(slot->packets, record->packets, &slot->packets))) {
+		segment->overflows[id & (SEGMENT_FLOWS - 1)]++;
+		segment->has_overflowed = true;
+	}
+	slot->notes |= record->notes;
 	slot->first_ms = record->first_ms < slot->first_ms ? record->first_ms : slot->first_ms;
 	slot->last_ms = record->last_ms > slot->last_ms ? record->last_ms : slot->last_ms;
 	slot->min_len = record->min_len < slot->min_len ? record->min_len : slot->min_len;

@@ -20,8 +20,14 @@ struct flow_sum {
 	uint64_t last_ns;
 	uint16_t min_len;
 	uint16_t max_len;
-	uint8_t tcp_flags;
-	uint8_t zero[3];
+	union {
+		struct {
+			uint8_t tcp_flags;
+			uint8_t marks; /* FLOW_SIZE_SATURATED, ... */
+		};
+		uint16_t notes;
+	};
+	uint16_t zero;
 };
 
 _Static_assert(sizeof(struct flow_sum) == 56, "no bytes but those named");
@@ -43,7 +49,7 @@ static inline void flow_sum_add(struct flow_sum *sum, const struct flow_sum *mor
 	sum->last_ns = more->last_ns > sum->last_ns ? more->last_ns : sum->last_ns;
 	sum->min_len = more->min_len < sum->min_len ? more->min_len : sum->min_len;
 	sum->max_len = more->max_len > sum->max_len ? more->max_len : sum->max_len;
-	sum->tcp_flags |= more->tcp_flags;
+	sum->notes |= more->notes;
 }
 
 #endif

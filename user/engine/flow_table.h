@@ -18,7 +18,7 @@
 #define SEGMENT_ROWS  (SEGMENT_FLOWS / ROW_FLOWS)
 
 /* Key and open pane, and the index just after it has grown. */
-#define FLOW_TABLE_BYTES (64 + 22)
+#define FLOW_TABLE_BYTES (64 + 23)
 
 /* What a window needs in each segment. */
 struct part_layout {
@@ -50,11 +50,12 @@ struct segment {
 	uint32_t live_count;
 	uint32_t room_from;              /* no word of live before this one has room */
 	uint32_t number;
+	bool has_overflowed;             /* some of overflows is not 0 */
 	struct part *parts;              /* one a window */
+	uint8_t overflows[SEGMENT_FLOWS]; /* how often packets did, in the open pane */
 	/*
 	 * The flow's key and, where it is touched, what it carried in the open pane, summed over
-	 * CPUs. spare is the number of times that packets overflowed: a flow has less than 2^40
-	 * packets a pane, two hours of 100 Gb/s at the shortest frames.
+	 * CPUs: its packets modulo 2^32.
 	 */
 	struct flow_slot slots[SEGMENT_FLOWS];
 };
@@ -79,9 +80,16 @@ struct flow_table {
 
 #define FOR_EACH_BIT(place, words) FOR_EACH_BIT_OF(place, words, SEGMENT_WORDS)
 
-static inline uint64_t slot_packets(const struct flow_slot *slot)
+/*
+ * What a flow that is touched carried in the open pane: less than 2^40 packets, two hours of 100
+ * Gb/s at the shortest frames.
+ */
+static inline struct tally segment_tally(const struct segment *segment, uint32_t place)
 {
-	return slot->packets + ((uint64_t)slot->spare << 32);
+	const struct flow_slot *slot = &segment->slots[place];
+	uint64_t high = unlikely(segment->has_overflowed) ? segment->overflows[place] : 0;
+
+	return (struct tally){ .packets = slot->packets + (high << 32), .bytes = slot->bytes };
 }
 
 /* layouts: one a window; must outlive the table. 0 or negative errno. */

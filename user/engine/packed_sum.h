@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A sum in as few bytes as it needs: a byte that says which follow, then bytes, packets (none
- * where it is one), sizes, TCP flags, times, panes, peaks. What does not fit is kept as it is.
+ * where it is one), sizes, TCP flags and marks, times, panes, peaks. What does not fit is kept as it is.
  */
 #ifndef WEIR_PACKED_SUM_H
 #define WEIR_PACKED_SUM_H
@@ -16,12 +16,15 @@
 #define PACKED_PACKETS_CODE  0x0c /* 0: one packet; else 1, 2 or 4 bytes */
 #define PACKED_PACKETS_SHIFT 2
 #define PACKED_LENS_DIFFER   0x10
-#define PACKED_HAS_FLAGS     0x20
+#define PACKED_HAS_NOTES     0x20
 #define PACKED_MANY_PANES    0x40
 #define PACKED_WIDE          0x80
 
 #define PACKED_BYTES_END     (1ull << 40)
 #define PACKED_PACKETS_END   (1ull << 32)
+
+#define NOTES_USUAL 0x7f
+#define NOTES_MORE  0x80
 
 /* Writing and reading may reach so many bytes past the end. */
 #define PACKED_SLACK 8
@@ -61,6 +64,22 @@ static inline uint64_t take_bytes(const uint8_t **at, uint32_t width)
 	memcpy(&little, *at, sizeof(little));
 	*at += width;
 	return le64toh(little) & byte_masks[width];
+}
+
+/* Nothing for none. In the first byte are the TCP flags but CWR, and whether more follow. */
+static inline uint8_t *put_notes(uint8_t *at, uint64_t notes)
+{
+	uint64_t more = notes & ~(uint64_t)NOTES_USUAL;
+
+	return put_bytes(at, (notes & NOTES_USUAL) | (more ? NOTES_MORE | more << 1 : 0),
+			 (notes != 0) + (more != 0) * 2u);
+}
+
+static inline uint64_t take_notes(const uint8_t **at)
+{
+	uint64_t first = take_bytes(at, 1);
+
+	return first & NOTES_MORE ? (first & NOTES_USUAL) | take_bytes(at, 2) << 7 : first;
 }
 
 static inline uint32_t bytes_code_of(uint64_t bytes)
@@ -135,7 +154,7 @@ static inline uint32_t sum_head(const struct carried *sum)
 
 	return bytes_code_of(sum->bytes) | packets_code << PACKED_PACKETS_SHIFT |
 	       (sum->min_len != sum->max_len ? PACKED_LENS_DIFFER : 0) |
-	       (sum->tcp_flags ? PACKED_HAS_FLAGS : 0) | (is_one_pane ? 0 : PACKED_MANY_PANES);
+	       (sum->notes ? PACKED_HAS_NOTES : 0) | (is_one_pane ? 0 : PACKED_MANY_PANES);
 }
 
 /* Packs a sum that is not of nothing; returns where the next one begins. */
@@ -155,7 +174,7 @@ static __always_inline uint8_t *sum_pack(uint8_t *at, const struct carried *sum,
 		at = put_bytes(at, sizes, head & PACKED_LENS_DIFFER ? 6 : 4);
 		at = put_bytes(at, sum->packets, packets_width(packets_code));
 	}
-	at = put_bytes(at, sum->tcp_flags, sum->tcp_flags != 0);
+	at = put_notes(at, sum->notes);
 	if (head & PACKED_MANY_PANES)
 		return sum_pack_many_panes(at, sum, head, form);
 	return put_bytes(at, sum->first_pane - form->base, (form->bits + 7) / 8);
@@ -218,7 +237,7 @@ static __always_inline const uint8_t *sum_unpack(const uint8_t *at, struct carri
 		sum->last_ms = sum->first_ms;
 		sum->min_len = sum->max_len = (uint16_t)sum->bytes;
 	}
-	sum->tcp_flags = take_bytes(&at, (head & PACKED_HAS_FLAGS) != 0);
+	sum->notes = head & PACKED_HAS_NOTES ? take_notes(&at) : 0;
 	sum_unpack_panes(&at, sum, head, form);
 	return at;
 }

@@ -13,7 +13,7 @@
 #define NEW_MAX     0x02
 #define NEW_BYTES   0x04 /* another peak, */
 #define NEW_PACKETS 0x08
-#define NEW_FLAGS   0x10
+#define NEW_NOTES   0x10
 #define BYTES_SHIFT 5    /* which is so wide */
 #define BYTES_CODE  0x60
 #define PACKETS_4   0x80 /* four bytes instead of one */
@@ -47,7 +47,7 @@ static struct departure departure_of(const struct carried *record, const struct 
 		gone.others |= NEW_PACKETS | (remains->packets_peak > 0xff ? PACKETS_4 : 0);
 	gone.others |= (record->min_len < remains->min_len ? NEW_MIN : 0) |
 		       (record->max_len > remains->max_len ? NEW_MAX : 0) |
-		       (record->tcp_flags & ~remains->tcp_flags ? NEW_FLAGS : 0);
+		       (record->notes & ~remains->notes ? NEW_NOTES : 0);
 	gone.head |= gone.others ? HEAD_OTHERS : 0;
 	/* The clock of a capture was set back. */
 	if (moment_is_before(panes, carried_last(remains), carried_last(record)))
@@ -113,8 +113,8 @@ static uint8_t *others_pack(uint8_t *at, const struct departure *gone,
 		at = put_bytes(at, remains->packets_peak, gone->others & PACKETS_4 ? 4 : 1);
 		at = pane_pack(at, remains->packets_pane, form);
 	}
-	if (gone->others & NEW_FLAGS)
-		*at++ = (uint8_t)remains->tcp_flags;
+	if (gone->others & NEW_NOTES)
+		at = put_bytes(at, remains->notes, 2);
 	return at;
 }
 
@@ -172,8 +172,8 @@ static void others_take(const uint8_t **at, struct carried *remains,
 		remains->packets_peak = take_bytes(at, others & PACKETS_4 ? 4 : 1);
 		remains->packets_pane = pane_take(at, form);
 	}
-	if (others & NEW_FLAGS)
-		remains->tcp_flags = *(*at)++;
+	if (others & NEW_NOTES)
+		remains->notes = take_bytes(at, 2);
 }
 
 static const uint8_t *departure_unpack_wide(const uint8_t *at, struct tally *own,

@@ -25,7 +25,13 @@ struct flow_result {
 	uint64_t end_ns;
 	uint16_t min_len;    /* of single packets */
 	uint16_t max_len;
-	uint8_t tcp_flags;
+	union {
+		struct {
+			uint8_t tcp_flags;
+			uint8_t marks; /* FLOW_SIZE_SATURATED, ... */
+		};
+		uint16_t notes;
+	};
 };
 
 struct window_total {
@@ -36,6 +42,7 @@ struct window_total {
 	double packets_max;
 	uint16_t min_len;
 	uint16_t max_len;
+	uint8_t marks;       /* of all flows */
 };
 
 struct window_health {

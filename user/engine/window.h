@@ -17,6 +17,7 @@ struct span {
 	uint32_t panes;      /* 0: of nothing */
 	uint16_t min_len;
 	uint16_t max_len;
+	uint8_t marks;       /* of all flows together */
 	double bytes_max;    /* of all flows together, in the pane where it was highest */
 	double packets_max;
 	struct outcome_counts counts;
@@ -51,6 +52,7 @@ struct engine {
 	struct tally open;      /* merged into the open pane */
 	uint16_t open_min_len;
 	uint16_t open_max_len;
+	uint8_t open_marks;
 	struct pane_close pane; /* the last one */
 };
 
@@ -98,7 +100,8 @@ static inline uint64_t window_oldest(const struct window *window)
 }
 
 /* What the flow at place carried in the open pane. */
-struct flow_sum pane_sum(const struct pane_close *pane, const struct flow_slot *slot);
+struct flow_sum pane_sum(const struct pane_close *pane, const struct segment *segment,
+			 uint32_t place);
 
 /* The result with everything a span tells; spec and number are set. */
 void result_from_span(struct window_result *result, const struct span *span);

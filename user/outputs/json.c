@@ -138,6 +138,7 @@ static void append_total(struct writer *writer)
 		.bytes = total->bytes,         .packets = total->packets,
 		.bytes_max = total->bytes_max, .packets_max = total->packets_max,
 		.min_len = total->min_len,     .max_len = total->max_len,
+		.marks = total->marks,
 		.length_ns = writer->result->observed_ns,
 		.has_no_rate = writer->result->spec->kind == WINDOW_SESSION,
 	};

@@ -32,6 +32,7 @@ struct json_amounts {
 	double packets_max;
 	uint16_t min_len;
 	uint16_t max_len;
+	uint8_t marks;      /* of a flow: FLOW_SIZE_SATURATED, ... */
 	uint64_t length_ns; /* averages divide by it; 0 makes them 0.0 */
 	bool has_no_rate;   /* average and max are null: sessions of different lengths */
 };

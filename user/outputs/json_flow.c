@@ -50,6 +50,8 @@ static char *put_packet_bytes(char *out, const struct json_amounts *amounts)
 	out = put_uint(out, packets ? amounts->min_len : 0);
 	out = PUT_LITERAL(out, ", \"max\": ");
 	out = put_uint(out, packets ? amounts->max_len : 0);
+	if (amounts->marks & FLOW_SIZE_SATURATED)
+		out = PUT_LITERAL(out, ", \"saturated\": true");
 	*out++ = '}';
 	return out;
 }
@@ -306,11 +308,14 @@ void json_flow(struct text *text, const struct document_context *context,
 		.bytes = flow->bytes,         .packets = flow->packets,
 		.bytes_max = flow->bytes_max, .packets_max = flow->packets_max,
 		.min_len = flow->min_len,     .max_len = flow->max_len,
+		.marks = flow->marks,
 		.length_ns = average_length_ns(result, flow),
 	};
 	char *out;
 
 	append_key(text, context, &flow->key);
+	if (flow->marks & FLOW_HEADERS_GIVEN_UP)
+		text_string(text, "\"headers_given_up\": true, ");
 	json_amounts(text, &amounts, ", ");
 	out = text_reserve(text, MEMBERS_MAX);
 	if (!out)

@@ -38,6 +38,7 @@ struct parsed_packet {
 	struct flow_key key;
 	uint32_t hash;
 	uint8_t tcp_flags;
+	uint8_t marks;
 	uint8_t outcome;   /* enum packet_outcome: flow, filtered or malformed */
 	uint8_t malformed; /* enum malformed_reason */
 };
@@ -227,6 +228,7 @@ static __always_inline void packet_read(const struct counting *counting,
 	parsed->hash = flow_hash(&parsed->key, counting->seed);
 	__builtin_prefetch(section_slot(counting->section, &counting->geometry, parsed->hash), 1);
 	parsed->tcp_flags = p.tcp_flags;
+	parsed->marks = p.marks;
 	parsed->outcome = PACKET_FLOW;
 }
 
@@ -241,6 +243,7 @@ static __always_inline void packet_account(const struct counting *counting,
 		.hash = parsed->hash,
 		.now_ms = now_ms,
 		.tcp_flags = parsed->tcp_flags,
+		.marks = parsed->marks,
 	};
 
 	if (likely(parsed->outcome == PACKET_FLOW))

@@ -141,8 +141,9 @@ static int draw_amounts(const struct screen *screen, const struct row *row, stru
 				/ 100000000 * 100000000, number));
 	pen = pen_at(canvas, 1, y + 1);
 	if (amount->packets)
-		pen_print(&pen, "packet sizes: %u least, %.1f average, %u greatest", row->min_len,
-			  (double)amount->bytes / (double)amount->packets, row->max_len);
+		pen_print(&pen, "packet sizes: %u least, %.1f average, %u%s greatest", row->min_len,
+			  (double)amount->bytes / (double)amount->packets, row->max_len,
+			  row->marks & FLOW_SIZE_SATURATED ? " or more" : "");
 	if (!row->tcp_flags)
 		return y + 2;
 	if (canvas->width < FLAGS_BESIDE_WIDTH)

@@ -37,6 +37,7 @@ static struct flow_result flow_of(const struct row *row, const struct window_res
 		.min_len = row->min_len,
 		.max_len = row->max_len,
 		.tcp_flags = row->tcp_flags,
+		.marks = row->marks,
 	};
 }
 

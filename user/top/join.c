@@ -95,6 +95,7 @@ static void join_window(struct join *join, size_t window, const struct kept_resu
 		row->min_len = flow->min_len;
 		row->max_len = flow->max_len;
 		row->tcp_flags = flow->tcp_flags;
+		row->marks = flow->marks;
 	}
 }
 

@@ -22,7 +22,7 @@ struct row {
 	double bytes_max, packets_max; /* in the reference window; less than 0: not known */
 	uint64_t first_ns, last_ns;
 	uint16_t min_len, max_len;     /* max_len 0: not in the reference window */
-	uint8_t tcp_flags;
+	uint8_t tcp_flags, marks;
 	uint32_t flows;                /* that the row stands for */
 };
 

@@ -30,6 +30,7 @@ static void row_add(struct row *sum, const struct row *row, size_t windows)
 	if (row->max_len > sum->max_len)
 		sum->max_len = row->max_len;
 	sum->tcp_flags |= row->tcp_flags;
+	sum->marks |= row->marks;
 	sum->flows++;
 }
 
