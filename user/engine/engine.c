@@ -234,6 +234,8 @@ int engine_end_pane(struct engine *engine, const struct pane *pane)
 	windows_step(engine, STEP_FOLD, &fold_err);
 	flows_end_pane(engine, fold_err == -ENOMEM);
 	err = err ? err : fold_err;
+	if (engine->config.look)
+		engine->config.look(engine->config.look_context, engine);
 	windows_step(engine, STEP_CLOSE_PANE, &err);
 	flow_table_trim(&engine->table);
 	forget_err = engine_forget_excess(engine);

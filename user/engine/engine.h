@@ -8,10 +8,18 @@
 
 #include "result.h"
 
+struct engine;
+
 enum sort_field { SORT_BYTES, SORT_PACKETS, SORT_AVERAGE, SORT_MAX };
 
 /* Receives each finished window; the result and its flows live until it returns. */
 typedef int window_emit_fn(void *context, const struct window_result *result);
+
+/*
+ * Called at the end of each pane before any window ends with it, when all windows can be read as
+ * they are (engine_read.h).
+ */
+typedef void engine_look_fn(void *context, struct engine *engine);
 
 struct engine_config {
 	const struct window_spec *windows; /* must outlive the engine */
@@ -22,11 +30,11 @@ struct engine_config {
 	size_t top;                        /* flows listed in each result; 0 is all */
 	uint64_t max_flows;                /* kept at the end of a pane; 0 is no limit */
 	uint64_t max_bytes;                /* that these flows may take; 0 is no limit */
-	window_emit_fn *emit;
+	window_emit_fn *emit;              /* NULL: nobody wants results */
 	void *emit_context;
+	engine_look_fn *look;              /* NULL: nobody looks */
+	void *look_context;
 };
-
-struct engine;
 
 /* NULL when memory is all that failed. */
 struct engine *engine_create(const struct engine_config *config);

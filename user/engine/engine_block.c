@@ -88,23 +88,31 @@ static bool window_began_before(const struct engine *engine, const struct window
 	return end - engine->first_place < window->blocks * window->block_panes;
 }
 
-static int block_window_emit(struct engine *engine, struct window *window)
+void block_window_result(const struct engine *engine, const struct window *window,
+			 struct window_result *result)
 {
-	struct window_result result = { .spec = window->spec, .window_number = window->number };
-	struct listing listing;
 	struct span span = { 0 };
-	int err;
 
 	for (uint64_t block = window_oldest(window); block <= window->block; block++)
 		span_add(&span, window_span(window, block));
-	result_from_span(&result, &span);
-	result.total.flows = window->flows + span.forgotten_flows;
-	result.complete = !window_began_before(engine, window) &&
-			  (!engine->is_finishing || block_has_ended(engine, window));
+	*result = (struct window_result){ .spec = window->spec, .window_number = window->number };
+	result_from_span(result, &span);
+	result->total.flows = window->flows + span.forgotten_flows;
+	result->complete = !window_began_before(engine, window) &&
+			   (!engine->is_finishing || block_has_ended(engine, window));
 	if (engine->config.replay)
-		result_set_grid_times(engine, window, &result);
+		result_set_grid_times(engine, window, result);
 	else
-		result.complete = result.complete && window_is_on_grid(engine, window, &result);
+		result->complete = result->complete && window_is_on_grid(engine, window, result);
+}
+
+static int block_window_emit(struct engine *engine, struct window *window)
+{
+	struct window_result result;
+	struct listing listing;
+	int err;
+
+	block_window_result(engine, window, &result);
 	err = listing_init(&listing, &engine->config, window->flows);
 	if (err)
 		return err;
@@ -122,6 +130,8 @@ static int block_window_emit(struct engine *engine, struct window *window)
 /* Live, a window ends with each slide in which a pane began; in a replay, it must hold one. */
 static bool should_emit(const struct engine *engine, const struct window *window)
 {
+	if (!engine->config.emit)
+		return false;
 	if (engine->config.replay)
 		return window->panes_held;
 	return window_span(window, window->block)->panes;
@@ -189,5 +199,5 @@ int block_window_close_pane(struct engine *engine, struct window *window)
 
 int block_window_finish(struct engine *engine, struct window *window)
 {
-	return window->panes_held ? block_window_emit(engine, window) : 0;
+	return window->panes_held && engine->config.emit ? block_window_emit(engine, window) : 0;
 }

@@ -113,6 +113,9 @@ int result_emit(const struct engine *engine, struct window_result *result,
 
 /* Tumbling and sliding windows: blocks. */
 int block_window_init(struct engine *engine, struct window *window);
+/* The window that the open block ends, but for its flows. */
+void block_window_result(const struct engine *engine, const struct window *window,
+			 struct window_result *result);
 /* Before the pane is folded: closes the blocks that ended before it. */
 int block_window_advance(struct engine *engine, struct window *window);
 int block_window_fold(struct engine *engine, struct window *window);

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Windows read while they go on are those that are emitted a moment later.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../user/engine/engine_read.h"
+#include "../random.h"
+
+#define SECOND  1000000000ull
+#define FLOWS   900
+#define PANES   60
+#define WINDOWS 3
+
+struct seen {
+	struct flow_sum sums[WINDOWS];
+};
+
+struct run {
+	struct engine *engine;
+	struct window_spec specs[WINDOWS];
+	struct seen seen[FLOWS];
+	struct window_result windows[WINDOWS];
+	uint64_t compared;
+	bool wants_results;
+};
+
+static void take_flow(void *context, const struct flow_key *key, const struct flow_sum *sums)
+{
+	struct run *run = context;
+
+	assert_in_range(key->src_port, 0, FLOWS - 1);
+	memcpy(run->seen[key->src_port].sums, sums, sizeof(run->seen[0].sums));
+}
+
+static void look(void *context, struct engine *engine)
+{
+	struct run *run = context;
+	const struct engine_reading reading = { 0, WINDOWS, take_flow, run };
+
+	memset(run->seen, 0, sizeof(run->seen));
+	assert_int_equal(engine_read_flows(engine, &reading), 0);
+	for (size_t i = 0; i < WINDOWS; i++)
+		engine_read_window(engine, i, &run->windows[i]);
+}
+
+static void compare_flow(const struct flow_sum *sum, const struct flow_result *flow)
+{
+	assert_int_equal(sum->bytes, flow->bytes);
+	assert_int_equal(sum->packets, flow->packets);
+	assert_true(sum->bytes_max == flow->bytes_max && sum->packets_max == flow->packets_max);
+	assert_int_equal(sum->first_ns, flow->first_ns);
+	assert_int_equal(sum->last_ns, flow->last_ns);
+	assert_int_equal(sum->min_len, flow->min_len);
+	assert_int_equal(sum->max_len, flow->max_len);
+}
+
+static int compare(void *context, const struct window_result *result)
+{
+	struct run *run = context;
+	const struct window_result *window = &run->windows[result->window_number];
+	size_t held = 0;
+
+	for (size_t i = 0; i < FLOWS; i++)
+		held += run->seen[i].sums[result->window_number].packets != 0;
+	assert_int_equal(held, result->flow_count);
+	for (size_t i = 0; i < result->flow_count; i++) {
+		const struct flow_result *flow = &result->flows[i];
+
+		compare_flow(&run->seen[flow->key.src_port].sums[result->window_number], flow);
+	}
+	assert_int_equal(window->start_ns, result->start_ns);
+	assert_int_equal(window->end_ns, result->end_ns);
+	assert_int_equal(window->observed_ns, result->observed_ns);
+	assert_int_equal(window->complete, result->complete);
+	assert_memory_equal(&window->total, &result->total, sizeof(result->total));
+	run->compared++;
+	return 0;
+}
+
+static void run_start(struct run *run, bool replay)
+{
+	struct engine_config config = { .windows = run->specs, .window_count = WINDOWS,
+					.pane_ns = SECOND, .replay = replay, .look = look,
+					.look_context = run, .emit_context = run };
+
+	config.emit = run->wants_results ? compare : NULL;
+	run->specs[0] = (struct window_spec){ WINDOW_SLIDING, 2 * SECOND, SECOND, 0 };
+	run->specs[1] = (struct window_spec){ WINDOW_SLIDING, 10 * SECOND, 5 * SECOND, 0 };
+	run->specs[2] = (struct window_spec){ WINDOW_TUMBLING, 7 * SECOND, 7 * SECOND, 0 };
+	run->engine = engine_create(&config);
+	assert_non_null(run->engine);
+}
+
+static void packet_add(struct run *run, uint64_t *seed)
+{
+	struct flow_slot slot = { .flags = FLOW_IP, .ip_proto = 17, .packets = 1 };
+	const struct flow_slot *record = &slot;
+
+	slot.src_port = (uint16_t)random_below(seed, FLOWS);
+	slot.bytes = slot.min_len = slot.max_len = (uint16_t)(60 + random_below(seed, 1400));
+	slot.first_ms = slot.last_ms = (uint16_t)random_below(seed, 1000);
+	assert_int_equal(engine_merge(run->engine, &record, 1), 0);
+}
+
+static void run_panes(struct run *run)
+{
+	uint64_t seed = 7;
+
+	for (uint64_t index = 1000; index < 1000 + PANES; index++) {
+		struct pane pane = { .index = index, .begin_ns = index * SECOND,
+				     .end_ns = (index + 1) * SECOND };
+
+		for (uint64_t left = random_below(&seed, 400); left; left--)
+			packet_add(run, &seed);
+		assert_int_equal(engine_end_pane(run->engine, &pane), 0);
+	}
+}
+
+static struct run *run_new(bool wants_results)
+{
+	struct run *run = calloc(1, sizeof(*run));
+
+	assert_non_null(run);
+	run->wants_results = wants_results;
+	return run;
+}
+
+static void run_free(struct run *run)
+{
+	engine_destroy(run->engine);
+	free(run);
+}
+
+static void what_is_read_is_what_is_emitted(void **state)
+{
+	(void)state;
+	for (int replay = 0; replay < 2; replay++) {
+		struct run *run = run_new(true);
+
+		run_start(run, replay);
+		run_panes(run);
+		assert_true(run->compared > 50);
+		run_free(run);
+	}
+}
+
+static void windows_end_where_nobody_wants_their_results(void **state)
+{
+	struct run *run = run_new(false);
+
+	(void)state;
+	run_start(run, false);
+	run_panes(run);
+	assert_in_range(run->windows[0].panes, 1, 2);
+	assert_in_range(run->windows[2].panes, 1, 7);
+	assert_int_equal(run->compared, 0);
+	run_free(run);
+}
+
+static void too_many_windows_are_refused(void **state)
+{
+	struct run *run = run_new(false);
+	const struct engine_reading reading = { 0, ENGINE_READ_WINDOWS_MAX + 1, take_flow, run };
+
+	(void)state;
+	run_start(run, false);
+	assert_int_equal(engine_read_flows(run->engine, &reading), -22);
+	run_free(run);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_read_is_what_is_emitted),
+		cmocka_unit_test(windows_end_where_nobody_wants_their_results),
+		cmocka_unit_test(too_many_windows_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

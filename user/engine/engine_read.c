@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "engine_read.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "block_flows.h"
+
+struct reader {
+	const struct engine_reading *reading;
+	struct row_work work;
+	struct row_sums *sums; /* of the same flows, one a window */
+};
+
+/* False where the row's flows carried nothing in any of the windows. */
+static bool row_read_windows(struct reader *reader, uint32_t row, uint64_t *places)
+{
+	uint64_t any = 0;
+
+	memset(places, 0, ROW_WORDS * sizeof(*places));
+	for (size_t i = 0; i < reader->reading->count; i++) {
+		size_t number = reader->reading->first + i;
+
+		reader->work.window = &reader->work.engine->windows[number];
+		reader->work.row = &window_part(reader->work.window,
+						reader->work.segment)->rows[row];
+		row_sums_of(&reader->work, &reader->sums[i]);
+		for (uint32_t word = 0; word < ROW_WORDS; word++) {
+			places[word] |= reader->sums[i].places[word];
+			any |= places[word];
+		}
+	}
+	return any;
+}
+
+static struct flow_key key_of_slot(const struct flow_slot *slot)
+{
+	struct flow_key key = { .zero = { 0 } };
+
+	memcpy(key.words, slot->words, FLOW_KEY_FULL_WORDS * sizeof(key.words[0]));
+	key.inner_vlan = slot->inner_vlan;
+	return key;
+}
+
+static void flow_read(const struct reader *reader, uint32_t place)
+{
+	const struct engine_reading *reading = reader->reading;
+	const struct pane_ring *panes = &reader->work.engine->table.packer.panes;
+	struct flow_sum sums[ENGINE_READ_WINDOWS_MAX] = { 0 };
+	struct flow_key key;
+
+	for (size_t i = 0; i < reading->count; i++) {
+		if (bit_is_set(reader->sums[i].places, place))
+			sums[i] = carried_tell(panes, &reader->sums[i].sums[place]);
+	}
+	key = key_of_slot(&reader->work.segment->slots[reader->work.first + place]);
+	reading->flow(reading->context, &key, sums);
+}
+
+static void segment_read(struct reader *reader)
+{
+	uint64_t places[ROW_WORDS];
+
+	for (uint32_t row = 0; row < SEGMENT_ROWS; row++) {
+		reader->work.first = row * ROW_FLOWS;
+		if (!row_read_windows(reader, row, places))
+			continue;
+		FOR_EACH_BIT_OF(place, places, ROW_WORDS)
+			flow_read(reader, place);
+	}
+}
+
+int engine_read_flows(struct engine *engine, const struct engine_reading *reading)
+{
+	struct reader reader = { .reading = reading, .work = { .engine = engine } };
+
+	if (reading->count > ENGINE_READ_WINDOWS_MAX)
+		return -EINVAL;
+	reader.sums = malloc(reading->count * sizeof(*reader.sums));
+	if (!reader.sums)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < engine->table.segment_count; i++) {
+		reader.work.segment = engine->table.segments[i];
+		if (reader.work.segment)
+			segment_read(&reader);
+	}
+	free(reader.sums);
+	return 0;
+}
+
+void engine_read_window(const struct engine *engine, size_t number, struct window_result *result)
+{
+	block_window_result(engine, &engine->windows[number], result);
+}

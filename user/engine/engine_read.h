@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reads what tumbling and sliding windows hold at the end of a pane, side by side, while they go
+ * on: what the live view is made of. Only from within engine_config.look.
+ */
+#ifndef WEIR_ENGINE_READ_H
+#define WEIR_ENGINE_READ_H
+
+#include "engine.h"
+#include "flow_sum.h"
+
+#define ENGINE_READ_WINDOWS_MAX 8
+
+/* sums: one a window that is read, in the order of their numbers; packets 0 where the flow
+ * carried nothing in it. */
+typedef void engine_flow_fn(void *context, const struct flow_key *key,
+			    const struct flow_sum *sums);
+
+/*
+ * Calls flow for every flow that carried something in one of the windows first to
+ * first + count - 1, none of which is a session window. 0, -ENOMEM, or -EINVAL (too many).
+ */
+struct engine_reading {
+	size_t first, count;
+	engine_flow_fn *flow;
+	void *context;
+};
+int engine_read_flows(struct engine *engine, const struct engine_reading *reading);
+
+/* The window's result as if it ended with this pane, without flows. */
+void engine_read_window(const struct engine *engine, size_t number, struct window_result *result);
+
+#endif
