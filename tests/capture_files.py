@@ -61,6 +61,26 @@ def pcapng(packets, order="<", link=1, names=(None, None), flags=()):
     return b"".join(parts)
 
 
+def pcapng_clocks(packets, interfaces, order="<", snaplen=0):
+    """A pcapng file of (nanoseconds or None, length, bytes, interface) on interfaces of clocks of
+    their own: (if_tsresol, ticks in a second, if_tsoffset in seconds). None: a simple packet."""
+    parts = [block(order, 0x0a0d0d0a, struct.pack(order + "IHHq", 0x1a2b3c4d, 1, 0, -1))]
+    for resolution, _, offset in interfaces:
+        options = option(order, 9, bytes([resolution])) + \
+            option(order, 14, struct.pack(order + "q", offset))
+        parts.append(block(order, 1, struct.pack(order + "HHI", 1, 0, snaplen) + options))
+    for ns, length, data, number in packets:
+        if ns is None:
+            parts.append(block(order, 3, struct.pack(order + "I", length) + data))
+            continue
+        _, ticks_a_second, offset = interfaces[number]
+        ticks = (ns - offset * NS) * ticks_a_second // NS
+        head = struct.pack(order + "IIIII", number, ticks >> 32, ticks & 0xffffffff, len(data),
+                           length)
+        parts.append(block(order, 6, head + data + bytes(-len(data) % 4)))
+    return b"".join(parts)
+
+
 def cooked(packets, kinds, version=1):
     """The same Ethernet packets as Linux cooked ones, whose packet types are kinds in turn."""
     found = []

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../base/clock.h"
+#include "packet_clock.h"
 #include "replay.h"
 
 /* 8 MB: half of it merges more records, twice as much misses the cache more often. */
@@ -12,6 +13,14 @@
 #define NS_PER_MS         1000000ull
 
 _Static_assert(CAPTURE_NAMES_MAX == FLOW_LINKS_MAX, "a link number is a place of a name");
+
+/* A packet ahead by a jump, whose bytes are kept until a later one decides what it was. */
+struct ahead {
+	bool is_held;
+	struct capture_packet packet;
+	uint8_t *bytes;
+	size_t capacity;
+};
 
 struct replay {
 	struct replay_config config;
@@ -22,13 +31,9 @@ struct replay {
 	size_t packet_count;      /* of the batch */
 	size_t packet_next;
 	uint64_t packet_total;
-	/* The open pane: index and begin count only once a packet with a time came. */
-	bool open, dated;
-	struct pane pane;
-	uint64_t now_ns;          /* newest instant of the open pane */
-	uint64_t previous_ns;     /* time of the packet before */
-	uint64_t deadline_ns;     /* where -t ends */
-	bool started;             /* a packet with a time came */
+	struct packet_clock clock;
+	struct ahead ahead;
+	struct pane pane;         /* the open one, as far as it is known */
 	int ended;                /* 1: at the end; negative errno: failed */
 	/* Pacing: packet time paced_ns is clock time clock_ns. */
 	uint64_t paced_ns, clock_ns, due_ns;
@@ -66,6 +71,7 @@ int replay_open(const struct replay_config *config, struct replay **replay)
 	if (!opened)
 		return -ENOMEM;
 	opened->config = *config;
+	packet_clock_init(&opened->clock, config->pane_ns, config->duration_ns);
 	opened->table = packet_table_create(&table);
 	if (!opened->table)
 		return -ENOMEM;
@@ -78,29 +84,8 @@ void replay_close(struct replay *replay)
 		return;
 	capture_close(replay->capture);
 	packet_table_destroy(replay->table);
+	free(replay->ahead.bytes);
 	free(replay);
-}
-
-static void pane_open(struct replay *replay, uint64_t time_ns)
-{
-	uint64_t pane_ns = replay->config.pane_ns;
-
-	replay->pane.index = time_ns / pane_ns;
-	replay->pane.begin_ns = replay->pane.index * pane_ns;
-	replay->pane.end_ns = replay->pane.begin_ns + pane_ns;
-	replay->now_ns = time_ns;
-	replay->open = true;
-}
-
-static void replay_start(struct replay *replay, uint64_t time_ns)
-{
-	uint64_t duration_ns = replay->config.duration_ns;
-
-	replay->started = true;
-	replay->previous_ns = time_ns;
-	replay->deadline_ns = UINT64_MAX;
-	if (duration_ns && duration_ns < UINT64_MAX - time_ns)
-		replay->deadline_ns = time_ns + duration_ns;
 }
 
 static inline struct packet_place packet_place_at(const struct capture_packet *packet,
@@ -116,82 +101,82 @@ static inline struct packet_place packet_place_at(const struct capture_packet *p
 	};
 }
 
-enum placing { PLACED, PLACED_LATE, NEXT_PANE, PAST_DEADLINE };
+/* Why placing packets came to an end. */
+enum placing { BATCH_PLACED, AT_NEXT_PANE, AT_JUMP, AT_DECISION, AT_DEADLINE };
 
-/* Where a packet goes that is not plainly of the open pane. */
-static enum placing replay_place_odd(struct replay *replay, const struct capture_packet *packet)
+/* Places a packet that is not plainly of the open pane, or tells why it has no place in it. */
+static enum placing replay_place_odd(struct replay *replay, struct packet_place *place,
+				     const struct capture_packet *packet)
 {
-	uint64_t time_ns = packet->time_ns;
-	bool late;
+	static const enum placing outside[] = { [PACKET_NEXT_PANE] = AT_NEXT_PANE,
+						[PACKET_AHEAD] = AT_JUMP,
+						[PACKET_PAST_END] = AT_DEADLINE };
+	struct packet_clock *clock = &replay->clock;
+	enum packet_timing timing = PACKET_LATE;
+	uint64_t since_ns;
 
 	if (packet->timeless) {
-		if (!replay->open)
-			pane_open(replay, 0);
-		return PLACED;
+		packet_clock_open_undated(clock);
+	} else if (replay->ahead.is_held &&
+		   packet_clock_decide(clock, replay->ahead.packet.time_ns, packet->time_ns)) {
+		return AT_DECISION;
+	} else {
+		timing = packet_clock_place(clock, packet->time_ns);
+		replay->pane.late_packets += timing == PACKET_LATE;
 	}
-	if (!replay->started)
-		replay_start(replay, time_ns);
-	if (!replay->open || !replay->dated) {
-		pane_open(replay, time_ns);
-		replay->dated = true;
-	}
-	late = time_ns < replay->pane.begin_ns ||
-	       (time_ns > replay->previous_ns && time_ns - replay->previous_ns > REPLAY_JUMP_NS);
-	if (!late && time_ns >= replay->deadline_ns)
-		return PAST_DEADLINE;
-	if (!late && time_ns >= replay->pane.end_ns)
-		return NEXT_PANE;
-	replay->previous_ns = time_ns;
-	if (!late && time_ns > replay->now_ns)
-		replay->now_ns = time_ns;
-	return late ? PLACED_LATE : PLACED;
+	if (timing > PACKET_LATE)
+		return outside[timing];
+	since_ns = timing == PACKET_IN_PANE ? packet->time_ns - clock->begin_ns
+					    : packet_clock_since_begin_ns(clock);
+	*place = packet_place_at(packet, since_ns);
+	return BATCH_PLACED;
 }
 
 /*
  * Places packets from first on as long as each is plainly of the open pane, as nearly every one
- * is: not before the newest one, no jump, no deadline. Returns the first that is not.
+ * is: not before the newest one, nor past the deadline. Returns the first that is not.
  */
 static size_t replay_place_plain(struct replay *replay, size_t first)
 {
 	const struct capture_packet *packets = replay->packets;
-	uint64_t now_ns = replay->now_ns, previous_ns = replay->previous_ns;
-	uint64_t begin_ns = replay->pane.begin_ns, end_ns = replay->pane.end_ns;
+	uint64_t newest_ns = replay->clock.newest_ns, begin_ns = replay->clock.begin_ns;
+	uint64_t end_ns = replay->clock.end_ns;
 	size_t i = first, count = replay->packet_count;
 
-	if (end_ns > replay->deadline_ns)
-		end_ns = replay->deadline_ns;
+	if (end_ns > replay->clock.deadline_ns)
+		end_ns = replay->clock.deadline_ns;
 	for (; i < count; i++) {
 		uint64_t time_ns = packets[i].time_ns;
 
-		if (time_ns < now_ns || time_ns >= end_ns || packets[i].timeless ||
-		    time_ns - previous_ns >= REPLAY_JUMP_NS)
+		if (time_ns < newest_ns || time_ns >= end_ns || packets[i].timeless)
 			break;
-		now_ns = previous_ns = time_ns;
+		newest_ns = time_ns;
 		replay->places[i] = packet_place_at(&packets[i], time_ns - begin_ns);
 	}
-	replay->now_ns = now_ns;
-	replay->previous_ns = previous_ns;
+	replay->clock.newest_ns = newest_ns;
 	return i;
 }
 
 /* Places packets of the batch from first on; returns the first that is not of the open pane. */
-static size_t replay_place(struct replay *replay, size_t first, enum placing *last)
+static size_t replay_place(struct replay *replay, size_t first, enum placing *why)
 {
-	*last = PLACED;
 	for (size_t i = first;; i++) {
-		const struct capture_packet *packet;
-
-		if (replay->dated)
+		if (replay->clock.is_dated && !replay->ahead.is_held)
 			i = replay_place_plain(replay, i);
-		if (i == replay->packet_count)
+		*why = BATCH_PLACED;
+		if (i < replay->packet_count)
+			*why = replay_place_odd(replay, &replay->places[i], &replay->packets[i]);
+		if (i == replay->packet_count || *why != BATCH_PLACED)
 			return i;
-		packet = &replay->packets[i];
-		*last = replay_place_odd(replay, packet);
-		if (*last == NEXT_PANE || *last == PAST_DEADLINE)
-			return i;
-		replay->pane.late_packets += *last == PLACED_LATE;
-		replay->places[i] = packet_place_at(packet, replay->now_ns - replay->pane.begin_ns);
 	}
+}
+
+/* Counts packets that are placed. 0 or negative errno. */
+static int replay_count(struct replay *replay, const struct capture_packet *packets,
+			const struct packet_place *places, size_t count)
+{
+	replay->packet_total += count;
+	return packet_table_count(replay->table, packets, places, count);
 }
 
 /* A gap of an hour is not waited for, nor is a clock set back. */
@@ -199,7 +184,7 @@ static void replay_set_due(struct replay *replay)
 {
 	const struct pane *pane = &replay->pane;
 	bool jump = pane->begin_ns < replay->last_end_ns ||
-		    pane->begin_ns - replay->last_end_ns > REPLAY_JUMP_NS;
+		    pane->begin_ns - replay->last_end_ns > PACKET_CLOCK_JUMP_NS;
 
 	if (replay->config.speed <= 0)
 		return;
@@ -215,35 +200,114 @@ static void replay_set_due(struct replay *replay)
 /* REPLAY_PANE and the open pane, or negative errno. */
 static int replay_end_pane(struct replay *replay, struct pane *pane)
 {
+	struct packet_clock *clock = &replay->clock;
 	uint64_t begin_ns = clock_monotonic_ns();
 	int err = packet_table_end_pane(replay->table, &replay->pane);
 
 	replay->pane.collect_latency_ns = clock_monotonic_ns() - begin_ns;
+	replay->pane.index = clock->index;
+	replay->pane.begin_ns = clock->begin_ns;
+	replay->pane.end_ns = clock->end_ns;
 	replay_set_due(replay);
 	*pane = replay->pane;
 	memset(&replay->pane, 0, sizeof(replay->pane));
-	replay->open = replay->dated = false;
-	replay->now_ns = 0;
+	clock->is_open = clock->is_dated = false;
 	return err ? err : REPLAY_PANE;
 }
 
-/* Counts what is left of the batch up to the end of the pane. A replay_step, or REPLAY_MORE. */
-static int replay_count(struct replay *replay, struct pane *pane)
+/* Keeps the packet and its bytes. 0 or -ENOMEM. */
+static int ahead_hold(struct ahead *ahead, const struct capture_packet *packet)
 {
-	size_t first = replay->packet_next;
-	enum placing last;
+	if (packet->caplen > ahead->capacity) {
+		uint8_t *larger = realloc(ahead->bytes, packet->caplen);
+
+		if (!larger)
+			return -ENOMEM;
+		ahead->bytes = larger;
+		ahead->capacity = packet->caplen;
+	}
+	if (packet->caplen)
+		memcpy(ahead->bytes, packet->data, packet->caplen);
+	ahead->packet = *packet;
+	ahead->packet.data = ahead->bytes;
+	ahead->is_held = true;
+	return 0;
+}
+
+/* Counts the held packet to the open pane. 0 or negative errno. */
+static int ahead_count(struct replay *replay)
+{
+	struct packet_place place = packet_place_at(&replay->ahead.packet,
+						    packet_clock_since_begin_ns(&replay->clock));
+
+	replay->ahead.is_held = false;
+	return replay_count(replay, &replay->ahead.packet, &place, 1);
+}
+
+/*
+ * The jump was a gap: where a pane is open it ends, else the held packet opens its own. A
+ * replay_step; REPLAY_END where the jump led past the deadline, which the packet is not in.
+ */
+static int ahead_take_gap(struct replay *replay, struct pane *pane)
+{
 	int err;
 
-	replay->packet_next = replay_place(replay, first, &last);
-	replay->packet_total += replay->packet_next - first;
-	err = packet_table_count(replay->table, &replay->packets[first], &replay->places[first],
-				 replay->packet_next - first);
-	if (err || last == PAST_DEADLINE) {
-		replay->ended = err ? err : 1;
-		replay->packet_count = replay->packet_next = 0;
+	if (replay->ahead.packet.time_ns >= replay->clock.deadline_ns) {
+		replay->ahead.is_held = false;
+		return REPLAY_END;
+	}
+	if (replay->clock.is_open)
+		return replay_end_pane(replay, pane);
+	packet_clock_open(&replay->clock, replay->ahead.packet.time_ns);
+	err = ahead_count(replay);
+	return err ? err : REPLAY_MORE;
+}
+
+/* The next packet of the batch tells what the held one was. */
+static int ahead_decide(struct replay *replay, struct pane *pane)
+{
+	uint64_t time_ns = replay->packets[replay->packet_next].time_ns;
+	uint64_t ahead_ns = replay->ahead.packet.time_ns;
+	int err;
+
+	if (packet_clock_decide(&replay->clock, ahead_ns, time_ns) == JUMP_WAS_GAP)
+		return ahead_take_gap(replay, pane);
+	replay->pane.late_packets++;
+	err = ahead_count(replay);
+	return err ? err : REPLAY_MORE;
+}
+
+/* Goes on from where the packets of the open pane came to an end. */
+static int replay_turn(struct replay *replay, enum placing why, struct pane *pane)
+{
+	switch (why) {
+	case AT_NEXT_PANE:
+		return replay_end_pane(replay, pane);
+	case AT_JUMP:
+		return ahead_hold(&replay->ahead, &replay->packets[replay->packet_next++]) ?
+			       -ENOMEM : REPLAY_MORE;
+	case AT_DECISION:
+		return ahead_decide(replay, pane);
+	case AT_DEADLINE:
+		return REPLAY_END;
+	default:
 		return REPLAY_MORE;
 	}
-	return last == NEXT_PANE ? replay_end_pane(replay, pane) : REPLAY_MORE;
+}
+
+/* Counts what is left of the batch up to the end of the pane. A replay_step. */
+static int replay_take(struct replay *replay, struct pane *pane)
+{
+	size_t first = replay->packet_next;
+	enum placing why;
+	int err;
+
+	if (replay->ahead.is_held && !replay->clock.is_open)
+		return ahead_take_gap(replay, pane);
+	replay->packet_next = replay_place(replay, first, &why);
+	err = replay_count(replay, &replay->packets[first], &replay->places[first],
+			   replay->packet_next - first);
+	return err ? err : replay_turn(replay, why, pane);
 }
 
 static void replay_read(struct replay *replay)
@@ -263,6 +327,22 @@ static bool replay_should_stop(const struct replay *replay)
 	return replay->config.stop && *replay->config.stop;
 }
 
+/* What comes when nothing more is read: panes that are not over, then the end. */
+static int replay_finish(struct replay *replay, struct pane *pane)
+{
+	int step = REPLAY_MORE;
+
+	while (replay->ahead.is_held && step == REPLAY_MORE)
+		step = ahead_take_gap(replay, pane);
+	if (step == REPLAY_PANE)
+		return step;
+	if (step < 0 && replay->ended > 0)
+		replay->ended = step;
+	if (replay->clock.is_open)
+		return replay_end_pane(replay, pane);
+	return replay->ended > 0 ? REPLAY_END : replay->ended;
+}
+
 int replay_step(struct replay *replay, struct pane *pane)
 {
 	if (replay_should_stop(replay) && !replay->ended)
@@ -274,15 +354,13 @@ int replay_step(struct replay *replay, struct pane *pane)
 			replay_read(replay);
 		if (replay->packet_count == 0)
 			break;
-		step = replay_count(replay, pane);
-		if (step != REPLAY_MORE)
+		step = replay_take(replay, pane);
+		if (step == REPLAY_PANE)
 			return step;
+		if (step != REPLAY_MORE)
+			replay->ended = step < 0 ? step : 1;
 	}
-	if (!replay->ended)
-		return REPLAY_MORE;
-	if (replay->open)
-		return replay_end_pane(replay, pane);
-	return replay->ended > 0 ? REPLAY_END : replay->ended;
+	return replay->ended ? replay_finish(replay, pane) : REPLAY_MORE;
 }
 
 uint64_t replay_due_ns(const struct replay *replay)

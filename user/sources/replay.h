@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Replay: a capture becomes panes on the grid of pane lengths since 1970, in the packets' own
- * time. Packets older than the open pane, and packets more than an hour ahead of the one before
- * them, are late: they count to the open pane as if they came at its present moment. Packets
- * without a time are taken likewise, and are not late. The same file gives the same panes.
+ * time. Packets older than the open pane are late: they count to it as if they came at its
+ * present moment. One that is more than an hour ahead is held until a later packet tells whether
+ * it alone is late or time went on; where none comes, it did. Packets without a time are taken
+ * as late ones are, and are not late. The same file gives the same panes.
  */
 #ifndef WEIR_REPLAY_H
 #define WEIR_REPLAY_H
@@ -11,8 +12,6 @@
 #include <signal.h>
 
 #include "packet_table.h"
-
-#define REPLAY_JUMP_NS 3600000000000ull
 
 struct replay_config {
 	const char *name;             /* as capture_open takes it */
