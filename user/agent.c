@@ -28,6 +28,7 @@ struct agent {
 	struct outcome_counts counts;  /* of all panes */
 	uint64_t dropped_packets;
 	bool warned_unattributed;
+	bool lacked_memory;
 	bool failed;                   /* a result could not be written */
 	bool reader_gone;
 };
@@ -206,6 +207,19 @@ static void counts_add(struct agent *agent, const struct pane *pane)
 	report_notice("try: --slots %u, or a shorter pane (-p)", agent->options->slots * 4);
 }
 
+/* What the engine had no memory for it has counted as unattributed, and the next pane may fit. */
+static int pane_add_up(struct agent *agent, const struct pane *pane)
+{
+	int err = engine_end_pane(agent->engine, pane);
+
+	if (err && !agent->lacked_memory)
+		report_error("add up a pane: %s", strerror(-err));
+	if (err != -ENOMEM)
+		return err;
+	agent->failed = agent->lacked_memory = true;
+	return 0;
+}
+
 static int agent_run_panes(struct agent *agent)
 {
 	struct pane pane;
@@ -219,9 +233,7 @@ static int agent_run_panes(struct agent *agent)
 		/* Once a pane: the same instant has the same stamp in all windows. */
 		if (source_is_live(agent->source))
 			follow_wall_clock(agent);
-		err = engine_end_pane(agent->engine, &pane);
-		if (err)
-			report_error("add up a pane: %s", strerror(-err));
+		err = pane_add_up(agent, &pane);
 		counts_add(agent, &pane);
 		if (agent->config.pane)
 			agent->config.pane(agent->config.context, &pane);

@@ -179,7 +179,7 @@ static void a_table_far_too_small_loses_nothing(void **state)
 	config.engine = create_engine(&window, &sums);
 	table = packet_table_create(&config);
 	count_flows(table, 2);
-	assert_int_equal(packet_table_end_pane(table, &pane), 0);
+	packet_table_end_pane(table, &pane);
 	assert_int_equal(engine_end_pane(config.engine, &pane), 0);
 	assert_int_equal(pane.counts.outcome[PACKET_UNATTRIBUTED].packets, 0);
 	assert_int_equal(pane.counts.size_histogram[LEN >> SIZE_BUCKET_SHIFT], 2 * FLOWS);
@@ -203,10 +203,10 @@ static void a_pane_begins_with_an_empty_table(void **state)
 	config.engine = create_engine(&window, &sums);
 	table = packet_table_create(&config);
 	count_flows(table, 1);
-	assert_int_equal(packet_table_end_pane(table, &first), 0);
+	packet_table_end_pane(table, &first);
 	assert_int_equal(first.records, FLOWS);
 	second = first;
-	assert_int_equal(packet_table_end_pane(table, &second), 0);
+	packet_table_end_pane(table, &second);
 	assert_int_equal(second.records, 0);
 	assert_int_equal(second.counts.size_histogram[0], 0);
 	packet_table_destroy(table);
@@ -243,7 +243,7 @@ static void a_flood_and_what_follows_it_are_counted_whole(void **state)
 	count_in_rows(table, flows, 1);
 	count_in_rows(table, flows, 4);
 	count_in_rows(table, flows, 1);
-	assert_int_equal(packet_table_end_pane(table, &pane), 0);
+	packet_table_end_pane(table, &pane);
 	assert_int_equal(engine_end_pane(config.engine, &pane), 0);
 	assert_int_equal(pane.counts.outcome[PACKET_UNATTRIBUTED].packets, 0);
 	assert_int_equal(sums.flows, flows);

@@ -83,6 +83,8 @@ void engine_destroy(struct engine *engine)
 
 int engine_merge(struct engine *engine, const struct flow_slot *const *records, size_t count)
 {
+	int err;
+
 	for (size_t i = 0; i < count; i++) {
 		const struct flow_slot *record = records[i];
 
@@ -94,7 +96,9 @@ int engine_merge(struct engine *engine, const struct flow_slot *const *records, 
 		engine->open.packets += record->packets;
 		engine->open.bytes += record->bytes;
 	}
-	return flow_table_merge(&engine->table, records, count);
+	err = flow_table_merge(&engine->table, records, count);
+	engine->pane_err = engine->pane_err ? engine->pane_err : err;
+	return err;
 }
 
 static bool pane_has_packets(const struct engine *engine, const struct pane *pane)
@@ -109,6 +113,8 @@ static bool pane_has_packets(const struct engine *engine, const struct pane *pan
 static void span_from_pane(const struct engine *engine, const struct pane *pane, double seconds,
 			   struct span *span)
 {
+	const struct tally *lost = &engine->table.lost;
+
 	*span = (struct span){
 		.begin_ns = pane->begin_ns,
 		.end_ns = pane->end_ns,
@@ -117,8 +123,8 @@ static void span_from_pane(const struct engine *engine, const struct pane *pane,
 		.min_len = engine->open_min_len,
 		.max_len = engine->open_max_len,
 		.marks = engine->open_marks,
-		.bytes_max = (double)engine->open.bytes / seconds,
-		.packets_max = (double)engine->open.packets / seconds,
+		.bytes_max = (double)(engine->open.bytes - lost->bytes) / seconds,
+		.packets_max = (double)(engine->open.packets - lost->packets) / seconds,
 		.counts = pane->counts,
 		.health = {
 			.dropped_packets = pane->dropped_packets,
@@ -130,6 +136,7 @@ static void span_from_pane(const struct engine *engine, const struct pane *pane,
 		},
 	};
 	span->counts.outcome[PACKET_FLOW] = engine->open;
+	counts_lose(&span->counts, lost);
 }
 
 /* The most panes that some window still tells of. */
@@ -175,7 +182,7 @@ static void pane_place(struct engine *engine, const struct pane *pane)
 					    (double)length_ns / 1e9 };
 	pane_number(engine);
 	span_from_pane(engine, pane, close->times.seconds, &close->span);
-	engine->open = (struct tally){ 0 };
+	engine->open = engine->table.lost = (struct tally){ 0 };
 	engine->open_max_len = 0;
 	engine->open_marks = 0;
 	engine->open_min_len = 0;
@@ -224,8 +231,9 @@ static void windows_resume(struct engine *engine)
 
 int engine_end_pane(struct engine *engine, const struct pane *pane)
 {
-	int err = 0, fold_err = 0, forget_err;
+	int err = engine->pane_err, fold_err = 0, forget_err;
 
+	engine->pane_err = 0;
 	if (engine->config.replay && !pane_has_packets(engine, pane))
 		return 0;
 	pane_place(engine, pane);

@@ -43,14 +43,16 @@ void engine_destroy(struct engine *engine);
 /*
  * Merges records of the open pane: any number of calls, any number of records of one flow (of
  * several CPUs, or spilled). The first record after a pane's end opens the next pane. Empty
- * slots must not be passed. 0 or -ENOMEM.
+ * slots must not be passed. 0 or -ENOMEM: what there is no memory for is unattributed in the
+ * pane's windows, and engine_end_pane says it again.
  */
 int engine_merge(struct engine *engine, const struct flow_slot *const *records, size_t count);
 
 /*
  * Closes the pane whose records were merged since the last call and emits the windows that end
  * with it. first_ms and last_ms of the records are relative to pane->begin_ns. 0, -ENOMEM, or
- * what emit returned.
+ * what emit returned. After -ENOMEM windows add up all the same: packets of flows that there was
+ * no memory for are unattributed in each that would have told of them.
  */
 int engine_end_pane(struct engine *engine, const struct pane *pane);
 

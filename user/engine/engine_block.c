@@ -88,6 +88,20 @@ static bool window_began_before(const struct engine *engine, const struct window
 	return end - engine->first_place < window->blocks * window->block_panes;
 }
 
+/* The rows that the window had no memory for are missing from what its flows carried. */
+static void result_lose(struct window_result *result, const struct tally *carried)
+{
+	const struct tally *flow = &result->counts.outcome[PACKET_FLOW];
+	struct tally lost = {
+		.packets = flow->packets - result->forgotten.packets - carried->packets,
+		.bytes = flow->bytes - result->forgotten.bytes - carried->bytes,
+	};
+
+	counts_lose(&result->counts, &lost);
+	result->total.packets = flow->packets;
+	result->total.bytes = flow->bytes;
+}
+
 void block_window_result(const struct engine *engine, const struct window *window,
 			 struct window_result *result)
 {
@@ -120,6 +134,8 @@ static int block_window_emit(struct engine *engine, struct window *window)
 		block_flows_list_last(engine, window, &result, &listing);
 	else
 		block_flows_list(engine, window, &result, &listing);
+	if (engine->lacked_memory)
+		result_lose(&result, &listing.carried);
 	err = listing_sort(&listing);
 	if (!err)
 		err = result_emit(engine, &result, &listing);
@@ -179,6 +195,7 @@ int block_window_fold(struct engine *engine, struct window *window)
 {
 	span_add(window_span(window, window->block), &engine->pane.span);
 	window->panes_held++;
+	engine->lacked_memory |= !engine->pane.is_numbered;
 	return engine->pane.is_numbered ? block_flows_fold(engine, window) : -ENOMEM;
 }
 

@@ -29,6 +29,7 @@ int rows_visit(struct engine *engine, struct window *window, row_action *action)
 		if (work.segment && segment_visit(&work, action))
 			err = -ENOMEM;
 	}
+	engine->lacked_memory |= err != 0;
 	return err;
 }
 
@@ -195,6 +196,8 @@ static void row_list(const struct row_work *work, const struct row_listing *to)
 		struct flow_sum sum = carried_tell(panes, &sums.sums[place]);
 		struct flow_result flow;
 
+		to->listing->carried.packets += sum.packets;
+		to->listing->carried.bytes += sum.bytes;
 		if (listing_rejects(to->listing, &slots[place], &sum))
 			continue;
 		flow = flow_result_make(&slots[place], &sum);

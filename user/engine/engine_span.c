@@ -25,6 +25,14 @@ static void sizes_add(struct span *span, const struct span *part)
 		span->max_len = part->max_len;
 }
 
+void counts_lose(struct outcome_counts *counts, const struct tally *lost)
+{
+	counts->outcome[PACKET_FLOW].packets -= lost->packets;
+	counts->outcome[PACKET_FLOW].bytes -= lost->bytes;
+	counts->outcome[PACKET_UNATTRIBUTED].packets += lost->packets;
+	counts->outcome[PACKET_UNATTRIBUTED].bytes += lost->bytes;
+}
+
 void span_add(struct span *span, const struct span *part)
 {
 	if (!part->panes)

@@ -249,9 +249,15 @@ static int record_merge(struct flow_table *table, const struct flow_slot *record
 	}
 	entry = &table->index[index_find(table, record, hash, found->at)];
 	if (!*entry)
-		return flow_start(table, record, hash, entry);
+		return table->is_full ? -ENOMEM : flow_start(table, record, hash, entry);
 	flow_add(table, (uint32_t)*entry - 1, record);
 	return 0;
+}
+
+static void record_lose(struct flow_table *table, const struct flow_slot *record)
+{
+	table->lost.packets += record->packets;
+	table->lost.bytes += record->bytes;
 }
 
 /* Some records of a merge, and their hashes. */
@@ -284,8 +290,12 @@ static int batch_merge(struct flow_table *table, const struct batch *batch)
 
 	for (size_t i = 0; i < batch->count; i++)
 		found[i] = index_find_hash(table, batch->hash[i]);
-	for (size_t i = 0; !err && i < batch->count; i++)
-		err = record_merge(table, batch->records[i], batch->hash[i], &found[i]);
+	for (size_t i = 0; i < batch->count; i++) {
+		if (!record_merge(table, batch->records[i], batch->hash[i], &found[i]))
+			continue;
+		record_lose(table, batch->records[i]);
+		err = -ENOMEM;
+	}
 	return err;
 }
 
@@ -300,17 +310,17 @@ int flow_table_merge(struct flow_table *table, const struct flow_slot *const *re
 	size_t aimed = 0;
 	int err = 0;
 
-	for (size_t next = 0; !err && aimed < count + MERGE_BATCH; next = !next) {
+	for (size_t next = 0; aimed < count + MERGE_BATCH; next = !next) {
 		struct batch *batch = &batches[next];
 		size_t left = aimed < count ? count - aimed : 0;
 
 		batch->records = records + count - left;
 		batch->count = left < MERGE_BATCH ? left : MERGE_BATCH;
-		err = index_reserve(table, batches[0].count + batches[1].count);
-		if (err)
-			break;
+		/* Flows that are known are counted on where there is no room for others. */
+		table->is_full = index_reserve(table, batches[0].count + batches[1].count) != 0;
 		batch_aim(table, batch);
-		err = batch_merge(table, &batches[!next]);
+		if (batch_merge(table, &batches[!next]))
+			err = -ENOMEM;
 		aimed += MERGE_BATCH;
 	}
 	return err;

@@ -69,6 +69,8 @@ struct flow_table {
 	uint64_t *index;           /* open addressing: hash in the upper half, id + 1 below */
 	uint32_t index_bits;
 	bool is_stale;             /* the index has entries of flows that left */
+	bool is_full;              /* there was no memory for a larger one */
+	struct tally lost;         /* of records of the open pane, for want of memory */
 	uint64_t flow_count;
 	uint64_t flow_peak;        /* since the index was last looked at */
 	uint32_t trims;
@@ -96,7 +98,7 @@ static inline struct tally segment_tally(const struct segment *segment, uint32_t
 int flow_table_init(struct flow_table *table, const struct part_layout *layouts, size_t count);
 void flow_table_fini(struct flow_table *table);
 
-/* Adds records to the open pane of their flows. 0 or -ENOMEM: those before are added. */
+/* Adds records to the open pane of their flows. -ENOMEM: those without room are in lost. */
 int flow_table_merge(struct flow_table *table, const struct flow_slot *const *records,
 		     size_t count);
 

@@ -17,6 +17,7 @@ struct listing {
 	size_t capacity;
 	bool own_lengths;           /* averages are over each flow's own time, */
 	uint64_t least_length_ns;   /* which counts as at least this long */
+	struct tally carried;       /* by all flows of a block window, listed or not */
 };
 
 /* Room for what will be kept of at most flows offered. 0 or -ENOMEM. */

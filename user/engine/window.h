@@ -26,6 +26,9 @@ struct span {
 	struct tally forgotten;
 };
 
+/* What there was no memory for was in flows, and is unattributed. */
+void counts_lose(struct outcome_counts *counts, const struct tally *lost);
+
 /* Adds a later part. */
 void span_add(struct span *span, const struct span *part);
 
@@ -49,10 +52,12 @@ struct engine {
 	uint64_t origin;        /* index of the grid's first place */
 	uint64_t first_place;   /* of the first pane */
 	uint64_t grid_begin_ns; /* of place 0 */
-	struct tally open;      /* merged into the open pane */
+	struct tally open;      /* of the open pane, what it lost included */
 	uint16_t open_min_len;
 	uint16_t open_max_len;
 	uint8_t open_marks;
+	int pane_err;           /* of merging into the open pane */
+	bool lacked_memory;     /* some time: rows hold less than the panes had */
 	struct pane_close pane; /* the last one */
 };
 

@@ -149,15 +149,16 @@ void live_close(struct live *live)
 	free(live);
 }
 
+/* What the engine has no memory for it counts as such, and says with the pane. */
 static int merge_records(void *context, const struct flow_slot *const *records, size_t count)
 {
 	struct merge *merge = context;
 	uint64_t begin_ns = clock_monotonic_ns();
-	int err = engine_merge(merge->engine, records, count);
 
+	engine_merge(merge->engine, records, count);
 	merge->merge_ns += clock_monotonic_ns() - begin_ns;
 	merge->records += count;
-	return err;
+	return 0;
 }
 
 /* Why nothing is counted there any more; NULL while it is. */

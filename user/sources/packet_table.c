@@ -81,61 +81,56 @@ void packet_table_destroy(struct packet_table *table)
 	free(table);
 }
 
-static int table_merge(struct packet_table *table, struct flow_slot *const *records, size_t count)
+/* What the engine has no memory for it counts as such, and says with the pane. */
+static void table_merge(struct packet_table *table, struct flow_slot *const *records, size_t count)
 {
 	uint64_t begin_ns = clock_monotonic_ns();
-	int err = engine_merge(table->config.engine, (const struct flow_slot *const *)records,
-			       count);
 
+	engine_merge(table->config.engine, (const struct flow_slot *const *)records, count);
 	table->merge_ns += clock_monotonic_ns() - begin_ns;
 	table->records += count;
 	for (size_t i = 0; i < count; i++) {
 		table->flow.packets += records[i]->packets;
 		table->flow.bytes += records[i]->bytes;
 	}
-	return err;
 }
 
-static int table_merge_spill(struct packet_table *table)
+static void table_merge_spill(struct packet_table *table)
 {
 	struct flow_slot *spill = (void *)((char *)table->section + table->geometry.spill_offset);
 	struct flow_slot *records[MERGE_BATCH];
 	uint32_t used = table->section->spill_used;
-	int err = 0;
 
-	for (uint32_t i = 0; i < used && !err;) {
+	for (uint32_t i = 0; i < used;) {
 		uint32_t count = 0;
 
 		while (count < MERGE_BATCH && i < used)
 			records[count++] = &spill[i++];
-		err = table_merge(table, records, count);
+		table_merge(table, records, count);
 	}
 	table->section->spill_used = 0;
-	return err;
 }
 
 /* Merges and empties the slots in use. */
-static int table_merge_slots(struct packet_table *table)
+static void table_merge_slots(struct packet_table *table)
 {
 	uint64_t *bitmap = (void *)((char *)table->section + table->geometry.bitmap_offset);
 	struct flow_slot *slots = section_slot(table->section, &table->geometry, 0);
 	struct flow_slot *records[MERGE_BATCH + 64];
 	size_t count = 0;
-	int err = 0;
 
-	for (uint32_t word = 0; word < table->geometry.slots / 64 && !err; word++) {
+	for (uint32_t word = 0; word < table->geometry.slots / 64; word++) {
 		for (uint64_t bits = bitmap[word]; bits; bits &= bits - 1) {
 			records[count] = &slots[64 * word + (uint32_t)__builtin_ctzll(bits)];
 			__builtin_prefetch(records[count++], 1);
 		}
 		if (count && (count >= MERGE_BATCH || word + 1 == table->geometry.slots / 64)) {
-			err = table_merge(table, records, count);
+			table_merge(table, records, count);
 			while (count)
 				records[--count]->packets = 0;
 		}
 		bitmap[word] = 0;
 	}
-	return err;
 }
 
 static uint32_t table_slots_used(const struct packet_table *table)
@@ -153,39 +148,37 @@ static uint32_t table_slots_used(const struct packet_table *table)
  * Empties the table because it is full. A large one pays where flows come again before that; in
  * a flood they do not, and fewer slots are nearer.
  */
-static int table_drain(struct packet_table *table)
+static void table_drain(struct packet_table *table)
 {
 	uint64_t records = table->records, packets = table->flow.packets;
 	uint32_t slots = table->config.slots;
-	int err = table_merge_slots(table);
 
+	table_merge_slots(table);
 	records = table->records - records;
 	packets = table->flow.packets - packets;
 	if (packets < records + records / 8 && slots > FLOOD_SLOTS)
 		slots = FLOOD_SLOTS;
-	if (!err)
-		table->geometry.slots = slots;
+	table->geometry.slots = slots;
 	table->room = table_load_max(table);
-	return err;
 }
 
 /*
  * Keeps the table so empty that a flow is found at once. Counting the slots in use is put off
  * until as many packets came as there were slots free: until then they cannot have filled up.
  */
-static int table_make_room(struct packet_table *table, uint32_t packets)
+static void table_make_room(struct packet_table *table, uint32_t packets)
 {
 	uint32_t used, max = table_load_max(table);
 
 	if (likely(table->room >= packets)) {
 		table->room -= packets;
-		return 0;
+		return;
 	}
 	used = table_slots_used(table);
 	if (used > max - max / 8)
-		return table_drain(table);
-	table->room = max - used;
-	return 0;
+		table_drain(table);
+	else
+		table->room = max - used;
 }
 
 /* What counting a packet reads of the table, copied for a batch so that it stays in registers. */
@@ -294,25 +287,23 @@ int packet_table_count(struct packet_table *table, const struct capture_packet *
 {
 	struct packet_batch batch = { packets, places, count };
 	struct parsed_packet parsed[PACKET_BATCH];
-	int err = 0, merge_err = 0;
+	int err = 0;
 
 	batch.count = batch_read(table, &batch, parsed, &err);
 	/* Each packet spills one record at most. */
 	if (unlikely(table->section->spill_used + PACKET_BATCH > table->geometry.spill_slots))
-		merge_err = table_merge_spill(table);
-	if (!merge_err)
-		merge_err = table_make_room(table, (uint32_t)batch.count);
+		table_merge_spill(table);
+	table_make_room(table, (uint32_t)batch.count);
 	batch_account(table, &batch, parsed);
-	return err ? err : merge_err;
+	return err;
 }
 
-int packet_table_end_pane(struct packet_table *table, struct pane *pane)
+void packet_table_end_pane(struct packet_table *table, struct pane *pane)
 {
 	struct section_header *header = table->section;
-	int err = table_merge_spill(table);
 
-	if (!err)
-		err = table_merge_slots(table);
+	table_merge_spill(table);
+	table_merge_slots(table);
 	pane->counts.outcome[PACKET_FLOW] = table->flow;
 	pane->counts.outcome[PACKET_FILTERED] = header->filtered;
 	pane->counts.outcome[PACKET_MALFORMED] = header->malformed;
@@ -328,5 +319,4 @@ int packet_table_end_pane(struct packet_table *table, struct pane *pane)
 	table->records = 0;
 	table->merge_ns = 0;
 	table->room = table_load_max(table);
-	return err;
 }

@@ -43,8 +43,8 @@ int packet_table_count(struct packet_table *table, const struct capture_packet *
 
 /*
  * Ends the pane: its records are merged into the engine, its counts, records and merge_ns go to
- * *pane (whose other fields are left alone), and the table is empty. 0 or negative errno.
+ * *pane (whose other fields are left alone), and the table is empty.
  */
-int packet_table_end_pane(struct packet_table *table, struct pane *pane);
+void packet_table_end_pane(struct packet_table *table, struct pane *pane);
 
 #endif

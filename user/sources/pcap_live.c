@@ -319,7 +319,7 @@ static int live_check_interfaces(struct pcap_live *live)
 
 int pcap_live_end_pane(struct pcap_live *live, uint64_t now_ns, struct pane *pane)
 {
-	int err = pcap_live_read(live, 0), table_err;
+	int err = pcap_live_read(live, 0);
 
 	if (!err)
 		err = live_check_interfaces(live);
@@ -328,10 +328,10 @@ int pcap_live_end_pane(struct pcap_live *live, uint64_t now_ns, struct pane *pan
 	pane->end_ns = now_ns;
 	for (size_t i = 0; i < live->handle_count; i++)
 		pane->dropped_packets += handle_dropped(&live->handles[i]);
-	table_err = packet_table_end_pane(live->table, pane);
+	packet_table_end_pane(live->table, pane);
 	pane->collect_latency_ns = clock_monotonic_ns() - now_ns;
 	pane_begin(live, now_ns);
-	return err ? err : table_err;
+	return err;
 }
 
 uint64_t pcap_live_begin_ns(const struct pcap_live *live)

@@ -197,13 +197,13 @@ static void replay_set_due(struct replay *replay)
 						       replay->config.speed);
 }
 
-/* REPLAY_PANE and the open pane, or negative errno. */
+/* REPLAY_PANE and the open pane. */
 static int replay_end_pane(struct replay *replay, struct pane *pane)
 {
 	struct packet_clock *clock = &replay->clock;
 	uint64_t begin_ns = clock_monotonic_ns();
-	int err = packet_table_end_pane(replay->table, &replay->pane);
 
+	packet_table_end_pane(replay->table, &replay->pane);
 	replay->pane.collect_latency_ns = clock_monotonic_ns() - begin_ns;
 	replay->pane.index = clock->index;
 	replay->pane.begin_ns = clock->begin_ns;
@@ -212,7 +212,7 @@ static int replay_end_pane(struct replay *replay, struct pane *pane)
 	*pane = replay->pane;
 	memset(&replay->pane, 0, sizeof(replay->pane));
 	clock->is_open = clock->is_dated = false;
-	return err ? err : REPLAY_PANE;
+	return REPLAY_PANE;
 }
 
 /* Keeps the packet and its bytes. 0 or -ENOMEM. */
