@@ -7,13 +7,14 @@
 #define WEIR_FLOW_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* flow_key.flags. A non-IP flow has neither FLOW_IP nor FLOW_IPV6; IPv6 has both. */
 #define FLOW_IP             0x01
 #define FLOW_IPV6           0x02
 #define FLOW_OUT            0x04 /* direction: in when clear */
-#define FLOW_LATER_FRAGMENT 0x08
+#define FLOW_NO_PORTS       0x08 /* of a later fragment, or cut off: then FLOW_PORT_CUT */
 #define FLOW_LINK_SHIFT     4    /* number of the link (interface) in the upper four bits */
 #define FLOW_LINKS_MAX      16
 
@@ -27,6 +28,16 @@
 /* The EtherType recorded for frames whose type field is a length (IEEE 802.3, LLC). */
 #define FLOW_ETHERTYPE_LLC  0x0004
 
+/* flow_key.src_port and .dst_port where FLOW_NO_PORTS is set; of a later fragment both are 0. */
+#define FLOW_PORT_CUT       0xffff
+
+/* The protocols that have type and code: IANA's numbers, for linux/in.h keeps others out. */
+#define FLOW_PROTO_ICMP     1
+#define FLOW_PROTO_ICMPV6   58
+
+/* The byte beside an ICMP type or code: it was cut off, and the type or code is 0 for that. */
+#define FLOW_ICMP_CUT       0x01
+
 /* flow_slot.marks: what was so for some packet of the flow, besides its TCP flags. */
 #define FLOW_SIZE_SATURATED   0x01 /* longer than a slot can tell: its sizes are at least 65535 */
 #define FLOW_HEADERS_GIVEN_UP 0x02 /* tags or extension headers past the limits of parse.h */
@@ -37,7 +48,7 @@
  * What packets are grouped by. 48 bytes, the last 6 of them zero, so that keys compare and
  * hash as words. IPv4 addresses are IPv4-mapped (RFC 4291, 2.5.5.2). A non-IP flow has its
  * EtherType in src_port. ICMP and ICMPv6 have type in the first byte of src_port and code in
- * the first byte of dst_port, the other byte zero.
+ * the first byte of dst_port, the other byte zero or FLOW_ICMP_CUT.
  */
 struct flow_key {
 	union {
@@ -55,6 +66,20 @@ struct flow_key {
 		__u64 words[FLOW_KEY_WORDS];
 	};
 };
+
+/* Also of a key reduced to some fields, one of the ports among them. */
+static inline bool flow_key_is_later_fragment(const struct flow_key *key)
+{
+	return key->flags & FLOW_NO_PORTS && !key->src_port && !key->dst_port;
+}
+
+/* Whether the key tells its src_port or dst_port, or of ICMP the type or code that is in it. */
+static inline bool flow_key_tells_port(const struct flow_key *key, __be16 port)
+{
+	if (key->ip_proto == FLOW_PROTO_ICMP || key->ip_proto == FLOW_PROTO_ICMPV6)
+		return !(((const __u8 *)&port)[1] & FLOW_ICMP_CUT);
+	return !(key->flags & FLOW_NO_PORTS) || !port;
+}
 
 /*
  * One flow's state in a pane: one cache line. Empty when packets is 0. Times are milliseconds

@@ -9,9 +9,6 @@
 #include "flow.h"
 #include "platform.h"
 
-#define GROUP_PROTO_ICMP   1  /* IANA protocol numbers, those that the parser takes as ICMP */
-#define GROUP_PROTO_ICMPV6 58
-
 enum group_family { GROUP_NON_IP, GROUP_IPV4, GROUP_IPV6, GROUP_FAMILY_COUNT };
 
 /*
@@ -72,7 +69,7 @@ static __always_inline void flow_key_reduce(struct flow_key *key, const struct g
 	key->words[3] &= keep->words[3];
 	key->words[5] &= keep->words[5];
 	fifth &= keep->words[4];
-	if (unlikely(ip_proto == GROUP_PROTO_ICMP || ip_proto == GROUP_PROTO_ICMPV6))
+	if (unlikely(ip_proto == FLOW_PROTO_ICMP || ip_proto == FLOW_PROTO_ICMPV6))
 		fifth &= masks->keep_icmp;
 	key->words[4] = fifth;
 }

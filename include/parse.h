@@ -2,8 +2,8 @@
 /*
  * The packet parser: from the first byte of a frame to its flow key. The flow is that of the
  * outermost IP header, behind any VLAN tags; ports are taken where the first four bytes of the
- * transport header are there and lie inside the IP length; later fragments have none (RFC 791,
- * RFC 8200). A chain of tags or extension headers past the limits here is given up, and marked:
+ * transport header are there and lie inside the IP length, and are told as cut where they do not;
+ * later fragments have none (RFC 791, RFC 8200). A chain of tags or extension headers past the limits here is given up, and marked:
  * it then counts by the number that stands there. Parsers return 0, or 1 + enum malformed_reason for a packet without a key.
  */
 #ifndef WEIR_PARSE_H
@@ -148,8 +148,11 @@ static __always_inline void parse_ports(struct cursor *c, __s32 left, struct pac
 	__u8 copy[4];
 	const __u8 *ports = left >= 4 ? cursor_peek(c, copy, sizeof(copy)) : NULL;
 
-	if (!ports)
+	if (!ports) {
+		p->flags |= FLOW_NO_PORTS;
+		p->ports = host_to_be32((__u32)FLOW_PORT_CUT << 16 | FLOW_PORT_CUT);
 		return;
+	}
 	p->ports = wire32(ports);
 	if (p->ip_proto == IPPROTO_TCP)
 		return;
@@ -161,10 +164,17 @@ static __always_inline void parse_icmp(struct cursor *c, __s32 left, struct pack
 {
 	__u8 copy[2];
 	const __u8 *icmp = left >= 2 ? cursor_peek(c, copy, sizeof(copy)) : NULL;
+	__u32 type = FLOW_ICMP_CUT, code = FLOW_ICMP_CUT;
 
-	if (!icmp)
-		return;
-	p->ports = host_to_be32((__u32)icmp[0] << 24 | (__u32)icmp[1] << 8);
+	if (likely(icmp)) {
+		type = (__u32)icmp[0] << 8;
+		code = (__u32)icmp[1] << 8;
+	} else {
+		icmp = left >= 1 ? cursor_peek(c, copy, 1) : NULL;
+		if (icmp)
+			type = (__u32)icmp[0] << 8;
+	}
+	p->ports = host_to_be32(type << 16 | code);
 }
 
 /* The transport header at the cursor, of which left bytes lie inside the IP length. */
@@ -204,7 +214,7 @@ static __always_inline int parse_ipv4(struct cursor *c, struct packet *p)
 
 	fragment = wire16(ip + offsetof(struct iphdr, frag_off));
 	if (unlikely(fragment & host_to_be16(0x1fff))) {
-		p->flags |= FLOW_LATER_FRAGMENT;
+		p->flags |= FLOW_NO_PORTS;
 		return 0;
 	}
 	total_len = be16_to_host(wire16(ip + offsetof(struct iphdr, tot_len)));
@@ -251,7 +261,7 @@ static __always_inline void parse_ipv6_extensions(struct cursor *c, __s32 left, 
 		p->ip_proto = header[0];
 		if (kind == IPV6_EXT_FRAGMENT &&
 		    (wire16(header + 2) & host_to_be16(IPV6_FRAGMENT_OFFSET))) {
-			p->flags |= FLOW_LATER_FRAGMENT;
+			p->flags |= FLOW_NO_PORTS;
 			return;
 		}
 		header_len = ipv6_extension_len(kind, header);

@@ -198,6 +198,11 @@ static inline void put_payload(struct frame *f, const struct layer *layer)
 	frame_put_fill(f, layer->a);
 }
 
+static inline void put_zeros(struct frame *f, const struct layer *layer)
+{
+	memset(frame_grow(f, layer->a), 0, layer->a);
+}
+
 /* a: what the IP header says its length is. */
 static inline void put_ip_length(struct frame *f, const struct layer *layer)
 {
@@ -231,6 +236,7 @@ static inline void put_ip_byte(struct frame *f, const struct layer *layer)
 #define ICMP(type, code)         { put_icmp, (type) << 8 | (code), IPPROTO_ICMP }
 #define ICMPV6(type, code)       { put_icmp, (type) << 8 | (code), IPPROTO_ICMPV6 }
 #define PAYLOAD(size)            { put_payload, size, 0 }
+#define ZEROS(size)              { put_zeros, size, 0 }
 #define IP_LENGTH(length)        { put_ip_length, length, 0 }
 #define IP_BYTE(at, value)       { put_ip_byte, at, value }
 

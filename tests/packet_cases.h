@@ -15,7 +15,7 @@ struct expectation {
 	int malformed;       /* 0, or 1 + enum malformed_reason: then nothing else */
 	__u8 ip;             /* 0, 4 or 6; the addresses are those of the builder */
 	__u8 proto;
-	__u8 flags;          /* FLOW_LATER_FRAGMENT */
+	__u8 flags;          /* FLOW_NO_PORTS */
 	__u8 tcp_flags;
 	__u8 marks;          /* FLOW_HEADERS_GIVEN_UP */
 	__u16 src_port, dst_port;
@@ -30,6 +30,7 @@ struct packet_case {
 };
 
 #define PORTS .src_port = SRC_PORT, .dst_port = DST_PORT
+#define CUT .flags = FLOW_NO_PORTS, .src_port = FLOW_PORT_CUT, .dst_port = FLOW_PORT_CUT
 #define IP4(number) .ip = 4, .proto = number
 #define IP6(number) .ip = 6, .proto = number
 #define TCP4(size) { IP4(IPPROTO_TCP), PORTS, .tcp_flags = SYN_ACK, .headers_len = size }
@@ -66,13 +67,13 @@ static const struct packet_case packet_cases[] = {
 	{ "first fragment of IPv4 has its ports", { ETHERNET, IPV4_FRAGMENT(0x2000), UDP },
 	  { IP4(IPPROTO_UDP), PORTS, .headers_len = 42 } },
 	{ "later fragment of IPv4 has no ports", { ETHERNET, IPV4_FRAGMENT(0x2001), UDP },
-	  { IP4(IPPROTO_UDP), .flags = FLOW_LATER_FRAGMENT } },
+	  { IP4(IPPROTO_UDP), .flags = FLOW_NO_PORTS } },
 	{ "last fragment of IPv4 has no ports", { ETHERNET, IPV4_FRAGMENT(0x1fff), TCP(SYN_ACK) },
-	  { IP4(IPPROTO_TCP), .flags = FLOW_LATER_FRAGMENT } },
+	  { IP4(IPPROTO_TCP), .flags = FLOW_NO_PORTS } },
 	{ "unfragmentable packet is no fragment", { ETHERNET, IPV4_FRAGMENT(0x4000), TCP(SYN_ACK) },
 	  TCP4(54) },
 	{ "later fragment of ICMP has no type", { ETHERNET, IPV4_FRAGMENT(2), ICMP(8, 0) },
-	  { IP4(IPPROTO_ICMP), .flags = FLOW_LATER_FRAGMENT } },
+	  { IP4(IPPROTO_ICMP), .flags = FLOW_NO_PORTS } },
 	{ "first fragment of IPv6 has its ports", { ETHERNET, IPV6, FRAGMENT6(1), UDP },
 	  { IP6(IPPROTO_UDP), PORTS, .headers_len = 70 } },
 	{ "atomic fragment has its ports", { ETHERNET, IPV6, FRAGMENT6(0), TCP(SYN_ACK) },
@@ -80,10 +81,10 @@ static const struct packet_case packet_cases[] = {
 	{ "reserved bits make no fragment", { ETHERNET, IPV6, FRAGMENT6(6), TCP(SYN_ACK) },
 	  TCP6(82) },
 	{ "later fragment of IPv6 has no ports", { ETHERNET, IPV6, FRAGMENT6(8), UDP },
-	  { IP6(IPPROTO_UDP), .flags = FLOW_LATER_FRAGMENT } },
+	  { IP6(IPPROTO_UDP), .flags = FLOW_NO_PORTS } },
 	{ "later fragment of an extension header",
 	  { ETHERNET, IPV6, FRAGMENT6(0xfff9), EXTENSION(60, 8), TCP(SYN_ACK) },
-	  { IP6(60), .flags = FLOW_LATER_FRAGMENT } },
+	  { IP6(60), .flags = FLOW_NO_PORTS } },
 
 	{ "hop-by-hop options", { ETHERNET, IPV6, EXTENSION(0, 8), TCP(SYN_ACK) }, TCP6(82) },
 	{ "routing header", { ETHERNET, IPV6, EXTENSION(43, 24), TCP(SYN_ACK) }, TCP6(98) },
@@ -151,35 +152,45 @@ static const struct packet_case packet_cases[] = {
 	{ "IPv4 length 0 is not known", { ETHERNET, IPV4, TCP(SYN_ACK), IP_LENGTH(0) }, TCP4(54) },
 	{ "IPv6 length 0 is not known", { ETHERNET, IPV6, TCP(SYN_ACK), IP_LENGTH(0) }, TCP6(74) },
 	{ "IPv4 length under its header", { ETHERNET, IPV4, TCP(SYN_ACK), IP_LENGTH(19) },
-	  { IP4(IPPROTO_TCP) } },
+	  { IP4(IPPROTO_TCP), CUT } },
 	{ "IPv4 length without options", { ETHERNET, IPV4_OPTIONS(40), UDP, IP_LENGTH(20) },
-	  { IP4(IPPROTO_UDP) } },
+	  { IP4(IPPROTO_UDP), CUT } },
 	{ "ports cut by the IPv4 length", { ETHERNET, IPV4, UDP, IP_LENGTH(23) },
-	  { IP4(IPPROTO_UDP) } },
+	  { IP4(IPPROTO_UDP), CUT } },
 	{ "ports just inside the IPv4 length", { ETHERNET, IPV4, UDP, IP_LENGTH(24) },
 	  { IP4(IPPROTO_UDP), PORTS, .headers_len = 42 } },
 	{ "TCP flags cut by the IPv4 length", { ETHERNET, IPV4, TCP(SYN_ACK), IP_LENGTH(33) },
 	  { IP4(IPPROTO_TCP), PORTS } },
 	{ "TCP flags just inside the IPv4 length", { ETHERNET, IPV4, TCP(SYN_ACK), IP_LENGTH(34) },
 	  TCP4(54) },
-	{ "ICMP cut by the IPv4 length", { ETHERNET, IPV4, ICMP(3, 1), IP_LENGTH(21) },
+	{ "ICMP code cut by the IPv4 length", { ETHERNET, IPV4, ICMP(3, 1), IP_LENGTH(21) },
+	  { IP4(IPPROTO_ICMP), .src_port = 3 << 8, .dst_port = FLOW_ICMP_CUT } },
+	{ "ICMP type cut by the IPv4 length", { ETHERNET, IPV4, ICMP(3, 1), IP_LENGTH(20) },
+	  { IP4(IPPROTO_ICMP), .src_port = FLOW_ICMP_CUT, .dst_port = FLOW_ICMP_CUT } },
+	{ "ICMPv6 code cut by the IPv6 length", { ETHERNET, IPV6, ICMPV6(128, 0), IP_LENGTH(1) },
+	  { IP6(IPPROTO_ICMPV6), .src_port = 128 << 8, .dst_port = FLOW_ICMP_CUT } },
+	{ "echo reply is not of an unknown type", { ETHERNET, IPV4, ICMP(0, 0) },
 	  { IP4(IPPROTO_ICMP) } },
+	{ "ports of 0 are not cut", { ETHERNET, IPV4, PROTO(IPPROTO_UDP), ZEROS(8) },
+	  { IP4(IPPROTO_UDP), .headers_len = 42 } },
 	{ "ports cut by the IPv6 length", { ETHERNET, IPV6, UDP, IP_LENGTH(3) },
-	  { IP6(IPPROTO_UDP) } },
+	  { IP6(IPPROTO_UDP), CUT } },
 	{ "TCP flags cut by the IPv6 length", { ETHERNET, IPV6, TCP(SYN_ACK), IP_LENGTH(13) },
 	  { IP6(IPPROTO_TCP), PORTS } },
 	{ "extension header cut by the IPv6 length",
 	  { ETHERNET, IPV6, EXTENSION(60, 8), UDP, IP_LENGTH(7) }, { IP6(60) } },
 	{ "extension header that leads past the IPv6 length",
-	  { ETHERNET, IPV6, EXTENSION(60, 16), UDP, IP_LENGTH(15) }, { IP6(IPPROTO_UDP) } },
+	  { ETHERNET, IPV6, EXTENSION(60, 16), UDP, IP_LENGTH(15) },
+	  { IP6(IPPROTO_UDP), CUT } },
 	{ "second extension header cut by the IPv6 length",
 	  { ETHERNET, IPV6, EXTENSION(0, 8), EXTENSION(43, 8), UDP, IP_LENGTH(12) }, { IP6(43) } },
 	{ "IPv4 length greater than the packet", { ETHERNET, IPV4, TCP(SYN_ACK), IP_LENGTH(65535) },
 	  TCP4(54) },
 	{ "IPv4 header longer than the packet", { ETHERNET, IPV4, UDP, IP_BYTE(0, 0x4f) },
-	  { IP4(IPPROTO_UDP) } },
+	  { IP4(IPPROTO_UDP), CUT } },
 	{ "padding behind a short packet",
-	  { ETHERNET, IPV4, UDP, PAYLOAD(18), IP_LENGTH(20) }, { IP4(IPPROTO_UDP) } },
+	  { ETHERNET, IPV4, UDP, PAYLOAD(18), IP_LENGTH(20) },
+	  { IP4(IPPROTO_UDP), CUT } },
 };
 
 #define PACKET_CASES (sizeof(packet_cases) / sizeof(packet_cases[0]))

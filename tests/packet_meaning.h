@@ -53,13 +53,17 @@ static inline void mean_transport(const struct extent *e, __u64 at, struct packe
 		if (extent_has(e, at, 4)) {
 			memcpy(&m->key.src_port, e->bytes + at, 2);
 			memcpy(&m->key.dst_port, e->bytes + at + 2, 2);
+		} else {
+			m->key.flags |= FLOW_NO_PORTS;
+			m->key.src_port = m->key.dst_port = FLOW_PORT_CUT;
 		}
 		break;
 	case 1: case 58:
-		if (extent_has(e, at, 2)) {
-			memcpy(&m->key.src_port, e->bytes + at, 1);
-			memcpy(&m->key.dst_port, e->bytes + at + 1, 1);
-		}
+		m->key.src_port = m->key.dst_port = htons(FLOW_ICMP_CUT);
+		if (extent_has(e, at, 1))
+			m->key.src_port = htons((__u16)(e->bytes[at] << 8));
+		if (extent_has(e, at, 2))
+			m->key.dst_port = htons((__u16)(e->bytes[at + 1] << 8));
 		break;
 	}
 }
@@ -83,7 +87,7 @@ static inline int mean_ipv4(struct extent e, __u64 at, struct packet_meaning *m)
 	memcpy((__u8 *)m->key.dst + 12, e.bytes + at + 16, 4);
 	extent_limit(&e, at, 0, extent_16(&e, at + 2));
 	if (((unsigned int)e.bytes[at + 6] << 8 | e.bytes[at + 7]) % 0x2000)
-		m->key.flags |= FLOW_LATER_FRAGMENT;
+		m->key.flags |= FLOW_NO_PORTS;
 	else
 		mean_transport(&e, at + header, m);
 	return 0;
@@ -106,7 +110,7 @@ static inline void mean_extensions(struct extent e, __u64 at, struct packet_mean
 			return;
 		m->key.ip_proto = e.bytes[at];
 		if (kind == 44 && extent_16(&e, at + 2) / 8) {
-			m->key.flags |= FLOW_LATER_FRAGMENT;
+			m->key.flags |= FLOW_NO_PORTS;
 			return;
 		}
 		if (kind == 44)

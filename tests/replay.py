@@ -117,6 +117,22 @@ def every_form_of_the_same_capture_gives_the_same_documents():
 
 
 @test
+def what_was_cut_off_a_packet_is_null():
+    tcp, ip = PACKETS[0][2], 14 + 20
+    expect(tcp[12:14] == b"\x08\x00" and tcp[14] == 0x45, "the first packet is not IPv4")
+    icmp = tcp[:23] + b"\x01" + tcp[24:ip] + b"\x03\x01"
+    cuts = {tcp[:ip + 4]: None, tcp[:ip + 3]: (None, None), icmp: (3, 1), icmp[:ip + 1]: (3, None),
+            icmp[:ip]: (None, None)}
+    for data, wanted in cuts.items():
+        with File(pcap([(FIRST_NS, 1000, data)])) as name:
+            _, documents, _ = weir(name, "-w", "tumbling:5s")
+        flow = documents[0]["flows"][0]
+        first, second = ("icmp_type", "icmp_code") if data[23] == 1 else ("src_port", "dst_port")
+        told = flow[first], flow[second]
+        expect(told == wanted if wanted else all(told), f"{len(data)} bytes: {told}")
+
+
+@test
 def a_direction_is_told_where_the_capture_tells_it():
     packets, flags = PACKETS[:3000], (1, 2, None, 0x1e2, 0, 3)
     wanted = {"in": 500, "out": 1000, None: 1500}
@@ -318,9 +334,9 @@ def a_closed_standard_stream_is_told_and_never_mistaken_for_another_file():
 def text_key(flow):
     """A flow of a document as a key of truth.jsonl's variant icmp_tc."""
     version = 6 if ":" in flow["src"] else 4
-    ports = (flow.get("src_port", 0), flow.get("dst_port", 0))
+    ports = (flow.get("src_port") or 0, flow.get("dst_port") or 0)
     if "icmp_type" in flow:
-        ports = (0, flow["icmp_type"] * 256 + flow["icmp_code"])
+        ports = (0, (flow["icmp_type"] or 0) * 256 + (flow["icmp_code"] or 0))
     return (version, flow["src"], flow["dst"], flow["ip_proto"], *ports)
 
 

@@ -127,8 +127,8 @@ def flow_key(flow):
         return wire.FlowKey(flow["direction"], None, None, 0, 0, flow["proto"], flow["vlan"],
                             flow["inner_vlan"], False)
     return wire.FlowKey(flow["direction"], address("src"), address("dst"),
-                        flow.get("src_port", flow.get("icmp_type", 0)),
-                        flow.get("dst_port", flow.get("icmp_code", 0)), flow["ip_proto"],
+                        flow.get("src_port", flow.get("icmp_type")) or 0,
+                        flow.get("dst_port", flow.get("icmp_code")) or 0, flow["ip_proto"],
                         flow["vlan"], flow["inner_vlan"], flow.get("fragment", False))
 
 

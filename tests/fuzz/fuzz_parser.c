@@ -22,7 +22,8 @@ static void check_key(const struct flow_key *key, const struct packet *p)
 
 	CHECK(!memcmp(key->zero, none, sizeof(none)));
 	CHECK(!(key->flags & FLOW_IPV6) || key->flags & FLOW_IP);
-	CHECK(!(key->flags & FLOW_LATER_FRAGMENT) || (!key->src_port && !key->dst_port));
+	CHECK(!(key->flags & FLOW_NO_PORTS) || key->src_port == key->dst_port);
+	CHECK(!(key->flags & FLOW_NO_PORTS) || !key->src_port || key->src_port == FLOW_PORT_CUT);
 	CHECK(key->flags & FLOW_IP || (!key->ip_proto && !key->src[3] && !key->dst[3]));
 	CHECK(!key->inner_vlan || key->vlan);
 	CHECK(!p->tcp_flags || key->ip_proto == IPPROTO_TCP);

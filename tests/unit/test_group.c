@@ -243,10 +243,31 @@ static void a_later_fragment_is_told_apart_only_by_ports(void **state)
 
 	(void)state;
 	whole.src_port = whole.dst_port = fragment.src_port = fragment.dst_port = 0;
-	fragment.flags |= FLOW_LATER_FRAGMENT;
+	fragment.flags |= FLOW_NO_PORTS;
 	assert_true(merge(whole, fragment, "src,dst,proto,vlan,direction,interface"));
 	assert_false(merge(whole, fragment, "src_port"));
 	assert_false(merge(whole, fragment, "dst_port"));
+}
+
+static void what_was_cut_is_no_port_and_no_type(void **state)
+{
+	struct flow_key none = key_between("10.0.0.1", "10.0.0.2"), cut = none;
+	struct flow_key reply = icmp_key(0, 0), unknown = reply, coded = reply;
+
+	(void)state;
+	none.src_port = none.dst_port = 0;
+	cut.src_port = cut.dst_port = FLOW_PORT_CUT;
+	cut.flags |= FLOW_NO_PORTS;
+	unknown.src_port = unknown.dst_port = coded.dst_port = htons(FLOW_ICMP_CUT);
+	assert_true(merge(none, cut, "src,dst,proto"));
+	assert_false(merge(none, cut, "src_port"));
+	assert_false(merge(none, cut, "dst_port"));
+	none.src_port = none.dst_port = FLOW_PORT_CUT;
+	assert_false(merge(none, cut, "dst_port"));
+	assert_false(merge(reply, unknown, "proto,src_port"));
+	assert_true(merge(reply, coded, "proto,src_port"));
+	assert_false(merge(reply, coded, "proto,dst_port"));
+	assert_true(merge(reply, unknown, "src_port,dst_port"));
 }
 
 static void direction_and_interface_are_told_apart_where_named(void **state)
@@ -277,6 +298,7 @@ int main(void)
 		cmocka_unit_test(an_ethertype_is_a_protocol_and_no_port),
 		cmocka_unit_test(a_non_ip_flow_never_merges_with_an_ip_flow),
 		cmocka_unit_test(a_later_fragment_is_told_apart_only_by_ports),
+		cmocka_unit_test(what_was_cut_is_no_port_and_no_type),
 		cmocka_unit_test(direction_and_interface_are_told_apart_where_named),
 	};
 

@@ -70,7 +70,7 @@ static void random_ip(uint64_t *seed, struct flow_key *key)
 	random_address(seed, is_ipv6, key->dst);
 	key->ip_proto = protos[random_below(seed, COUNT_OF(protos))];
 	if (random_below(seed, 4) == 0) {
-		key->flags |= FLOW_LATER_FRAGMENT;
+		key->flags |= FLOW_NO_PORTS;
 		return;
 	}
 	key->src_port = htons((uint16_t)(random_below(seed, 3) << 8));
@@ -140,7 +140,7 @@ static bool ports_are_equal(const struct group_by *g, struct flow_key a, struct 
 	if (g->field[GROUP_DST_PORT] && a.dst_port != b.dst_port)
 		return false;
 	return !(g->field[GROUP_SRC_PORT] || g->field[GROUP_DST_PORT]) ||
-	       !flags_differ(&a, &b, FLOW_LATER_FRAGMENT);
+	       !flags_differ(&a, &b, FLOW_NO_PORTS);
 }
 
 static bool addresses_are_equal(const struct group_by *g, const struct flow_key *a,

@@ -56,6 +56,41 @@ static void icmp_has_type_and_code_in_place_of_ports(void **state)
 	text_fini(&scene.text);
 }
 
+static void icmp_type_and_code_that_were_cut_are_null(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene.flow.key.ip_proto = IPPROTO_ICMP;
+	scene.flow.key.src_port = htons(3 << 8);
+	scene.flow.key.dst_port = htons(FLOW_ICMP_CUT);
+	assert_has(write_flow(&scene), "\"icmp_type\": 3, \"icmp_code\": null, ");
+	scene.flow.key.src_port = htons(FLOW_ICMP_CUT);
+	assert_has(write_flow(&scene), "\"icmp_type\": null, \"icmp_code\": null, ");
+	scene.flow.key.src_port = scene.flow.key.dst_port = 0;
+	assert_has(write_flow(&scene), "\"icmp_type\": 0, \"icmp_code\": 0, ");
+	text_fini(&scene.text);
+}
+
+static void ports_that_were_cut_are_null(void **state)
+{
+	struct scene scene;
+	const char *reason;
+
+	(void)state;
+	scene_init(&scene);
+	scene.flow.key.flags |= FLOW_NO_PORTS;
+	scene.flow.key.src_port = scene.flow.key.dst_port = FLOW_PORT_CUT;
+	assert_has(write_flow(&scene), "\"src_port\": null, \"dst_port\": null, \"proto\": \"tcp\"");
+	assert_lacks(scene.text.bytes, "fragment");
+	assert_int_equal(group_by_parse("dst_port", &scene.group, &reason), 0);
+	scene.flow.key.src_port = 0;
+	scene.flow.key.ip_proto = 0;
+	assert_has(write_flow(&scene), "{\"dst_port\": null, \"bytes\"");
+	text_fini(&scene.text);
+}
+
 static void icmp_type_comes_alone_with_src_port(void **state)
 {
 	struct scene scene;
@@ -78,7 +113,7 @@ static void later_fragment_has_ports_of_zero_and_is_marked(void **state)
 	(void)state;
 	scene_init(&scene);
 	scene.flow.key.ip_proto = IPPROTO_ICMP;
-	scene.flow.key.flags |= FLOW_LATER_FRAGMENT;
+	scene.flow.key.flags |= FLOW_NO_PORTS;
 	scene.flow.key.src_port = 0;
 	scene.flow.key.dst_port = 0;
 	assert_has(write_flow(&scene), "\"src_port\": 0, \"dst_port\": 0, \"proto\": \"icmp\"");
@@ -273,6 +308,8 @@ int main(void)
 		cmocka_unit_test(group_by_leaves_fields_out),
 		cmocka_unit_test(ipv6_network_carries_its_own_prefix_length),
 		cmocka_unit_test(icmp_has_type_and_code_in_place_of_ports),
+		cmocka_unit_test(icmp_type_and_code_that_were_cut_are_null),
+		cmocka_unit_test(ports_that_were_cut_are_null),
 		cmocka_unit_test(icmp_type_comes_alone_with_src_port),
 		cmocka_unit_test(later_fragment_has_ports_of_zero_and_is_marked),
 		cmocka_unit_test(whole_packet_is_not_marked_as_fragment),

@@ -188,8 +188,12 @@ static void expect_cuts(const struct layer *layers, size_t ip_end, int reason)
 			assert_int_equal(p.malformed, 0);
 		if (p.malformed)
 			continue;
-		assert_int_equal(p.key.src_port, len < ip_end + 4 ? 0 : htons(SRC_PORT));
-		assert_int_equal(p.key.dst_port, len < ip_end + 4 ? 0 : htons(DST_PORT));
+		assert_int_equal(p.key.src_port,
+				 len < ip_end + 4 ? FLOW_PORT_CUT : htons(SRC_PORT));
+		assert_int_equal(p.key.dst_port,
+				 len < ip_end + 4 ? FLOW_PORT_CUT : htons(DST_PORT));
+		assert_int_equal(flow_key_tells_port(&p.key, p.key.src_port), len >= ip_end + 4);
+		assert_false(flow_key_is_later_fragment(&p.key));
 		assert_int_equal(p.packet.tcp_flags, len < ip_end + 14 ? 0 : SYN_ACK);
 	}
 }

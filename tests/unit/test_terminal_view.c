@@ -356,6 +356,27 @@ static void names_of_interfaces_are_escaped(void **state)
 	scene_end(&scene);
 }
 
+static void what_was_cut_off_is_not_shown_as_a_number(void **state)
+{
+	struct group_by group;
+	struct labeler labeler = { .group = &group };
+	struct flow_key key = { .src = { 0, 0, htonl(0xffff), htonl(0x0a000001) },
+				.dst = { 0, 0, htonl(0xffff), htonl(0x0a000002) },
+				.flags = FLOW_IP | FLOW_NO_PORTS, .ip_proto = 6,
+				.src_port = FLOW_PORT_CUT, .dst_port = FLOW_PORT_CUT };
+	char text[LABEL_MAX];
+
+	(void)state;
+	group_by_init(&group);
+	assert_string_equal(label_dst(&labeler, &key, text), "10.0.0.2");
+	assert_string_equal(label_extra(&labeler, &key, text), "ports cut off");
+	key.flags = FLOW_IP;
+	key.ip_proto = FLOW_PROTO_ICMP;
+	key.src_port = htons(3 << 8);
+	key.dst_port = htons(FLOW_ICMP_CUT);
+	assert_string_equal(label_dst(&labeler, &key, text), "10.0.0.2 3/?");
+}
+
 static void a_screen_that_takes_nothing_holds_one_snapshot(void **state)
 {
 	struct scene scene;
@@ -394,6 +415,7 @@ int main(void)
 		cmocka_unit_test(a_coarse_group_by_leaves_only_what_it_can_tell),
 		cmocka_unit_test(a_history_has_each_pane_of_a_flow_and_of_a_group),
 		cmocka_unit_test(names_of_interfaces_are_escaped),
+		cmocka_unit_test(what_was_cut_off_is_not_shown_as_a_number),
 		cmocka_unit_test(a_screen_that_takes_nothing_holds_one_snapshot),
 	};
 

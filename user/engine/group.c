@@ -192,7 +192,7 @@ static __u8 kept_flags(const bool *field)
 	if (field[GROUP_SRC] || field[GROUP_DST])
 		flags |= FLOW_IPV6;
 	if (field[GROUP_SRC_PORT] || field[GROUP_DST_PORT])
-		flags |= FLOW_LATER_FRAGMENT;
+		flags |= FLOW_NO_PORTS;
 	if (field[GROUP_DIRECTION])
 		flags |= FLOW_OUT;
 	if (field[GROUP_INTERFACE])

@@ -122,20 +122,27 @@ static char *put_addresses(char *out, const struct group_by *group, const struct
 static bool has_icmp_header(const struct flow_key *key)
 {
 	return (key->ip_proto == IPPROTO_ICMP || key->ip_proto == IPPROTO_ICMPV6) &&
-	       !(key->flags & FLOW_LATER_FRAGMENT);
+	       !flow_key_is_later_fragment(key);
+}
+
+/* What was cut off is not known. */
+static char *put_number(char *out, bool is_known, unsigned int number)
+{
+	out = is_known ? put_uint(out, number) : PUT_LITERAL(out, "null");
+	return PUT_LITERAL(out, ", ");
 }
 
 static char *put_icmp(char *out, const struct group_by *group, const struct flow_key *key)
 {
 	if (group->field[GROUP_SRC_PORT]) {
 		out = PUT_LITERAL(out, "\"icmp_type\": ");
-		out = put_uint(out, *(const uint8_t *)&key->src_port);
-		out = PUT_LITERAL(out, ", ");
+		out = put_number(out, flow_key_tells_port(key, key->src_port),
+				 *(const uint8_t *)&key->src_port);
 	}
 	if (group->field[GROUP_DST_PORT]) {
 		out = PUT_LITERAL(out, "\"icmp_code\": ");
-		out = put_uint(out, *(const uint8_t *)&key->dst_port);
-		out = PUT_LITERAL(out, ", ");
+		out = put_number(out, flow_key_tells_port(key, key->dst_port),
+				 *(const uint8_t *)&key->dst_port);
 	}
 	return out;
 }
@@ -146,13 +153,13 @@ static char *put_ports(char *out, const struct group_by *group, const struct flo
 		return put_icmp(out, group, key);
 	if (group->field[GROUP_SRC_PORT]) {
 		out = PUT_LITERAL(out, "\"src_port\": ");
-		out = put_uint(out, ntohs(key->src_port));
-		out = PUT_LITERAL(out, ", ");
+		out = put_number(out, flow_key_tells_port(key, key->src_port),
+				 ntohs(key->src_port));
 	}
 	if (group->field[GROUP_DST_PORT]) {
 		out = PUT_LITERAL(out, "\"dst_port\": ");
-		out = put_uint(out, ntohs(key->dst_port));
-		out = PUT_LITERAL(out, ", ");
+		out = put_number(out, flow_key_tells_port(key, key->dst_port),
+				 ntohs(key->dst_port));
 	}
 	return out;
 }
@@ -297,7 +304,7 @@ static void append_key(struct text *text, const struct document_context *context
 	text_commit(text, put_key(out, context, key));
 	if (context->group->field[GROUP_INTERFACE])
 		append_interface(text, context, key);
-	if (key->flags & FLOW_LATER_FRAGMENT)
+	if (flow_key_is_later_fragment(key))
 		text_string(text, "\"fragment\": true, ");
 }
 

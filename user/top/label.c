@@ -31,13 +31,15 @@ static bool is_icmp(const struct flow_key *key)
 
 static bool has_ports(const struct flow_key *key)
 {
+	if (key->flags & FLOW_NO_PORTS)
+		return false;
 	switch (key->ip_proto) {
 	case IPPROTO_TCP:
 	case IPPROTO_UDP:
 	case IPPROTO_SCTP:
 	case IPPROTO_UDPLITE:
 	case IPPROTO_DCCP:
-		return !(key->flags & FLOW_LATER_FRAGMENT);
+		return true;
 	default:
 		return key->src_port || key->dst_port;
 	}
@@ -127,6 +129,16 @@ const char *label_src(const struct labeler *labeler, const struct flow_key *key,
 	return label_end(labeler, key, end, buffer);
 }
 
+/* A type or code behind its mark. */
+static char *put_icmp(char *out, const struct flow_key *key, __be16 port, char mark)
+{
+	*out++ = mark;
+	if (flow_key_tells_port(key, port))
+		return put_uint(out, *(const uint8_t *)&port);
+	*out++ = '?';
+	return out;
+}
+
 const char *label_dst(const struct labeler *labeler, const struct flow_key *key,
 		      char buffer[LABEL_MAX])
 {
@@ -139,9 +151,11 @@ const char *label_dst(const struct labeler *labeler, const struct flow_key *key,
 	label_end(labeler, key, end, buffer);
 	length = strlen(buffer);
 	if (group->field[GROUP_DST] && group->field[GROUP_SRC_PORT] &&
-	    group->field[GROUP_DST_PORT] && is_icmp(key) && !(key->flags & FLOW_LATER_FRAGMENT))
-		snprintf(buffer + length, LABEL_MAX - length, " %u/%u",
-			 *(const uint8_t *)&key->src_port, *(const uint8_t *)&key->dst_port);
+	    group->field[GROUP_DST_PORT] && is_icmp(key) && !flow_key_is_later_fragment(key)) {
+		char *out = put_icmp(buffer + length, key, key->src_port, ' ');
+
+		*put_icmp(out, key, key->dst_port, '/') = '\0';
+	}
 	return buffer;
 }
 
@@ -202,7 +216,9 @@ const char *label_extra(const struct labeler *labeler, const struct flow_key *ke
 		length = put_extra(buffer, length, "", escape_text(link, shown, sizeof(shown)));
 	length = put_tag(buffer, length, "vlan ", key->vlan);
 	length = put_tag(buffer, length, "in ", key->inner_vlan);
-	if (key->flags & FLOW_LATER_FRAGMENT)
+	if (key->flags & FLOW_NO_PORTS && !flow_key_is_later_fragment(key))
+		length = put_extra(buffer, length, "", "ports cut off");
+	if (flow_key_is_later_fragment(key))
 		length = put_extra(buffer, length, "fragment", "");
 	if (key->vlan & FLOW_DIRECTION_TOLD)
 		put_extra(buffer, length, key->flags & FLOW_OUT ? "outbound" : "inbound", "");
