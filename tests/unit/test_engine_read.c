@@ -39,15 +39,14 @@ static void take_flow(void *context, const struct flow_key *key, const struct fl
 	memcpy(run->seen[key->src_port].sums, sums, sizeof(run->seen[0].sums));
 }
 
-static void look(void *context, struct engine *engine)
+static void read_windows(struct run *run)
 {
-	struct run *run = context;
 	const struct engine_reading reading = { 0, WINDOWS, take_flow, run };
 
 	memset(run->seen, 0, sizeof(run->seen));
-	assert_int_equal(engine_read_flows(engine, &reading), 0);
+	assert_int_equal(engine_read_flows(run->engine, &reading), 0);
 	for (size_t i = 0; i < WINDOWS; i++)
-		engine_read_window(engine, i, &run->windows[i]);
+		engine_read_window(run->engine, i, &run->windows[i]);
 }
 
 static void compare_flow(const struct flow_sum *sum, const struct flow_result *flow)
@@ -87,8 +86,8 @@ static int compare(void *context, const struct window_result *result)
 static void run_start(struct run *run, bool replay)
 {
 	struct engine_config config = { .windows = run->specs, .window_count = WINDOWS,
-					.pane_ns = SECOND, .replay = replay, .look = look,
-					.look_context = run, .emit_context = run };
+					.pane_ns = SECOND, .replay = replay,
+					.emit_context = run };
 
 	config.emit = run->wants_results ? compare : NULL;
 	run->specs[0] = (struct window_spec){ WINDOW_SLIDING, 2 * SECOND, SECOND, 0 };
@@ -119,7 +118,9 @@ static void run_panes(struct run *run)
 
 		for (uint64_t left = random_below(&seed, 400); left; left--)
 			packet_add(run, &seed);
-		assert_int_equal(engine_end_pane(run->engine, &pane), 0);
+		assert_int_equal(engine_fold_pane(run->engine, &pane), 0);
+		read_windows(run);
+		assert_int_equal(engine_close_pane(run->engine), 0);
 	}
 }
 

@@ -229,9 +229,9 @@ static void windows_resume(struct engine *engine)
 		engine->windows[i].is_stopped = false;
 }
 
-int engine_end_pane(struct engine *engine, const struct pane *pane)
+int engine_fold_pane(struct engine *engine, const struct pane *pane)
 {
-	int err = engine->pane_err, fold_err = 0, forget_err;
+	int err = engine->pane_err, fold_err = 0;
 
 	engine->pane_err = 0;
 	if (engine->config.replay && !pane_has_packets(engine, pane))
@@ -241,13 +241,28 @@ int engine_end_pane(struct engine *engine, const struct pane *pane)
 	windows_step(engine, STEP_ADVANCE, &err);
 	windows_step(engine, STEP_FOLD, &fold_err);
 	flows_end_pane(engine, fold_err == -ENOMEM);
-	err = err ? err : fold_err;
-	if (engine->config.look)
-		engine->config.look(engine->config.look_context, engine);
+	engine->is_folded = true;
+	return err ? err : fold_err;
+}
+
+int engine_close_pane(struct engine *engine)
+{
+	int err = 0, forget_err;
+
+	if (!engine->is_folded)
+		return 0;
+	engine->is_folded = false;
 	windows_step(engine, STEP_CLOSE_PANE, &err);
 	flow_table_trim(&engine->table);
 	forget_err = engine_forget_excess(engine);
 	return err ? err : forget_err;
+}
+
+int engine_end_pane(struct engine *engine, const struct pane *pane)
+{
+	int err = engine_fold_pane(engine, pane), close_err = engine_close_pane(engine);
+
+	return err ? err : close_err;
 }
 
 int engine_finish(struct engine *engine)

@@ -8,18 +8,10 @@
 
 #include "result.h"
 
-struct engine;
-
 enum sort_field { SORT_BYTES, SORT_PACKETS, SORT_AVERAGE, SORT_MAX };
 
 /* Receives each finished window; the result and its flows live until it returns. */
 typedef int window_emit_fn(void *context, const struct window_result *result);
-
-/*
- * Called at the end of each pane before any window ends with it, when all windows can be read as
- * they are (engine_read.h).
- */
-typedef void engine_look_fn(void *context, struct engine *engine);
 
 struct engine_config {
 	const struct window_spec *windows; /* must outlive the engine */
@@ -32,9 +24,9 @@ struct engine_config {
 	uint64_t max_bytes;                /* that these flows may take; 0 is no limit */
 	window_emit_fn *emit;              /* NULL: nobody wants results */
 	void *emit_context;
-	engine_look_fn *look;              /* NULL: nobody looks */
-	void *look_context;
 };
+
+struct engine;
 
 /* NULL when memory is all that failed. */
 struct engine *engine_create(const struct engine_config *config);
@@ -55,6 +47,13 @@ int engine_merge(struct engine *engine, const struct flow_slot *const *records, 
  * no memory for are unattributed in each that would have told of them.
  */
 int engine_end_pane(struct engine *engine, const struct pane *pane);
+
+/*
+ * The same in two steps: after the first all windows can be read as they are (engine_read.h);
+ * nothing may be merged before the second, which ends windows.
+ */
+int engine_fold_pane(struct engine *engine, const struct pane *pane);
+int engine_close_pane(struct engine *engine);
 
 /* Ends the run: each window emits the document that it would have written next, cut to the
  * last pane, complete false unless it really is. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Reads what tumbling and sliding windows hold at the end of a pane, side by side, while they go
- * on: what the live view is made of. Only from within engine_config.look.
+ * on: what the live view is made of. Between engine_fold_pane and engine_close_pane.
  */
 #ifndef WEIR_ENGINE_READ_H
 #define WEIR_ENGINE_READ_H

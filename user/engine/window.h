@@ -49,6 +49,7 @@ struct engine {
 	struct window *windows;
 	bool is_started;
 	bool is_finishing;
+	bool is_folded;         /* the last pane, and no window has ended with it yet */
 	uint64_t origin;        /* index of the grid's first place */
 	uint64_t first_place;   /* of the first pane */
 	uint64_t grid_begin_ns; /* of place 0 */
