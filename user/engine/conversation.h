@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A conversation (a biflow of RFC 5103): two endpoints, one link, the same tags, both
+ * directions. Which of them began it follows from its key alone, so that no two windows, no two
+ * runs and no lost packet disagree.
+ */
+#ifndef WEIR_CONVERSATION_H
+#define WEIR_CONVERSATION_H
+
+#include <stdbool.h>
+
+#include "../../include/flow.h"
+
+enum half { HALF_FORWARD, HALF_REVERSE, HALF_COUNT };
+
+/*
+ * Turns the key so that src is who began: the client of a lower well-known port (below 1024);
+ * who asks, of ICMP; else the lower address. HALF_REVERSE where the key was turned, an ICMP
+ * reply then having the type of its request.
+ */
+enum half conversation_orient(struct flow_key *key);
+
+/*
+ * The port of who was called, of an oriented key: the destination's if it is well-known, else
+ * the lower one; 0 where the protocol has no ports.
+ */
+__be16 conversation_service(const struct flow_key *key);
+
+#endif
