@@ -9,7 +9,6 @@
 #include "capture_connect.h"
 #include "capture_format.h"
 
-#define TCP_SCHEME "tcp://"
 #define GZIP_MAGIC "\x1f\x8b"
 
 int capture_fail(struct capture *capture, int err, const char *format, ...)
@@ -87,8 +86,8 @@ static int capture_open_fd(struct capture *capture, const char *name)
 {
 	int fd;
 
-	if (!strncmp(name, TCP_SCHEME, strlen(TCP_SCHEME)))
-		fd = capture_connect(name + strlen(TCP_SCHEME), capture->reason,
+	if (!strncmp(name, CAPTURE_TCP_SCHEME, strlen(CAPTURE_TCP_SCHEME)))
+		fd = capture_connect(name + strlen(CAPTURE_TCP_SCHEME), capture->reason,
 				     sizeof(capture->reason));
 	else if (!strcmp(name, "-"))
 		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);

@@ -65,6 +65,8 @@ struct capture_packet {
 
 struct capture;
 
+#define CAPTURE_TCP_SCHEME "tcp://"
+
 /*
  * Opens NAME: a path, "-" for standard input, or "tcp://HOST:PORT" (IPv6 addresses in brackets),
  * to which it connects. The format is looked at by the first capture_next. 0 or negative errno;

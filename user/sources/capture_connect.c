@@ -8,35 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../text/endpoint.h"
 #include "capture_connect.h"
 
 #define CONNECT_TIMEOUT_MS 10000
-
-struct peer_name {
-	char host[NI_MAXHOST];
-	char port[NI_MAXSERV];
-};
-
-/* 0, or -1 where it is not HOST:PORT. */
-static int peer_name_parse(const char *text, struct peer_name *name)
-{
-	const char *colon = strrchr(text, ':');
-	size_t length = colon ? (size_t)(colon - text) : 0;
-
-	if (length && text[0] == '[' && colon[-1] == ']') {
-		text++;
-		length -= 2;
-	} else if (memchr(text, ':', length)) {
-		return -1;
-	}
-	if (!length || length >= sizeof(name->host) || !colon[1] ||
-	    strlen(colon + 1) >= sizeof(name->port))
-		return -1;
-	memcpy(name->host, text, length);
-	name->host[length] = '\0';
-	strcpy(name->port, colon + 1);
-	return 0;
-}
 
 /* Waits for a connection under way. 0 or an errno. */
 static int connect_wait(int fd)
@@ -79,15 +54,16 @@ int capture_connect(const char *peer, char *reason, size_t size)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG };
 	struct addrinfo *addresses = NULL;
-	struct peer_name name;
+	struct endpoint endpoint;
+	const char *refused = endpoint_parse(peer, &endpoint);
 	int fd = -1, err;
 
-	if (peer_name_parse(peer, &name)) {
-		snprintf(reason, size, "it is not tcp://HOST:PORT");
+	if (refused) {
+		snprintf(reason, size, "%s", refused);
 		errno = EINVAL;
 		return -1;
 	}
-	err = getaddrinfo(name.host, name.port, &hints, &addresses);
+	err = getaddrinfo(endpoint.host, endpoint.port, &hints, &addresses);
 	if (err) {
 		snprintf(reason, size, "%s", gai_strerror(err));
 		errno = EHOSTUNREACH;
