@@ -17,15 +17,15 @@ class Weir:
     """One `weir run` on devices of one namespace, writing NDJSON to a file."""
     count = 0
 
-    def __init__(self, lab, devices, *options, windows=("tumbling:1s",), outputs=None):
+    def __init__(self, lab, devices, *options, windows=("tumbling:1s",), outputs=None, names=None):
         Weir.count += 1
         self.devices = devices if isinstance(devices, (list, tuple)) else [devices]
         self.path = lab.path(f"weir-{Weir.count}.ndjson")
         self.stderr_path = self.path + ".stderr"
         self.held = [device.hooks() for device in self.devices]
         command = [BINARY, "run"]
-        for device in self.devices:
-            command += ["-i", device.name]
+        for name in names or [device.name for device in self.devices]:
+            command += ["-i", name]
         for window in windows:
             command += ["-w", window]
         for output in [self.path] if outputs is None else outputs:

@@ -256,12 +256,15 @@ static void wrong_values_are_named(void **state)
 	assert_refused("weir run -a xdp",
 		       "--attach xdp: not one of auto, native, generic, tc, clsact, pcap");
 	assert_refused("weir run -s flows", "--sort flows: not one of bytes, packets, average, max");
-	assert_refused("weir run -t 10", "--duration 10: not a length of time: 250ms, 1s, 5m, 1h");
-	assert_refused("weir run -t 1sx", "--duration 1sx: not a length of time: 250ms, 1s, 5m, 1h");
-	assert_refused("weir run -t 0s", "--duration 0s: not a length of time: 250ms, 1s, 5m, 1h");
-	assert_refused("weir run -t 9999999999999h", "--duration 9999999999999h: too long");
+	assert_refused("weir run -t 10", "--duration 10: the unit is missing: ms, s, m or h");
+	assert_refused("weir run -t 1sx", "--duration 1sx: a length of time is a whole number and "
+					  "ms, s, m or h: 10s");
+	assert_refused("weir run -t 0s", "--duration 0s: a length of time is more than 0");
+	assert_refused("weir run -t 9999999999999h",
+		       "--duration 9999999999999h: a length of time is at most 292 years");
 	assert_refused("weir run -p 9ms", "--pane 9ms: a pane is 10ms or longer");
-	assert_refuses("weir run -w tumbling:10", "weir: --window tumbling:10: ");
+	assert_refused("weir run -w tumbling:10",
+		       "--window tumbling:10: the unit is missing: ms, s, m or h");
 	assert_refuses("weir run -w hopping:10s", "weir: --window hopping:10s: ");
 	assert_refuses("weir run -w sliding:10s/3s", "weir: --window sliding:10s/3s: ");
 	assert_refuses("weir run -w tumbling:5ms", "weir: --window tumbling:5ms: ");
@@ -332,6 +335,29 @@ static void interfaces_are_at_most_sixteen_and_different(void **state)
 	assert_int_equal(command.options.interface_count, 16);
 	assert_refused("weir run -i 1 -i 2 -i 3 -i 4 -i 5 -i 6 -i 7 -i 8 -i 9 -i 10 -i 11 -i 12 "
 		       "-i 13 -i 14 -i 15 -i 16 -i 17", "--interface 17: at most 16 interfaces");
+}
+
+static void lists_of_interfaces_are_told_how_to_name_several(void **state)
+{
+	(void)state;
+	assert_refused("weir run -i a,b", "--interface a,b: no such interface; repeat --interface "
+					  "for each of several");
+	assert_refused("weir run -i any -i lo",
+		       "--interface any: stands for all that are up: name no other");
+}
+
+static void peers_are_a_host_and_a_port(void **state)
+{
+	struct command command;
+
+	(void)state;
+	assert_refused("weir run -r tcp://h:99999",
+		       "--read tcp://h:99999: the port is not a number from 1 to 65535");
+	assert_refused("weir run -r tcp://h", "--read tcp://h: a port is missing: HOST:PORT");
+	assert_refused("weir top -r tcp://::1:80",
+		       "--read tcp://::1:80: an IPv6 address stands in brackets: [HOST]:PORT");
+	parse_well(&command, "weir run -r tcp://[::1]:80");
+	assert_string_equal(command.options.file, "tcp://[::1]:80");
 }
 
 static void replay_excludes_what_only_a_live_run_has(void **state)
@@ -436,6 +462,8 @@ int main(void)
 		cmocka_unit_test(slots_are_a_power_of_two_in_range),
 		cmocka_unit_test(speed_is_max_or_a_positive_factor),
 		cmocka_unit_test(interfaces_are_at_most_sixteen_and_different),
+		cmocka_unit_test(lists_of_interfaces_are_told_how_to_name_several),
+		cmocka_unit_test(peers_are_a_host_and_a_port),
 		cmocka_unit_test(replay_excludes_what_only_a_live_run_has),
 		cmocka_unit_test(outputs_are_of_known_kinds),
 		cmocka_unit_test(too_many_windows_or_outputs_are_refused),

@@ -115,6 +115,28 @@ static void a_session_window_has_a_gap_only(void **state)
 	assert_int_equal(spec.slide_ns, 0);
 }
 
+static void what_is_wrong_with_a_length_of_time_is_told(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "10", "the unit is missing: ms, s, m or h" },
+		{ "0s", "a length of time is more than 0" },
+		{ "99999999h", "a length of time is at most 292 years" },
+		{ "", "a length of time is a whole number and ms, s, m or h: 10s" },
+		{ "10d", "a length of time is a whole number and ms, s, m or h: 10s" },
+		{ "-1s", "a length of time is a whole number and ms, s, m or h: 10s" },
+	};
+	uint64_t ns;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *text = cases[i][0];
+
+		assert_string_equal(duration_refused(text, duration_parse(text, &ns)),
+				    cases[i][1]);
+	}
+	assert_null(duration_refused("10s", duration_parse("10s", &ns)));
+}
+
 static void what_is_no_window_is_refused_with_a_reason(void **state)
 {
 	static const char *const texts[] = {
@@ -240,6 +262,7 @@ int main(void)
 		cmocka_unit_test(a_sliding_window_has_length_and_slide),
 		cmocka_unit_test(a_slide_may_be_the_whole_window),
 		cmocka_unit_test(a_session_window_has_a_gap_only),
+		cmocka_unit_test(what_is_wrong_with_a_length_of_time_is_told),
 		cmocka_unit_test(what_is_no_window_is_refused_with_a_reason),
 		cmocka_unit_test(a_kind_has_the_name_that_is_parsed),
 		cmocka_unit_test(a_pane_is_the_greatest_that_divides_every_window),

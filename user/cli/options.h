@@ -13,11 +13,15 @@
 #define OPTIONS_WINDOWS_MAX    16
 #define OPTIONS_OUTPUTS_MAX    8
 
+/* The name that stands for all interfaces that are up. */
+#define INTERFACES_ANY "any"
+
 enum verb { VERB_TOP, VERB_RUN, VERB_CHECK, VERB_HELP, VERB_VERSION };
 
 struct options {
 	enum verb verb;
-	const char *interfaces[OPTIONS_INTERFACES_MAX]; /* none: that of the default route */
+	/* None: that of the default route. INTERFACES_ANY stands alone. */
+	const char *interfaces[OPTIONS_INTERFACES_MAX];
 	size_t interface_count;
 	const char *file;             /* -r; NULL in a live run */
 	enum direction direction;

@@ -58,6 +58,20 @@ static int check_source(const struct parsing *parsing)
 	return 0;
 }
 
+/* Check goes over all interfaces where it is given none. */
+static int check_interfaces(struct options *options)
+{
+	for (size_t i = 0; i < options->interface_count; i++) {
+		if (strcmp(options->interfaces[i], INTERFACES_ANY))
+			continue;
+		if (options->interface_count > 1)
+			return usage_error("--interface", INTERFACES_ANY,
+					   "stands for all that are up: name no other");
+		options->interface_count = options->verb == VERB_CHECK ? 0 : 1;
+	}
+	return 0;
+}
+
 static int check_outputs(const struct options *options)
 {
 	size_t i;
@@ -94,6 +108,8 @@ int options_complete(struct parsing *parsing)
 
 	if (!options->slots_given)
 		options->slots = machine_slots_of_this();
+	if (!status)
+		status = check_interfaces(options);
 	if (status || options->verb == VERB_CHECK)
 		return status;
 	default_windows(options);

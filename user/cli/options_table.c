@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "options_table.h"
 
-#include <errno.h>
+#include <net/if.h>
 #include <string.h>
 
 #include "../outputs/sink.h"
+#include "../sources/capture.h"
+#include "../text/endpoint.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -92,6 +94,8 @@ static const char *add_interface(struct options *options, const char *name)
 {
 	if (!*name)
 		return "an interface has a name";
+	if (strchr(name, ',') && !if_nametoindex(name))
+		return "no such interface; repeat --interface for each of several";
 	if (find_name(options->interfaces, options->interface_count, name) >= 0)
 		return "named twice";
 	if (options->interface_count == OPTIONS_INTERFACES_MAX)
@@ -108,10 +112,18 @@ static const char *parse_interface(struct parsing *parsing, const char *value)
 
 static const char *parse_read(struct parsing *parsing, const char *value)
 {
+	struct endpoint endpoint;
+
 	if (!*value)
 		return "a capture has a name";
 	if (parsing->options->file)
 		return "one capture a run";
+	if (!strncmp(value, CAPTURE_TCP_SCHEME, strlen(CAPTURE_TCP_SCHEME))) {
+		const char *reason = endpoint_parse(value + strlen(CAPTURE_TCP_SCHEME), &endpoint);
+
+		if (reason)
+			return reason;
+	}
 	parsing->options->file = value;
 	return NULL;
 }
@@ -153,11 +165,7 @@ _Static_assert(OPTIONS_WINDOWS_MAX == 16, "the text above says so");
 
 static const char *parse_length(const char *value, uint64_t *length_ns)
 {
-	int err = duration_parse(value, length_ns);
-
-	if (err == -ERANGE)
-		return "too long";
-	return err ? "not a length of time: 250ms, 1s, 5m, 1h" : NULL;
+	return duration_refused(value, duration_parse(value, length_ns));
 }
 
 static const char *parse_pane(struct parsing *parsing, const char *value)
@@ -297,7 +305,8 @@ static const char *parse_version(struct parsing *parsing, const char *value)
 
 const struct option_spec option_specs[] = {
 	{ 'i', "interface", "NAME", FOR_ALL, parse_interface,
-	  "repeatable; default: that of the default route" },
+	  "repeatable; any: all that are up; default: that of\n"
+	  "the default route" },
 	{ 'r', "read", "FILE", FOR_STREAM, parse_read,
 	  "pcap or pcapng file; - is standard input;\n"
 	  "tcp://HOST:PORT a capture sent over TCP" },

@@ -72,6 +72,27 @@ int duration_parse(const char *text, uint64_t *ns)
 	return duration_parse_span(text, strlen(text), ns);
 }
 
+static const char *span_refused(const char *text, size_t len, int err)
+{
+	size_t digits = strspn(text, "0123456789");
+	uint64_t unit = digits < len ? unit_ns(text + digits, len - digits) : 0;
+
+	if (!err)
+		return NULL;
+	if (err == -ERANGE)
+		return "a length of time is at most 292 years";
+	if (digits && digits >= len)
+		return "the unit is missing: ms, s, m or h";
+	if (digits && unit)
+		return "a length of time is more than 0";
+	return "a length of time is a whole number and ms, s, m or h: 10s";
+}
+
+const char *duration_refused(const char *text, int err)
+{
+	return span_refused(text, strlen(text), err);
+}
+
 static int refuse(const char **reason, const char *why)
 {
 	*reason = why;
@@ -82,11 +103,7 @@ static int span_parse(const char *text, size_t len, uint64_t *ns, const char **r
 {
 	int err = duration_parse_span(text, len, ns);
 
-	if (err == -ERANGE)
-		return refuse(reason, "a length of time is over 292 years");
-	if (err)
-		return refuse(reason, "a length of time is a whole number and ms, s, m or h: 10s");
-	return 0;
+	return err ? refuse(reason, span_refused(text, len, err)) : 0;
 }
 
 static int tumbling_parse(const char *text, struct window_spec *spec, const char **reason)

@@ -29,6 +29,9 @@ const char *window_kind_name(enum window_kind kind);
  */
 int duration_parse(const char *text, uint64_t *ns);
 
+/* What is wrong with the text that duration_parse answered so; NULL where that was 0. */
+const char *duration_refused(const char *text, int err);
+
 /*
  * Parses tumbling:LEN, sliding:LEN/SLIDE or session:GAP. A slide that is longer than the
  * window or does not divide it is refused. 0, or -EINVAL with *reason a static sentence.

@@ -18,6 +18,8 @@
 #define SNAPLEN_HEADERS   512
 #define SNAPLEN_FILTER    262144
 #define RING_BYTES        (16 << 20)
+#define RING_BYTES_MIN    (2 << 20)
+#define RINGS_BYTES       (64 << 20) /* of all handles, as far as the least allows */
 #define PACKETS_PER_READ  8192
 #define HANDLES_MAX       (2 * FLOW_LINKS_MAX)
 #define NS_PER_SECOND     1000000000
@@ -74,13 +76,23 @@ static int errno_of_activation(int status)
 	}
 }
 
+static int ring_bytes(const struct pcap_live *live)
+{
+	size_t handles = live->config.interface_count * (live->config.in + live->config.out);
+	size_t bytes = RINGS_BYTES / handles;
+
+	if (bytes > RING_BYTES)
+		return RING_BYTES;
+	return bytes > RING_BYTES_MIN ? (int)bytes : RING_BYTES_MIN;
+}
+
 /* Settings of a handle before it is activated: they fail only on one that is active. */
 static void handle_configure(const struct pcap_live *live, pcap_t *pcap)
 {
 	pcap_set_snaplen(pcap, live->config.filter ? SNAPLEN_FILTER : SNAPLEN_HEADERS);
 	pcap_set_promisc(pcap, 0);
 	pcap_set_timeout(pcap, PCAP_LIVE_SETTLE_MS);
-	pcap_set_buffer_size(pcap, RING_BYTES);
+	pcap_set_buffer_size(pcap, ring_bytes(live));
 }
 
 /*

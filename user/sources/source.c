@@ -10,6 +10,7 @@
 #include "../base/clock.h"
 #include "../system/machine.h"
 #include "../system/netdev.h"
+#include "../system/netdev_list.h"
 #include "../kernel/programs.h"
 #include "../base/report.h"
 #include "../base/stop.h"
@@ -21,6 +22,7 @@
 struct source {
 	struct source_config config;
 	char default_interface[IF_NAMESIZE];
+	struct netdev_listed *all;   /* what INTERFACES_ANY stands for */
 	const char *names[FLOW_LINKS_MAX];
 	size_t name_count;
 	const char *attached[LIVE_ATTACHED_MAX];
@@ -64,22 +66,64 @@ static int names_check(const struct source *source)
 	return 0;
 }
 
+/* The programs read Ethernet headers only; libpcap knows others. */
+static bool is_countable(const struct source *source, const struct netdev_listed *interface)
+{
+	if (interface->is_ethernet || source->config.options->attach == ATTACH_PCAP)
+		return true;
+	report_notice("interface %s: left out: its packets have no Ethernet header (-a pcap "
+		      "counts them)", interface->name);
+	return false;
+}
+
+static int names_of_all(struct source *source)
+{
+	size_t count;
+	int err = netdev_list_up(&source->all, &count);
+
+	if (err) {
+		report_error("interface any: %s", strerror(-err));
+		return err;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!is_countable(source, &source->all[i]))
+			continue;
+		if (source->name_count < FLOW_LINKS_MAX)
+			source->names[source->name_count++] = source->all[i].name;
+		else
+			report_notice("warning: interface %s: left out: at most %d are counted at "
+				      "once", source->all[i].name, FLOW_LINKS_MAX);
+	}
+	if (source->name_count)
+		return 0;
+	report_error("interface any: no interface is up");
+	return -ENODEV;
+}
+
+static int name_of_default_route(struct source *source)
+{
+	const char *name = source->default_interface;
+
+	if (netdev_default_route(source->default_interface)) {
+		report_error("find an interface: there is no default route");
+		report_error("try: -i NAME, or -i any; ip link lists them");
+		return -ENODEV;
+	}
+	source->names[source->name_count++] = name;
+	return 0;
+}
+
 static int names_find(struct source *source)
 {
 	const struct options *options = source->config.options;
-	const char *default_interface = source->default_interface;
 
+	if (!options->interface_count)
+		return name_of_default_route(source);
+	if (!strcmp(options->interfaces[0], INTERFACES_ANY))
+		return names_of_all(source);
 	source->name_count = options->interface_count;
 	memcpy(source->names, options->interfaces, sizeof(source->names));
-	if (source->name_count)
-		return names_check(source);
-	if (netdev_default_route(source->default_interface)) {
-		report_error("find an interface: there is no default route");
-		report_error("try: -i NAME; ip link lists them");
-		return -ENODEV;
-	}
-	source->names[source->name_count++] = default_interface;
-	return 0;
+	return names_check(source);
 }
 
 static int replay_start(struct source *source)
@@ -276,6 +320,7 @@ void source_close(struct source *source)
 	}
 	filter_close(source->live_filter);
 	packet_filter_close(source->packet_filter);
+	free(source->all);
 	free(source);
 }
 

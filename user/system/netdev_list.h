@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * All interfaces of the current network namespace.
+ */
+#ifndef WEIR_NETDEV_LIST_H
+#define WEIR_NETDEV_LIST_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct netdev_listed {
+	char name[IF_NAMESIZE];
+	unsigned int ifindex;
+	bool is_ethernet;       /* its packets begin with an Ethernet header */
+};
+
+/*
+ * Those that are up, in the order of their numbers. 0 and a list to be freed, also where it is
+ * empty; or negative errno.
+ */
+int netdev_list_up(struct netdev_listed **list, size_t *count);
+
+#endif
