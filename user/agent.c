@@ -281,7 +281,7 @@ enum exit_status agent_close(struct agent *agent, int err)
 	bool failed = err != 0;
 
 	if (agent) {
-		source_close(agent->source);
+		failed |= source_close(agent->source) != 0;
 		engine_destroy(agent->engine);
 		sinks_close(agent);
 		failed |= agent->failed;

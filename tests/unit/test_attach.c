@@ -8,118 +8,10 @@
 #include <cmocka.h>
 
 #include <bpf/libbpf.h>
-#include <errno.h>
 #include <sys/wait.h>
 
-#include "kernel_scene.h"
-#include "packet_cases.h"
-#include "privilege.h"
-#include "veth.h"
-#include "../user/attach/attach.h"
-
-#define FRAMES     500
-#define PANES_MAX  100
-
-struct place {
-	struct scene scene;
-	int ifindex;
-	int near, far;   /* sockets that send */
-};
-
-static int enter(void **state)
-{
-	static struct place place;
-
-	*state = NULL;
-	if (geteuid() != 0)
-		return 0;
-	veth_create();
-	scene_open(&place.scene, (struct scene_options){ 0 });
-	place.ifindex = (int)if_nametoindex(NEAR);
-	place.near = frame_socket(NEAR);
-	place.far = frame_socket(FAR);
-	*state = &place;
-	return 0;
-}
-
-static int leave(void **state)
-{
-	struct place *place = *state;
-
-	if (!place)
-		return 0;
-	close(place->near);
-	close(place->far);
-	scene_close(&place->scene);
-	if (if_nametoindex(NEAR))
-		veth_remove();
-	return 0;
-}
-
-static enum program_kind kind_at(enum attach_point point)
-{
-	if (point == ATTACH_XDP_NATIVE || point == ATTACH_XDP_GENERIC)
-		return PROGRAM_XDP;
-	if (point == ATTACH_TCX_EGRESS || point == ATTACH_CLSACT_EGRESS)
-		return PROGRAM_TC_EGRESS;
-	return PROGRAM_TC_INGRESS;
-}
-
-static int attach(struct place *place, struct attachment *attachment, enum attach_point point)
-{
-	return attachment_open(attachment, point, place->ifindex,
-			       programs_fd(place->scene.programs, kind_at(point)));
-}
-
-/* Kernels before 6.6 have no TCX. */
-static bool is_missing(enum attach_point point, int err)
-{
-	return err == -EINVAL && (point == ATTACH_TCX_INGRESS || point == ATTACH_TCX_EGRESS);
-}
-
-static void send_frames(struct place *place, enum attach_point point, const struct frame *f,
-			int count)
-{
-	bool out = kind_at(point) == PROGRAM_TC_EGRESS;
-
-	for (int i = 0; i < count; i++)
-		frame_send(out ? place->near : place->far, f->bytes, f->len);
-}
-
-/* What has been counted once so many packets are there; receiving takes its time. */
-static struct drained wait_for(struct place *place, uint64_t packets)
-{
-	struct drained all = { 0 };
-
-	for (int pane = 0; pane < PANES_MAX && all.outcome[PACKET_FLOW].packets < packets; pane++) {
-		struct drained d = scene_drain_kernel(&place->scene);
-
-		for (size_t i = 0; i < d.count; i++)
-			drained_add(&all, &d.records[i]);
-		drained_free(&d);
-	}
-	return all;
-}
-
-static void expect_counted(struct place *place, enum attach_point point, const struct frame *f,
-			   const struct expectation *is)
-{
-	struct flow_key key = expected_key(is);
-	struct drained d;
-
-	key.flags |= SCENE_LINK << FLOW_LINK_SHIFT;
-	key.flags |= kind_at(point) == PROGRAM_TC_EGRESS ? FLOW_OUT : 0;
-	send_frames(place, point, f, FRAMES);
-	d = wait_for(place, FRAMES);
-	for (size_t i = 0; i < d.count; i++) {
-		assert_true(slot_has_key(&d.records[i], &key));
-		assert_int_equal(d.records[i].min_len, f->len);
-		assert_int_equal(d.records[i].max_len, f->len);
-	}
-	assert_int_equal(d.outcome[PACKET_FLOW].packets, FRAMES);
-	assert_int_equal(d.outcome[PACKET_FLOW].bytes, FRAMES * f->len);
-	drained_free(&d);
-}
+#include "attach_scene.h"
+#include "../user/attach/clsact.h"
 
 /* Frames of these layers are counted at every point as they are. */
 static void expect_counted_everywhere(struct place *place, const struct layer *layers,
@@ -328,6 +220,52 @@ static void a_clsact_of_somebody_else_stays_also_after_a_kill(void **state)
 	run_command("tc qdisc show dev " NEAR " | grep -q clsact");
 }
 
+static void what_a_killed_process_left_is_cleaned_by_whoever_starts(void **state)
+{
+	struct place *place = *state;
+	unsigned int ifindex;
+
+	need_root();
+	ifindex = (unsigned int)place->ifindex;
+	attach_and_be_killed(place);
+	assert_int_equal(clsact_leftovers(ifindex), 1);
+	assert_int_equal(clsact_clean(ifindex), 0);
+	assert_int_equal(clsact_leftovers(ifindex), 0);
+	expect_no_clsact();
+}
+
+static void the_filters_of_who_lives_are_no_leftovers(void **state)
+{
+	struct attachment attachment;
+	struct place *place = *state;
+
+	need_root();
+	attach_and_be_killed(place);
+	attach_and_be_killed(place);
+	assert_int_equal(attach(place, &attachment, ATTACH_CLSACT_EGRESS), 0);
+	attach_and_be_killed(place);
+	expect_filters(1, 1);
+	assert_int_equal(clsact_leftovers((unsigned int)place->ifindex), 1);
+	assert_int_equal(clsact_clean((unsigned int)place->ifindex), 0);
+	expect_filters(0, 1);
+	assert_int_equal(attachment_holds(&attachment), 1);
+	assert_int_equal(attachment_close(&attachment), 0);
+	expect_no_clsact();
+}
+
+static void what_was_taken_off_does_not_hold(void **state)
+{
+	struct attachment attachment;
+
+	need_root();
+	assert_int_equal(attach(*state, &attachment, ATTACH_CLSACT_INGRESS), 0);
+	run_command("tc filter del dev " NEAR " ingress");
+	assert_int_equal(attachment_holds(&attachment), 0);
+	run_command("tc qdisc del dev " NEAR " clsact");
+	assert_int_equal(attachment_holds(&attachment), 0);
+	assert_int_equal(attachment_close(&attachment), 0);
+}
+
 static void every_point_but_nothing_has_a_name(void **state)
 {
 	(void)state;
@@ -335,8 +273,6 @@ static void every_point_but_nothing_has_a_name(void **state)
 	for (int point = ATTACH_NOTHING + 1; point < ATTACH_POINT_COUNT; point++)
 		assert_non_null(attach_point_name((enum attach_point)point));
 }
-
-#define in_place(test) cmocka_unit_test_setup_teardown(test, enter, leave)
 
 int main(void)
 {
@@ -353,6 +289,9 @@ int main(void)
 		in_place(weirs_side_by_side_keep_each_others_filters),
 		in_place(what_a_killed_process_left_is_replaced),
 		in_place(a_clsact_of_somebody_else_stays_also_after_a_kill),
+		in_place(what_a_killed_process_left_is_cleaned_by_whoever_starts),
+		in_place(the_filters_of_who_lives_are_no_leftovers),
+		in_place(what_was_taken_off_does_not_hold),
 		cmocka_unit_test(every_point_but_nothing_has_a_name),
 	};
 

@@ -213,34 +213,36 @@ static void loopback_is_found(void **state)
 /* Other packets may cross loopback meanwhile: the counter lies between two readings. */
 static void counters_are_those_of_proc(void **state)
 {
-	struct netdev_counters before, after;
+	struct netdev_state before, after;
 	unsigned long long packets;
 	char line[512];
 	FILE *file;
 	int found = 0;
 
 	(void)state;
-	assert_int_equal(netdev_counters(if_nametoindex("lo"), &before), 0);
+	assert_int_equal(netdev_state_query(if_nametoindex("lo"), &before), 0);
 	file = fopen("/proc/net/dev", "re");
 	assert_non_null(file);
 	while (!found && fgets(line, sizeof(line), file))
 		found = sscanf(line, " lo: %*u %llu", &packets);
 	fclose(file);
 	assert_int_equal(found, 1);
-	assert_int_equal(netdev_counters(if_nametoindex("lo"), &after), 0);
-	assert_in_range(packets, before.rx_packets, after.rx_packets);
+	assert_int_equal(netdev_state_query(if_nametoindex("lo"), &after), 0);
+	assert_in_range(packets, before.counters.rx_packets, after.counters.rx_packets);
+	assert_string_equal(before.name, "lo");
+	assert_int_equal(before.xdp_mode, NETDEV_XDP_NONE);
 }
 
 static void a_missing_interface_is_no_device(void **state)
 {
-	struct netdev_counters counters;
+	struct netdev_state state_now;
 	struct netdev_facts facts;
 
 	(void)state;
 	assert_int_equal(netdev_query("no-such-link", &facts), -ENODEV);
 	assert_int_equal(netdev_query("", &facts), -ENODEV);
 	assert_int_equal(netdev_query("a-name-longer-than-the-kernel-has", &facts), -ENODEV);
-	assert_int_equal(netdev_counters(0x7ffffff0, &counters), -ENODEV);
+	assert_int_equal(netdev_state_query(0x7ffffff0, &state_now), -ENODEV);
 }
 
 int main(void)

@@ -9,9 +9,10 @@
 
 #include "clsact.h"
 
-/* enum bpf_attach_type of Linux 6.6, include/uapi/linux/bpf.h. */
-#define TCX_INGRESS 46
-#define TCX_EGRESS  47
+/* Of Linux 6.6: before all others, where no other is named. */
+#ifndef BPF_F_BEFORE
+#define BPF_F_BEFORE (1u << 3)
+#endif
 
 #define ATTACH_AS_TEXT(id, text) [id] = text,
 static const char *const point_names[ATTACH_POINT_COUNT] = { ATTACH_POINTS(ATTACH_AS_TEXT) };
@@ -36,6 +37,7 @@ static int link_open(struct attachment *a, int prog_fd)
 		type = BPF_XDP;
 		break;
 	default:
+		opts.flags = BPF_F_BEFORE;
 		type = a->point == ATTACH_TCX_INGRESS ? TCX_INGRESS : TCX_EGRESS;
 		break;
 	}
@@ -45,29 +47,42 @@ static int link_open(struct attachment *a, int prog_fd)
 
 int attachment_open(struct attachment *a, enum attach_point point, int ifindex, int prog_fd)
 {
+	struct bpf_prog_info info = { 0 };
+	__u32 len = sizeof(info);
+	int err;
+
 	*a = (struct attachment){ .point = point, .ifindex = ifindex, .link_fd = -1,
 				  .owner_fd = -1 };
+	err = bpf_obj_get_info_by_fd(prog_fd, &info, &len);
+	if (err)
+		return err;
+	a->prog_id = info.id;
 	if (attach_point_is_clsact(point))
 		return clsact_attach(a, prog_fd);
 	return link_open(a, prog_fd);
 }
 
 /* A link outlives its device, without an index; TCX has its own at the place of XDP's. */
-bool attachment_holds(const struct attachment *a)
+int attachment_holds(const struct attachment *a)
 {
 	struct bpf_link_info info = { 0 };
 	__u32 len = sizeof(info);
+	int err;
 
 	if (a->owner_fd >= 0)
 		return clsact_holds(a);
-	return bpf_obj_get_info_by_fd(a->link_fd, &info, &len) || info.xdp.ifindex;
+	err = bpf_obj_get_info_by_fd(a->link_fd, &info, &len);
+	return err ? err : info.xdp.ifindex != 0;
 }
 
-void attachment_close(struct attachment *a)
+int attachment_close(struct attachment *a)
 {
+	int err = 0;
+
 	if (a->owner_fd >= 0)
-		clsact_detach(a);
+		err = clsact_detach(a);
 	if (a->link_fd >= 0)
 		close(a->link_fd);
 	a->link_fd = -1;
+	return err;
 }

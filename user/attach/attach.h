@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define ATTACH_POINTS(X)                                   \
 	X(ATTACH_NOTHING,        NULL)                     \
@@ -30,14 +31,20 @@ enum attach_point { ATTACH_POINTS(ATTACH_AS_ENUM) ATTACH_POINT_COUNT };
 struct attachment {
 	enum attach_point point;
 	int ifindex;
+	uint32_t prog_id;
 	int link_fd;      /* XDP, TCX; -1: none */
 	int owner_fd;     /* clsact: marks the filter as one of a living process; -1: none */
-	unsigned int slot; /* clsact: which of the marks */
+	uint32_t handle;   /* clsact: these two say which filter it is */
+	uint32_t priority;
 	bool made_qdisc;   /* clsact: a weir did, not somebody else */
 };
 
 /* "xdp-native", ...: as the document and weir check name it; NULL of ATTACH_NOTHING. */
 const char *attach_point_name(enum attach_point point);
+
+/* enum bpf_attach_type of Linux 6.6, include/uapi/linux/bpf.h. */
+#define TCX_INGRESS 46
+#define TCX_EGRESS  47
 
 static inline bool attach_point_is_xdp(enum attach_point point)
 {
@@ -50,19 +57,24 @@ static inline bool attach_point_is_clsact(enum attach_point point)
 }
 
 /*
- * Attaches the program to the interface, at one of the hooks. 0; -EBUSY where the hook is taken; else the kernel's
- * negative errno. After a failure there is nothing to detach.
+ * Attaches the program to the interface, at one of the hooks, first in line where the kernel
+ * lets it. 0; -EBUSY where the hook is taken; else the kernel's negative errno. After a failure
+ * there is nothing to detach.
  */
 int attachment_open(struct attachment *attachment, enum attach_point point, int ifindex,
 		    int prog_fd);
 
 /*
- * False once the program has been taken off its hook: by an administrator, or because the
- * interface has gone, be it that another one has its index now.
+ * 1 while the program is on its hook. 0 once it has been taken off: by an administrator, or
+ * because the interface has gone, be it that another one has its index now. A negative errno
+ * where the kernel could not be asked.
  */
-bool attachment_holds(const struct attachment *attachment);
+int attachment_holds(const struct attachment *attachment);
 
-/* Detaches, also where the interface has gone. Once. */
-void attachment_close(struct attachment *attachment);
+/*
+ * Detaches, also where the interface has gone. Once. 0, or a negative errno where something may
+ * have been left behind.
+ */
+int attachment_close(struct attachment *attachment);
 
 #endif

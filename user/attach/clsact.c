@@ -4,35 +4,52 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/pkt_sched.h>
-#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "../system/netlink.h"
+#include "chain.h"
 
-#define CLSACT_SLOTS    8
-/* Which priority tells who made the qdisc: where weirs did, the last of them removes it. */
-#define CLSACT_PRIORITY_FOUND 0x7e1
-#define CLSACT_PRIORITY_MADE  0x7e2
-/* The kernel keeps 15 characters of a program's name; all of weir's for TC begin so. */
-#define CLSACT_PROGRAM_PREFIX "count_tc_"
-#define CLSACT_FILTER_PREFIX  "weir_filter"
+#define CLSACT_SLOTS 8
+/* Handles: who made the qdisc (where weirs did, the last of them removes it), and the slot. */
+#define CLSACT_HANDLE_FOUND 0x7e100000
+#define CLSACT_HANDLE_MADE  0x7e200000
+/* Priorities before this one that others hold with another kind of filter are passed over. */
+#define CLSACT_PRIORITY_MAX 64
+/* What fails for want of memory or descriptors may do a moment later. */
+#define CLSACT_TRIES  3
+#define CLSACT_WAIT_NS 10000000
+#define GATE_TRIES    200
 
 /* libbpf refuses a hook or a place whose padding is not zero: what an initializer leaves open. */
-static void hook_init(struct bpf_tc_hook *hook, const struct attachment *a)
+static void hook_init(struct bpf_tc_hook *hook, unsigned int ifindex, enum attach_point point)
 {
 	memset(hook, 0, sizeof(*hook));
 	hook->sz = sizeof(*hook);
-	hook->ifindex = a->ifindex;
-	hook->attach_point = a->point == ATTACH_CLSACT_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS;
+	hook->ifindex = (int)ifindex;
+	hook->attach_point = point == ATTACH_CLSACT_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS;
+}
+
+static void place_init(struct bpf_tc_opts *place, uint32_t handle, uint32_t priority)
+{
+	memset(place, 0, sizeof(*place));
+	place->sz = sizeof(*place);
+	place->handle = handle;
+	place->priority = priority;
+}
+
+static void wait_a_moment(void)
+{
+	const struct timespec moment = { .tv_nsec = CLSACT_WAIT_NS };
+
+	nanosleep(&moment, NULL);
 }
 
 /* An abstract socket's name is one of the network namespace and goes with its process. */
-static int owner_open(const struct attachment *a, unsigned int slot)
+static int name_take(unsigned int ifindex, const char *what, unsigned int number)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -40,8 +57,8 @@ static int owner_open(const struct attachment *a, unsigned int slot)
 
 	if (fd < 0)
 		return -errno;
-	len = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "weir/%d/%d/%u",
-		       a->ifindex, a->point, slot);
+	len = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "weir/%u/%s/%u",
+		       ifindex, what, number);
 	len += (int)offsetof(struct sockaddr_un, sun_path) + 1;
 	if (bind(fd, (struct sockaddr *)&address, (socklen_t)len) == 0)
 		return fd;
@@ -50,170 +67,290 @@ static int owner_open(const struct attachment *a, unsigned int slot)
 	return err;
 }
 
-static bool is_our_program(__u32 prog_id)
+static int owner_open(unsigned int ifindex, enum attach_point point, unsigned int slot)
 {
-	struct bpf_prog_info info = { 0 };
-	__u32 len = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(prog_id);
-	bool ours;
-
-	if (fd < 0)
-		return false;
-	ours = bpf_obj_get_info_by_fd(fd, &info, &len) == 0 &&
-	       (strncmp(info.name, CLSACT_PROGRAM_PREFIX, strlen(CLSACT_PROGRAM_PREFIX)) == 0 ||
-		strncmp(info.name, CLSACT_FILTER_PREFIX, strlen(CLSACT_FILTER_PREFIX)) == 0);
-	close(fd);
-	return ours;
+	return name_take(ifindex, attach_point_name(point), slot);
 }
 
-static void place_init(struct bpf_tc_opts *place, unsigned int slot, bool made_qdisc)
+/*
+ * One weir at a time makes and removes the qdisc of an interface: removing it would take away the
+ * filter that another one has just put there. -EBUSY where it takes too long.
+ */
+static int gate_open(unsigned int ifindex)
 {
-	memset(place, 0, sizeof(*place));
-	place->sz = sizeof(*place);
-	place->handle = slot + 1;
-	place->priority = made_qdisc ? CLSACT_PRIORITY_MADE : CLSACT_PRIORITY_FOUND;
+	int fd = -EADDRINUSE;
+
+	for (int i = 0; i < GATE_TRIES && fd == -EADDRINUSE; i++) {
+		if (i)
+			wait_a_moment();
+		fd = name_take(ifindex, "qdisc", 0);
+	}
+	return fd == -EADDRINUSE ? -EBUSY : fd;
 }
 
-static bool is_ours(const struct bpf_tc_hook *hook, unsigned int slot, bool made_qdisc)
+static void gate_close(int fd)
 {
-	struct bpf_tc_opts place;
+	if (fd >= 0)
+		close(fd);
+}
 
-	place_init(&place, slot, made_qdisc);
-	return bpf_tc_query(hook, &place) == 0 && is_our_program(place.prog_id);
+/* Whether it is a filter of this weir or another one. */
+static bool is_ours(const struct chain_entry *entry, bool *made_qdisc, unsigned int *slot)
+{
+	*made_qdisc = entry->handle >= CLSACT_HANDLE_MADE;
+	*slot = entry->handle - (*made_qdisc ? CLSACT_HANDLE_MADE : CLSACT_HANDLE_FOUND);
+	return entry->is_weirs && *slot < CLSACT_SLOTS;
 }
 
 /* True where a filter says so, in or out, of a weir at work or of one that was killed. */
-static bool weir_made_qdisc(const struct attachment *a)
+static bool weir_made_qdisc(unsigned int ifindex)
 {
-	struct bpf_tc_hook hook;
-	bool made = false;
+	bool made, found = false;
+	unsigned int slot;
+	struct chain chain;
 
-	hook_init(&hook, a);
-	for (unsigned int slot = 0; slot < CLSACT_SLOTS && !made; slot++) {
-		hook.attach_point = BPF_TC_INGRESS;
-		made = is_ours(&hook, slot, true);
-		hook.attach_point = BPF_TC_EGRESS;
-		made = made || is_ours(&hook, slot, true);
-	}
-	return made;
-}
-
-static void leftovers_remove(const struct attachment *a, unsigned int slot)
-{
-	struct bpf_tc_hook hook;
-	struct bpf_tc_opts place;
-
-	hook_init(&hook, a);
-	for (int made = 0; made < 2; made++) {
-		if (!is_ours(&hook, slot, made))
+	for (int point = ATTACH_CLSACT_INGRESS; point <= ATTACH_CLSACT_EGRESS; point++) {
+		if (chain_read(&chain, (enum attach_point)point, ifindex))
 			continue;
-		place_init(&place, slot, made);
-		bpf_tc_detach(&hook, &place);
+		for (size_t i = 0; i < chain.count; i++)
+			found |= is_ours(&chain.entries[i], &made, &slot) && made;
 	}
+	return found;
 }
 
-/* Takes the first free slot and cleans all that have no owner. */
+static bool has_filters(unsigned int ifindex)
+{
+	struct chain chain;
+
+	for (int point = ATTACH_CLSACT_INGRESS; point <= ATTACH_CLSACT_EGRESS; point++) {
+		if (chain_read(&chain, (enum attach_point)point, ifindex) || chain.count)
+			return true;
+	}
+	return false;
+}
+
+/* Of an object that is not there any more, or whose interface or qdisc is not. */
+static bool is_absent(int err)
+{
+	return err == -ENOENT || err == -ENODEV || err == -EINVAL;
+}
+
+static int qdisc_remove(unsigned int ifindex)
+{
+	struct bpf_tc_hook hook;
+	int err;
+
+	hook_init(&hook, ifindex, ATTACH_CLSACT_INGRESS);
+	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
+	if (has_filters(ifindex))
+		return 0;
+	err = bpf_tc_hook_destroy(&hook);
+	return is_absent(err) ? 0 : err;
+}
+
+static int filter_remove(unsigned int ifindex, enum attach_point point, uint32_t handle,
+			 uint32_t priority)
+{
+	struct bpf_tc_opts place;
+	struct bpf_tc_hook hook;
+	int err = 0;
+
+	hook_init(&hook, ifindex, point);
+	for (int i = 0; i < CLSACT_TRIES; i++) {
+		place_init(&place, handle, priority);
+		err = bpf_tc_detach(&hook, &place);
+		if (!err || is_absent(err))
+			return 0;
+		wait_a_moment();
+	}
+	return err;
+}
+
+/* Filters at one hook whose owner is no more: their number; with remove they are taken away. */
+static unsigned int hook_leftovers(unsigned int ifindex, enum attach_point point, bool remove,
+				   bool *made_qdisc, int *err)
+{
+	unsigned int count = 0, slot;
+	struct chain chain;
+	bool made;
+
+	if (chain_read(&chain, point, ifindex))
+		return 0;
+	for (size_t i = 0; i < chain.count; i++) {
+		const struct chain_entry *entry = &chain.entries[i];
+		int owner = -1;
+
+		if (is_ours(entry, &made, &slot))
+			owner = owner_open(ifindex, point, slot);
+		if (owner < 0)
+			continue;
+		count++;
+		*made_qdisc |= made;
+		if (remove && !*err)
+			*err = filter_remove(ifindex, point, entry->handle, entry->priority);
+		close(owner);
+	}
+	return count;
+}
+
+unsigned int clsact_leftovers(unsigned int ifindex)
+{
+	bool made = false;
+	int err = 0;
+
+	return hook_leftovers(ifindex, ATTACH_CLSACT_INGRESS, false, &made, &err) +
+	       hook_leftovers(ifindex, ATTACH_CLSACT_EGRESS, false, &made, &err);
+}
+
+static int leftovers_remove(unsigned int ifindex)
+{
+	bool made = false;
+	int err = 0;
+
+	for (int point = ATTACH_CLSACT_INGRESS; point <= ATTACH_CLSACT_EGRESS; point++)
+		hook_leftovers(ifindex, (enum attach_point)point, true, &made, &err);
+	return made && !err ? qdisc_remove(ifindex) : err;
+}
+
+int clsact_clean(unsigned int ifindex)
+{
+	int gate, err;
+
+	if (!clsact_leftovers(ifindex))
+		return 0;
+	gate = gate_open(ifindex);
+	err = gate < 0 ? gate : leftovers_remove(ifindex);
+	gate_close(gate);
+	return err;
+}
+
 static int slot_take(struct attachment *a)
 {
-	for (unsigned int slot = 0; slot < CLSACT_SLOTS; slot++) {
-		int fd = owner_open(a, slot);
+	unsigned int slot = 0;
+	int fd = -EADDRINUSE;
 
-		if (fd == -EADDRINUSE)
-			continue;
-		if (fd < 0)
-			return fd;
-		leftovers_remove(a, slot);
-		if (a->owner_fd >= 0) {
-			close(fd);
-			continue;
-		}
-		a->owner_fd = fd;
-		a->slot = slot;
+	while (slot < CLSACT_SLOTS && fd == -EADDRINUSE)
+		fd = owner_open((unsigned int)a->ifindex, a->point, slot++);
+	if (fd < 0)
+		return fd == -EADDRINUSE ? -EBUSY : fd;
+	a->owner_fd = fd;
+	a->handle = (a->made_qdisc ? CLSACT_HANDLE_MADE : CLSACT_HANDLE_FOUND) + slot - 1;
+	return 0;
+}
+
+/*
+ * The kernel may have done what it had no memory to acknowledge: what exists at the second try
+ * was made by the first, since nobody else has this handle.
+ */
+static int filter_add_at(const struct attachment *a, int prog_fd)
+{
+	struct bpf_tc_opts place;
+	struct bpf_tc_hook hook;
+	int err = 0;
+
+	hook_init(&hook, (unsigned int)a->ifindex, a->point);
+	for (int i = 0; i < CLSACT_TRIES; i++) {
+		place_init(&place, a->handle, a->priority);
+		place.prog_fd = prog_fd;
+		err = bpf_tc_attach(&hook, &place);
+		if (i && err == -EEXIST)
+			return 0;
+		if (!err || is_absent(err))
+			return err;
+		wait_a_moment();
 	}
-	return a->owner_fd >= 0 ? 0 : -EBUSY;
+	return err;
 }
 
-static int count_filter(const struct nlmsghdr *header, void *context)
+/* -EINVAL: the priority is held by filters of another kind or protocol. */
+static int filter_add(struct attachment *a, int prog_fd)
 {
-	const struct tcmsg *message = mnl_nlmsg_get_payload(header);
-	int *filters = context;
+	int err = -EINVAL;
 
-	if (message->tcm_handle)
-		(*filters)++;
-	return MNL_CB_OK;
+	for (a->priority = 0; err == -EINVAL && a->priority < CLSACT_PRIORITY_MAX;) {
+		a->priority++;
+		err = filter_add_at(a, prog_fd);
+	}
+	return err;
 }
 
-static bool has_filters(int ifindex, uint32_t parent)
-{
-	struct netlink_request request;
-	struct tcmsg *message = netlink_request_init(&request, RTM_GETTFILTER, NLM_F_DUMP,
-						     sizeof(*message));
-	int filters = 0;
-
-	message->tcm_family = AF_UNSPEC;
-	message->tcm_ifindex = ifindex;
-	message->tcm_parent = parent;
-	return netlink_ask(NETLINK_ROUTE, &request, count_filter, &filters) || filters;
-}
-
-static void qdisc_remove(const struct attachment *a)
+/* Likewise. */
+static int qdisc_make(struct attachment *a)
 {
 	struct bpf_tc_hook hook;
+	int err = 0;
 
-	hook_init(&hook, a);
-	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
-	if (!has_filters(a->ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)) &&
-	    !has_filters(a->ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)))
-		bpf_tc_hook_destroy(&hook);
+	hook_init(&hook, (unsigned int)a->ifindex, a->point);
+	for (int i = 0; i < CLSACT_TRIES; i++) {
+		err = bpf_tc_hook_create(&hook);
+		a->made_qdisc = !err || (err == -EEXIST &&
+					 (i || weir_made_qdisc((unsigned int)a->ifindex)));
+		if (!err || err == -EEXIST)
+			return 0;
+		if (is_absent(err))
+			return err;
+		wait_a_moment();
+	}
+	return err;
+}
+
+static int place_take(struct attachment *a, int prog_fd)
+{
+	unsigned int ifindex = (unsigned int)a->ifindex;
+	int err = leftovers_remove(ifindex);
+
+	if (!err)
+		err = qdisc_make(a);
+	if (err)
+		return err;
+	err = slot_take(a);
+	if (!err)
+		err = filter_add(a, prog_fd);
+	/* The kernel may have done what it could not acknowledge. */
+	if (err && a->owner_fd >= 0)
+		filter_remove(ifindex, a->point, a->handle, a->priority);
+	if (err && a->made_qdisc)
+		qdisc_remove(ifindex);
+	return err;
 }
 
 int clsact_attach(struct attachment *a, int prog_fd)
 {
-	struct bpf_tc_hook hook;
-	struct bpf_tc_opts place;
-	int err;
+	int gate = gate_open((unsigned int)a->ifindex);
+	int err = gate < 0 ? gate : place_take(a, prog_fd);
 
-	hook_init(&hook, a);
-	err = bpf_tc_hook_create(&hook);
-	if (err && err != -EEXIST)
-		return err;
-	a->made_qdisc = !err || weir_made_qdisc(a);
-	err = slot_take(a);
-	if (!err) {
-		place_init(&place, a->slot, a->made_qdisc);
-		place.prog_fd = prog_fd;
-		err = bpf_tc_attach(&hook, &place);
-	}
-	if (!err)
-		return 0;
-	if (a->owner_fd >= 0)
+	gate_close(gate);
+	if (err && a->owner_fd >= 0) {
 		close(a->owner_fd);
-	a->owner_fd = -1;
-	if (a->made_qdisc)
-		qdisc_remove(a);
+		a->owner_fd = -1;
+	}
 	return err;
 }
 
-bool clsact_holds(const struct attachment *a)
+int clsact_holds(const struct attachment *a)
 {
-	struct bpf_tc_hook hook;
 	struct bpf_tc_opts place;
+	struct bpf_tc_hook hook;
+	int err;
 
-	hook_init(&hook, a);
-	place_init(&place, a->slot, a->made_qdisc);
-	return bpf_tc_query(&hook, &place) == 0;
+	hook_init(&hook, (unsigned int)a->ifindex, a->point);
+	place_init(&place, a->handle, a->priority);
+	err = bpf_tc_query(&hook, &place);
+	if (err)
+		return is_absent(err) ? 0 : err;
+	return 1;
 }
 
-void clsact_detach(struct attachment *a)
+int clsact_detach(struct attachment *a)
 {
-	struct bpf_tc_hook hook;
-	struct bpf_tc_opts place;
+	unsigned int ifindex = (unsigned int)a->ifindex;
+	int gate = gate_open(ifindex);
+	int err = filter_remove(ifindex, a->point, a->handle, a->priority);
 
-	hook_init(&hook, a);
-	place_init(&place, a->slot, a->made_qdisc);
-	bpf_tc_detach(&hook, &place);
-	if (a->made_qdisc)
-		qdisc_remove(a);
+	if (!err && a->made_qdisc)
+		err = qdisc_remove(ifindex);
+	gate_close(gate);
 	close(a->owner_fd);
 	a->owner_fd = -1;
+	return err;
 }

@@ -5,9 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "live_watch.h"
 #include "../base/report.h"
-
-enum { IN, OUT };
 
 static void report_impossible(const struct live_link *link, enum attach_how how)
 {
@@ -106,20 +105,23 @@ static int in_attach(struct live_link *link, const struct live_shared *shared)
 {
 	struct attach_plan *plan = &link->plan;
 	bool tcx = attach_plan_has_tcx(&link->facts, shared->machine);
-	int err = side_attach(link, IN, plan->in);
+	int err = side_attach(link, LIVE_IN, plan->in);
 
 	if (!err || plan->in != ATTACH_XDP_NATIVE || shared->settings.how != ATTACH_AUTO)
 		return err;
 	snprintf(plan->why, sizeof(plan->why), "the driver refuses native XDP: %s",
 		 strerror(-err));
 	plan->in = tcx ? ATTACH_TCX_INGRESS : ATTACH_CLSACT_INGRESS;
-	return side_attach(link, IN, plan->in);
+	return side_attach(link, LIVE_IN, plan->in);
 }
 
 static void report_refused(const struct live_link *link, enum attach_point point, int err)
 {
-	const char *reason = err == -EBUSY ? "another program holds the hook" : strerror(-err);
+	const char *reason = strerror(-err);
 
+	if (err == -EBUSY)
+		reason = attach_point_is_clsact(point) ? "no place is left beside other weirs" :
+							 "another program holds the hook";
 	report_error("attach %s %s: %s", link->facts.name, attach_point_name(point), reason);
 	if (attach_point_is_xdp(point))
 		report_error("try: -a tc, or weir check %s", link->facts.name);
@@ -154,83 +156,50 @@ int live_link_attach(struct live_link *link, const struct live_shared *shared)
 		return -EIO;
 	}
 	if (link->plan.out)
-		err = side_attach(link, OUT, link->plan.out);
+		err = side_attach(link, LIVE_OUT, link->plan.out);
 	if (err) {
 		report_refused(link, link->plan.out, err);
 		live_link_detach(link);
 		return -EIO;
 	}
-	live_link_missed(link);
 	report_chosen(link, shared->settings.how);
+	live_link_watch(link);
+	live_link_missed(link);
+	live_link_reached(link);
 	return 0;
 }
 
-bool live_link_holds(const struct live_link *link)
+static void report_left(const struct live_link *link, const struct attachment *left, int err)
 {
-	for (int side = IN; side <= OUT; side++) {
-		if (link->attached[side] && !attachment_holds(&link->attachment[side]))
-			return false;
-	}
-	return true;
+	bool in = left->point == ATTACH_CLSACT_INGRESS;
+
+	report_error("detach %s %s: %s", link->facts.name, attach_point_name(left->point),
+		     strerror(-err));
+	report_error("try: tc filter del dev %s %s pref %u handle 0x%x bpf", link->facts.name,
+		     in ? "ingress" : "egress", left->priority, left->handle);
 }
 
-void live_link_detach(struct live_link *link)
+int live_link_detach(struct live_link *link)
 {
+	int first_err = 0;
+
 	/* The side attached first leaves last: it may have made the qdisc that both stand on. */
-	for (int side = OUT; side >= IN; side--) {
-		if (link->attached[side])
-			attachment_close(&link->attachment[side]);
+	for (int side = LIVE_OUT; side >= LIVE_IN; side--) {
+		int err = link->attached[side] ? attachment_close(&link->attachment[side]) : 0;
+
+		if (err)
+			report_left(link, &link->attachment[side], err);
 		link->attached[side] = false;
+		first_err = first_err ? first_err : err;
 	}
+	return first_err;
 }
 
-void live_link_close(struct live_link *link)
+int live_link_close(struct live_link *link)
 {
-	live_link_detach(link);
+	int err = live_link_detach(link);
+
 	programs_unload(link->programs);
 	link->programs = NULL;
-}
-
-/*
- * Packets that the kernel dropped because a CPU's backlog was full (Documentation of
- * /proc/net/softnet_stat: net/core/net-procfs.c, second column), on all interfaces together.
- */
-static uint64_t backlog_drops(void)
-{
-	FILE *file = fopen("/proc/net/softnet_stat", "re");
-	unsigned int processed, dropped;
-	uint64_t sum = 0;
-
-	while (file && fscanf(file, "%x %x%*[^\n]", &processed, &dropped) == 2)
-		sum += dropped;
-	if (file)
-		fclose(file);
-	return sum;
-}
-
-static uint64_t rise(uint64_t *before, uint64_t now)
-{
-	uint64_t by = now > *before ? now - *before : 0;
-
-	*before = now;
-	return by;
-}
-
-/*
- * rx_dropped alone also counts packets that no protocol wanted, behind the hooks: of those no
- * more than the backlogs' drops were lost before. Native XDP runs before the backlog.
- */
-uint64_t live_link_missed(struct live_link *link)
-{
-	struct netdev_counters counters;
-	uint64_t missed, refused, backlog;
-
-	if (!link->plan.in || netdev_counters(link->facts.ifindex, &counters))
-		return 0;
-	missed = rise(&link->missed_packets, netdev_counters_missed(&counters));
-	if (link->plan.in == ATTACH_XDP_NATIVE)
-		return missed;
-	refused = rise(&link->dropped_packets, counters.rx_dropped);
-	backlog = rise(&link->backlog_drops, backlog_drops());
-	return missed + (refused < backlog ? refused : backlog);
+	return err;
 }

@@ -5,18 +5,28 @@
 #ifndef WEIR_LIVE_LINK_H
 #define WEIR_LIVE_LINK_H
 
+#include "ahead.h"
 #include "attach.h"
 #include "plan.h"
 #include "../filter/filter.h"
 #include "../kernel/programs.h"
 
+enum live_side { LIVE_IN, LIVE_OUT, LIVE_SIDES };
+
 struct live_link {
 	struct netdev_facts facts;
 	struct attach_plan plan;
 	struct programs *programs;
-	struct attachment attachment[2]; /* in, then out */
-	bool attached[2];
+	struct attachment attachment[LIVE_SIDES];
+	bool attached[LIVE_SIDES];
 	bool gone;
+	struct netdev_state state;       /* when it was last looked at */
+	bool is_renamed;                 /* since the start */
+	bool is_unasked;                 /* that the kernel does not answer has been told */
+	struct ahead ahead;              /* who stands before the programs */
+	uint64_t ahead_asked_ns;
+	uint64_t revision[LIVE_SIDES];   /* of the chains at TCX */
+	uint64_t reached_packets;        /* by the interface's count, so far */
 	uint64_t missed_packets;         /* by the interface, before the hook, so far */
 	uint64_t dropped_packets;        /* rx_dropped so far */
 	uint64_t backlog_drops;          /* of the machine, so far */
@@ -47,16 +57,10 @@ int live_link_load(struct live_link *link, const struct live_shared *shared, uns
  */
 int live_link_attach(struct live_link *link, const struct live_shared *shared);
 
-/* Whether every program is still on its hook. */
-bool live_link_holds(const struct live_link *link);
+/* Detaches. 0, or a negative errno where something may have been left, which is reported. */
+int live_link_detach(struct live_link *link);
 
-/* Detaches. */
-void live_link_detach(struct live_link *link);
-
-/* Detaches and unloads. */
-void live_link_close(struct live_link *link);
-
-/* Packets that reached the interface but not the hook, since the last call. */
-uint64_t live_link_missed(struct live_link *link);
+/* Detaches and unloads. As live_link_detach. */
+int live_link_close(struct live_link *link);
 
 #endif

@@ -9,7 +9,8 @@
 #include "../base/clock.h"
 #include "../base/report.h"
 #include "../base/stop.h"
-#include "../attach/live_link.h"
+#include "../attach/leftover.h"
+#include "../attach/live_watch.h"
 
 struct live {
 	struct live_config config;
@@ -24,6 +25,9 @@ struct live {
 	uint64_t begin_ticks;
 	uint64_t index;         /* of the open pane */
 	bool ended;
+	bool has_ahead;         /* somebody stood before a program in the last pane */
+	int64_t unmatched;      /* packets counted in the last pane that the interfaces had not yet */
+	int verdict;            /* what live_verdict tells */
 };
 
 /* The records of a pane on their way to the engine. */
@@ -125,8 +129,10 @@ int live_open(const struct live_config *config, struct live **result)
 		return -ENOMEM;
 	live->config = *config;
 	err = machine_open(live);
-	if (!err)
+	if (!err) {
+		leftovers_clean();
 		err = plan_links(live);
+	}
 	if (!err)
 		err = banks_open(live);
 	if (!err)
@@ -139,14 +145,20 @@ int live_open(const struct live_config *config, struct live **result)
 	return 0;
 }
 
-void live_close(struct live *live)
+int live_close(struct live *live)
 {
+	int first_err = 0;
+
 	if (!live)
-		return;
-	for (size_t i = 0; i < FLOW_LINKS_MAX; i++)
-		live_link_close(&live->links[i]);
+		return 0;
+	for (size_t i = 0; i < FLOW_LINKS_MAX; i++) {
+		int err = live_link_close(&live->links[i]);
+
+		first_err = first_err ? first_err : err;
+	}
 	banks_destroy(live->banks);
 	free(live);
+	return first_err;
 }
 
 /* What the engine has no memory for it counts as such, and says with the pane. */
@@ -161,14 +173,11 @@ static int merge_records(void *context, const struct flow_slot *const *records, 
 	return 0;
 }
 
-/* Why nothing is counted there any more; NULL while it is. */
-static const char *link_loss(const struct live_link *link)
+static void live_detach(struct live *live, struct live_link *link)
 {
-	char name[IF_NAMESIZE];
+	int err = live_link_detach(link);
 
-	if (!if_indextoname(link->facts.ifindex, name))
-		return "it has gone";
-	return live_link_holds(link) ? NULL : "it was replaced, or its programs were detached";
+	live->verdict = live->verdict ? live->verdict : err;
 }
 
 /* Interfaces that have gone are let go; true while one is left. */
@@ -176,13 +185,11 @@ static bool links_check(struct live *live)
 {
 	for (size_t i = 0; i < live->link_count; i++) {
 		struct live_link *link = &live->links[i];
-		const char *loss = link->gone ? NULL : link_loss(link);
 
-		if (!loss)
+		if (link->gone || live_link_watch(link))
 			continue;
-		report_error("interface %s: %s", link->facts.name, loss);
 		link->gone = true;
-		live_link_detach(link);
+		live_detach(live, link);
 		live->links_alive--;
 	}
 	return live->links_alive > 0;
@@ -197,6 +204,30 @@ static uint64_t missed_packets(struct live *live)
 			missed += live_link_missed(&live->links[i]);
 	}
 	return missed;
+}
+
+/*
+ * Packets of the pane that the interfaces counted and the programs did not, where somebody stands
+ * before these and may have ended them. The counters are read a moment before the pane ends, so
+ * that a packet can be counted in one pane and reach the interface's count in the next.
+ */
+static uint64_t hidden_packets(struct live *live, const struct outcome_counts *counts)
+{
+	bool had_ahead = live->has_ahead;
+	int64_t excess = 0, unmatched = live->unmatched;
+
+	live->has_ahead = false;
+	for (size_t i = 0; i < live->link_count; i++) {
+		struct live_link *link = &live->links[i];
+
+		live->has_ahead |= !link->gone && link->ahead.count;
+		excess += link->gone ? 0 : (int64_t)live_link_reached(link);
+	}
+	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++)
+		excess -= (int64_t)counts->outcome[i].packets;
+	live->unmatched = excess < 0 ? excess : 0;
+	excess += unmatched;
+	return (had_ahead || live->has_ahead) && excess > 0 ? (uint64_t)excess : 0;
 }
 
 /* When the open pane is over: at the next point of the grid, or when the run is. */
@@ -229,7 +260,7 @@ static int pane_switch(struct live *live, struct pane *pane)
 	*pane = (struct pane){ .index = live->index, .begin_ns = live->begin_ns };
 	if (live->ended) {
 		for (size_t i = 0; i < live->link_count; i++)
-			live_link_detach(&live->links[i]);
+			live_detach(live, &live->links[i]);
 	}
 	err = pane_begin(live);
 	if (!err)
@@ -300,10 +331,15 @@ int live_next_pane(struct live *live, struct pane *pane)
 		report_error("read the tables: %s", strerror(-err));
 		return err;
 	}
-	pane->dropped_packets = missed_packets(live);
-	if (!alive)
-		return -ENODEV;
+	pane->dropped_packets = missed_packets(live) + hidden_packets(live, &pane->counts);
+	if (!alive && !live->verdict)
+		live->verdict = -ENODEV;
 	return live->ended ? 0 : 1;
+}
+
+int live_verdict(const struct live *live)
+{
+	return live->verdict;
 }
 
 size_t live_attached(const struct live *live, const char **names)

@@ -36,16 +36,24 @@ struct live;
  */
 int live_open(const struct live_config *config, struct live **live);
 
-/* Detaches what is still attached. Accepts NULL. */
-void live_close(struct live *live);
+/*
+ * Detaches what is still attached. Accepts NULL. 0, or a negative errno, reported, where
+ * something could not be detached.
+ */
+int live_close(struct live *live);
 
 /*
  * Waits for the end of the open pane, or until stop_wait_until is interrupted, or the -t is
  * over; merges the pane's records and fills *pane. 1: more panes follow. 0: that was the last
- * one, everything is detached. -ENODEV: likewise, for no interface is left. Else a negative
- * errno, reported, and no pane.
+ * one, everything is detached. Else a negative errno, reported, and no pane.
  */
 int live_next_pane(struct live *live, struct pane *pane);
+
+/*
+ * After the last pane: 0 where the run was ended; -ENODEV where no interface was left; another
+ * negative errno, reported, where something could not be detached.
+ */
+int live_verdict(const struct live *live);
 
 /* Names of what is attached, "xdp-native" and so on: at most LIVE_ATTACHED_MAX. */
 size_t live_attached(const struct live *live, const char **names);

@@ -307,11 +307,13 @@ int source_open(const struct source_config *config, struct source **result)
 	return 0;
 }
 
-void source_close(struct source *source)
+int source_close(struct source *source)
 {
+	int err;
+
 	if (!source)
-		return;
-	live_close(source->live);
+		return 0;
+	err = live_close(source->live);
 	if (source->capture)
 		pcap_live_close(source->capture);
 	if (source->replay) {
@@ -322,17 +324,18 @@ void source_close(struct source *source)
 	packet_filter_close(source->packet_filter);
 	free(source->all);
 	free(source);
+	return err;
 }
 
 static int live_pane(struct source *source, struct pane *pane)
 {
 	int more = live_next_pane(source->live, pane);
 
-	if (more == -ENODEV)
-		report_error("count packets: no interface is left");
-	if (more < 0 && more != -ENODEV)
+	if (more < 0)
 		return more;
-	source->last = more > 0 ? SOURCE_PANE : more;
+	source->last = more ? SOURCE_PANE : live_verdict(source->live);
+	if (source->last == -ENODEV)
+		report_error("count packets: no interface is left");
 	return SOURCE_PANE;
 }
 

@@ -22,7 +22,9 @@ struct source_config {
  * errno: -EINVAL where the user's words are wrong.
  */
 int source_open(const struct source_config *config, struct source **source);
-void source_close(struct source *source);
+
+/* Accepts NULL. 0, or a negative errno, reported, where something has been left behind. */
+int source_close(struct source *source);
 
 enum source_step {
 	SOURCE_END,  /* nothing more, and no pane */

@@ -283,20 +283,13 @@ int netdev_query(const char *name, struct netdev_facts *facts)
 	return 0;
 }
 
-static int counters_parse(const struct nlmsghdr *header, void *context)
+static struct netdev_counters counters_parse(const struct nlattr *attribute)
 {
-	const struct nlattr *table[IFLA_MAX + 1];
-	struct netdev_counters *counters = context;
 	struct rtnl_link_stats64 stats = { 0 };
-	size_t len;
+	size_t len = mnl_attr_get_payload_len(attribute);
 
-	netlink_attributes(header, sizeof(struct ifinfomsg), table, IFLA_MAX);
-	if (!table[IFLA_STATS64])
-		return MNL_CB_OK;
-	len = mnl_attr_get_payload_len(table[IFLA_STATS64]);
-	memcpy(&stats, mnl_attr_get_payload(table[IFLA_STATS64]),
-	       len < sizeof(stats) ? len : sizeof(stats));
-	*counters = (struct netdev_counters){
+	memcpy(&stats, mnl_attr_get_payload(attribute), len < sizeof(stats) ? len : sizeof(stats));
+	return (struct netdev_counters){
 		.rx_packets = stats.rx_packets,
 		.rx_bytes = stats.rx_bytes,
 		.tx_packets = stats.tx_packets,
@@ -309,13 +302,30 @@ static int counters_parse(const struct nlmsghdr *header, void *context)
 		.rx_nohandler = stats.rx_nohandler,
 		.tx_dropped = stats.tx_dropped,
 	};
+}
+
+static int state_parse(const struct nlmsghdr *header, void *context)
+{
+	struct netdev_facts facts = { 0 };
+	struct link_message link = { .facts = &facts };
+	const struct nlattr *table[IFLA_MAX + 1];
+	struct netdev_state *state = context;
+
+	link_parse(header, &link);
+	memcpy(state->name, facts.name, sizeof(state->name));
+	state->up = facts.up;
+	state->xdp_mode = facts.xdp_mode;
+	state->xdp_prog_id = facts.xdp_prog_id;
+	netlink_attributes(header, sizeof(struct ifinfomsg), table, IFLA_MAX);
+	if (table[IFLA_STATS64])
+		state->counters = counters_parse(table[IFLA_STATS64]);
 	return MNL_CB_OK;
 }
 
-int netdev_counters(unsigned ifindex, struct netdev_counters *counters)
+int netdev_state_query(unsigned ifindex, struct netdev_state *state)
 {
-	memset(counters, 0, sizeof(*counters));
-	return link_ask(ifindex, -1, counters_parse, counters);
+	memset(state, 0, sizeof(*state));
+	return link_ask(ifindex, -1, state_parse, state);
 }
 
 uint64_t netdev_counters_missed(const struct netdev_counters *counters)

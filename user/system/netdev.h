@@ -63,8 +63,17 @@ struct netdev_counters {
 /* 0 and the facts; -ENODEV where there is no such interface; else a negative errno. */
 int netdev_query(const char *name, struct netdev_facts *facts);
 
-/* 0 and the counters; -ENODEV; else a negative errno. */
-int netdev_counters(unsigned ifindex, struct netdev_counters *counters);
+/* What may change while an interface is watched. */
+struct netdev_state {
+	char name[IF_NAMESIZE];
+	bool up;
+	enum netdev_xdp_mode xdp_mode; /* who holds the XDP hook */
+	uint32_t xdp_prog_id;
+	struct netdev_counters counters;
+};
+
+/* 0 and the state; -ENODEV where the interface has gone; else a negative errno. */
+int netdev_state_query(unsigned ifindex, struct netdev_state *state);
 
 /*
  * Packets that reached the interface and were surely dropped before any hook: missed for want

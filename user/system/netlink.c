@@ -6,7 +6,7 @@
 
 /* The kernel cuts dumps into pieces of at most 32 KiB (net/netlink/af_netlink.c). */
 #define NETLINK_ANSWER_MAX 32768
-/* A dump during which something changed is asked for again. */
+/* A dump during which something changed is asked for again, and an answer that found no room. */
 #define NETLINK_TRIES_MAX  4
 
 struct attribute_table {
@@ -64,7 +64,7 @@ int netlink_ask(int bus, struct netlink_request *request, mnl_cb_t parse, void *
 {
 	int err = -EINTR;
 
-	for (int i = 0; i < NETLINK_TRIES_MAX && err == -EINTR; i++)
+	for (int i = 0; i < NETLINK_TRIES_MAX && (err == -EINTR || err == -ENOBUFS); i++)
 		err = ask_once(bus, request, parse, context);
 	return err;
 }

@@ -24,7 +24,7 @@ void *netlink_request_init(struct netlink_request *request, uint16_t type, uint1
 			   size_t extra_size);
 
 /*
- * Sends it over a socket of its own (bus: NETLINK_ROUTE, ...) and hands every answer to parse,
+ * Asks over a socket of its own (bus: NETLINK_ROUTE, ...) and hands every answer to parse,
  * which returns MNL_CB_OK. 0, or a negative errno: the kernel's, or that of the exchange.
  */
 int netlink_ask(int bus, struct netlink_request *request, mnl_cb_t parse, void *context);
