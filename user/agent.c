@@ -164,6 +164,8 @@ static int agent_open_parts(struct agent *agent)
 					.show_progress = agent->config.show_progress };
 	int err = stop_init();
 
+	if (err)
+		report_error("start: take over signals: %s", strerror(-err));
 	if (!err)
 		err = sinks_open(agent);
 	if (!err)
@@ -172,6 +174,7 @@ static int agent_open_parts(struct agent *agent)
 		return err;
 	source.engine = agent->engine;
 	err = source_open(&source, &agent->source);
+	stop_starting_done();
 	if (err)
 		return err;
 	gethostname(agent->host, sizeof(agent->host) - 1);
@@ -280,6 +283,7 @@ enum exit_status agent_close(struct agent *agent, int err)
 {
 	bool failed = err != 0;
 
+	stop_starting_done();
 	if (agent) {
 		failed |= source_close(agent->source) != 0;
 		engine_destroy(agent->engine);

@@ -369,7 +369,7 @@ static void a_jump_past_the_duration_is_not_in_it_unless_it_was_late(void **stat
 
 static void a_stop_ends_the_replay_as_if_the_file_did(void **state)
 {
-	volatile sig_atomic_t stop = 1;
+	_Atomic bool stop = true;
 	struct run run;
 
 	(void)state;

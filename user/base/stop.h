@@ -1,27 +1,46 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The end of a run that the user asks for: SIGINT, SIGTERM, or a key.
+ * Signals, and the end of a run that the user asks for: SIGINT, SIGTERM, or a key.
  */
 #ifndef WEIR_STOP_H
 #define WEIR_STOP_H
 
-#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
- * Catches SIGINT and SIGTERM from here on. One that comes a second or more after the first ends
- * the process at once: the user does not want to wait for what holds the end up (somebody who
- * does not read standard output). 0 or negative errno.
+ * Takes over the signals of the process, to be called before other threads are made: a thread
+ * waits for them, and nothing else is ever interrupted by one. SIGINT, SIGTERM and all that
+ * would otherwise end the process in the middle of something ask for the end of the run; more of
+ * them change nothing. SIGHUP opens files anew, but where the terminal has gone it asks for the
+ * end too. SIGPIPE and SIGXFSZ are ignored: what they would tell is an error of the write.
+ *
+ * Until stop_starting_done, a start that hangs (a name server) is ended by force a second after
+ * such a signal, with status 1. 0 or negative errno.
  */
 int stop_init(void);
+void stop_starting_done(void);
 
-/* As if a signal had come. */
+/* What SIGHUP calls, from the thread that waits for signals. NULL: nothing, from then on. */
+void stop_on_hangup(void (*reopen)(void *context), void *context);
+
+/* True once after each SIGUSR1. */
+bool stop_take_state_request(void);
+
+/* As if SIGTERM had come. From any thread. */
 void stop_request(void);
 
-/* Not 0 once a signal has come; lives as long as the process. */
-const volatile sig_atomic_t *stop_flag(void);
+/* True once the end was asked for; lives as long as the process. */
+const _Atomic bool *stop_flag(void);
 
-/* Waits until that instant of CLOCK_MONOTONIC, or a signal that came before or comes meanwhile. */
+/* When it was asked for, in CLOCK_MONOTONIC; 0: it was not. */
+uint64_t stop_requested_ns(void);
+
+/* Readable once the end was asked for. */
+int stop_fd(void);
+
+/* Waits until that instant of CLOCK_MONOTONIC, or until the end was asked for. */
 void stop_wait_until(uint64_t instant_ns);
 
 #endif

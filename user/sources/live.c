@@ -93,6 +93,8 @@ static int attach_links(struct live *live)
 	struct live_shared shared = shared_of(live);
 	int err = 0;
 
+	/* From here on a start cut short would leave something attached. */
+	stop_starting_done();
 	for (; live->link_count < live->config.interface_count && !err; live->link_count++)
 		err = live_link_load(&live->links[live->link_count], &shared,
 				     (unsigned int)live->link_count);

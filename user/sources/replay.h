@@ -9,7 +9,7 @@
 #ifndef WEIR_REPLAY_H
 #define WEIR_REPLAY_H
 
-#include <signal.h>
+#include <stdbool.h>
 
 #include "packet_table.h"
 
@@ -21,7 +21,7 @@ struct replay_config {
 	uint64_t pane_ns;
 	uint64_t duration_ns;         /* of packet time after the first packet; 0: no end */
 	double speed;                 /* times real time; 0: as fast as it goes */
-	const volatile sig_atomic_t *stop; /* not 0: ends as if the file did; NULL: never */
+	const _Atomic bool *stop; /* true: ends as if the file did; NULL: never */
 };
 
 struct replay;

@@ -19,6 +19,8 @@
 #include "progress.h"
 #include "replay.h"
 
+#define STOP_LOOK_MS 50
+
 struct source {
 	struct source_config config;
 	char default_interface[IF_NAMESIZE];
@@ -358,6 +360,14 @@ static int replay_pane(struct source *source, struct pane *pane)
 	return step < 0 ? step : SOURCE_END;
 }
 
+/* Up to the deadline, but not without a look at the stop flag. */
+static int read_timeout_ms(uint64_t left_ns)
+{
+	uint64_t left_ms = (left_ns + 999999) / 1000000;
+
+	return left_ms < STOP_LOOK_MS ? (int)left_ms : STOP_LOOK_MS;
+}
+
 /* Reads packets until the deadline, then once more what the kernel still held. */
 static int capture_until(struct source *source, uint64_t deadline_ns)
 {
@@ -368,8 +378,7 @@ static int capture_until(struct source *source, uint64_t deadline_ns)
 
 		if (now_ns >= deadline_ns)
 			return 0;
-		err = pcap_live_read(source->capture,
-				     (int)((deadline_ns - now_ns + 999999) / 1000000));
+		err = pcap_live_read(source->capture, read_timeout_ms(deadline_ns - now_ns));
 	}
 	return err ? err : pcap_live_read(source->capture, PCAP_LIVE_SETTLE_MS);
 }

@@ -89,6 +89,7 @@ static void wait_for_something(struct interaction *interaction)
 		{ .fd = collector_fd(viewer->collector), .events = POLLIN },
 		{ .fd = messages_fd(interaction->messages), .events = POLLIN },
 		{ .fd = names ? names_fd(names) : -1, .events = POLLIN },
+		{ .fd = stop_fd(), .events = POLLIN },
 	};
 
 	if (viewer->screen.is_paused)
@@ -105,25 +106,6 @@ static void wait_for_something(struct interaction *interaction)
 		take_names(viewer);
 }
 
-/* A terminal that has gone ends the run as Ctrl-C does, unless the user said nohup. */
-static void on_hangup(int signal_number)
-{
-	int saved_errno = errno;
-
-	(void)signal_number;
-	stop_request();
-	errno = saved_errno;
-}
-
-static void catch_hangup(void)
-{
-	struct sigaction action = { .sa_handler = on_hangup }, before;
-
-	sigemptyset(&action.sa_mask);
-	if (!sigaction(SIGHUP, NULL, &before) && before.sa_handler != SIG_IGN)
-		sigaction(SIGHUP, &action, NULL);
-}
-
 int interactive_run(struct viewer *viewer, int *err)
 {
 	struct interaction interaction = { .viewer = viewer };
@@ -136,7 +118,6 @@ int interactive_run(struct viewer *viewer, int *err)
 		report_error("try: TERM=xterm, or weir run");
 		return open_err;
 	}
-	catch_hangup();
 	interaction.messages = messages_open();
 	viewer->canvas.utf8 = terminal_has_utf8(interaction.terminal);
 	while (!is_over(&interaction)) {
