@@ -107,11 +107,18 @@ static inline const char *write_flow(struct scene *scene)
 	return text_end(&scene->text);
 }
 
+static inline int encode_document(struct scene *scene, bool pretty)
+{
+	const struct encoding encoding = { &scene->context, &scene->result,
+					   &scene->transmission };
+
+	return json_document(&scene->text, &encoding, pretty);
+}
+
 static inline const char *write_document(struct scene *scene, bool pretty)
 {
 	text_fini(&scene->text);
-	assert_int_equal(json_document(&scene->text, &scene->context, &scene->result,
-				       &scene->transmission, pretty), 0);
+	assert_int_equal(encode_document(scene, pretty), 0);
 	return text_end(&scene->text);
 }
 

@@ -8,11 +8,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../user/outputs/sink.h"
 #include "json_scene.h"
 
 /* A directory of its own for each test, which is the working directory meanwhile. */
@@ -32,6 +34,7 @@ static inline int enter_place(void **state)
 	assert_non_null(mkdtemp(place->path));
 	assert_int_equal(chdir(place->path), 0);
 	umask(022);
+	signal(SIGPIPE, SIG_IGN);
 	scene_init(&place->scene);
 	*state = place;
 	return 0;
@@ -67,9 +70,17 @@ static inline int leave_place(void **state)
 	return 0;
 }
 
+/* 0 or negative errno. */
+static inline int try_sink(struct place *place, const char *name, size_t window_count)
+{
+	const struct sink_config config = { .name = name, .window_count = window_count };
+
+	return sink_open(&config, &place->sink, &place->reason);
+}
+
 static inline void open_sink(struct place *place, const char *name)
 {
-	assert_int_equal(sink_open(name, 1, &place->sink, &place->reason), 0);
+	assert_int_equal(try_sink(place, name, 1), 0);
 }
 
 static inline int write_once(struct place *place)

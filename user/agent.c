@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -18,48 +19,22 @@ struct agent {
 	const struct options *options;
 	struct engine *engine;
 	struct source *source;
-	struct sink *sinks[OPTIONS_OUTPUTS_MAX];
-	bool sink_failed[OPTIONS_OUTPUTS_MAX];
-	bool sink_gone[OPTIONS_OUTPUTS_MAX]; /* nobody reads it any more */
-	size_t sink_count;
+	struct outputs *outputs;
 	struct document_context document;
 	char host[256];
-	uint64_t windows_written;      /* complete ones, of the first -w */
+	uint64_t windows_emitted;      /* complete ones, of the first -w */
 	struct outcome_counts counts;  /* of all panes */
 	uint64_t dropped_packets;
 	bool warned_unattributed;
 	bool lacked_memory;
-	bool failed;                   /* a result could not be written */
-	bool reader_gone;
+	bool failed;
 };
 
 static bool is_limit_reached(const struct agent *agent)
 {
 	uint64_t limit = agent->options->window_limit;
 
-	return limit && agent->windows_written >= limit;
-}
-
-/*
- * A sink whose reader has gone ends the run, but the others get what there is up to then; they
- * may recover from a failure (a disk that is full).
- */
-static void sink_emit(struct agent *agent, size_t i, const struct window_result *result)
-{
-	int err = 0;
-
-	if (!agent->sink_gone[i])
-		err = sink_write(agent->sinks[i], &agent->document, result);
-	if (!err) {
-		agent->sink_failed[i] = agent->sink_gone[i];
-		return;
-	}
-	agent->failed = true;
-	if (!agent->sink_failed[i])
-		report_error("write %s: %s", sink_name(agent->sinks[i]), strerror(-err));
-	agent->sink_failed[i] = true;
-	agent->sink_gone[i] = err == -EPIPE;
-	agent->reader_gone |= agent->sink_gone[i];
+	return limit && agent->windows_emitted >= limit;
 }
 
 /*
@@ -101,39 +76,40 @@ static int emit(void *context, const struct window_result *result)
 	if (result->window_number >= agent->options->window_count)
 		return 0;
 	cut = result_cut(agent, result);
-	for (size_t i = 0; i < agent->sink_count; i++)
-		sink_emit(agent, i, &cut);
+	outputs_emit(agent->outputs, &agent->document, &cut);
 	if (result->window_number == 0 && result->complete)
-		agent->windows_written++;
+		agent->windows_emitted++;
 	return 0;
 }
 
-static int sinks_open(struct agent *agent)
+/* What is sent here while nobody reads it may be thrown away at its source. */
+static bool reads_stream(const char *file)
+{
+	struct stat status;
+
+	if (!file || strcmp(file, "-"))
+		return file && !strncmp(file, "tcp://", 6);
+	return !fstat(STDIN_FILENO, &status) && !S_ISREG(status.st_mode);
+}
+
+static void reopen_outputs(void *context)
+{
+	outputs_reopen(context);
+}
+
+static int outputs_start(struct agent *agent)
 {
 	const struct options *options = agent->options;
+	const struct outputs_config config = { .names = options->outputs,
+					       .count = options->output_count,
+					       .window_count = options->window_count,
+					       .is_replay = options->file != NULL,
+					       .reads_stream = reads_stream(options->file) };
+	int err = outputs_open(&config, &agent->outputs);
 
-	for (; agent->sink_count < options->output_count; agent->sink_count++) {
-		const char *name = options->outputs[agent->sink_count], *reason = NULL;
-		int err = sink_open(name, options->window_count,
-				    &agent->sinks[agent->sink_count], &reason);
-
-		if (err) {
-			report_error("write %s: %s", name, reason ? reason : strerror(-err));
-			return err;
-		}
-	}
-	return 0;
-}
-
-static void sinks_close(struct agent *agent)
-{
-	for (size_t i = 0; i < agent->sink_count; i++) {
-		int err = sink_close(agent->sinks[i]);
-
-		if (err && !agent->sink_failed[i])
-			report_error("write %s: %s", sink_name(agent->sinks[i]), strerror(-err));
-		agent->failed |= err != 0;
-	}
+	if (!err)
+		stop_on_hangup(reopen_outputs, agent->outputs);
+	return err;
 }
 
 static int engine_open(struct agent *agent)
@@ -167,7 +143,7 @@ static int agent_open_parts(struct agent *agent)
 	if (err)
 		report_error("start: take over signals: %s", strerror(-err));
 	if (!err)
-		err = sinks_open(agent);
+		err = outputs_start(agent);
 	if (!err)
 		err = engine_open(agent);
 	if (err)
@@ -228,7 +204,7 @@ static int agent_run_panes(struct agent *agent)
 	struct pane pane;
 	int err = 0;
 
-	while (!err && !is_limit_reached(agent) && !agent->reader_gone) {
+	while (!err && !is_limit_reached(agent) && !outputs_reader_gone(agent->outputs)) {
 		int step = source_next_pane(agent->source, &pane);
 
 		if (step != SOURCE_PANE)
@@ -281,14 +257,15 @@ void agent_report_sum(const struct agent *agent)
 
 enum exit_status agent_close(struct agent *agent, int err)
 {
-	bool failed = err != 0;
+	bool failed = err != 0 || (agent && agent->failed);
 
 	stop_starting_done();
 	if (agent) {
+		/* What is attached goes first: an output may take its time. */
 		failed |= source_close(agent->source) != 0;
+		stop_on_hangup(NULL, NULL);
+		failed |= !outputs_close(agent->outputs);
 		engine_destroy(agent->engine);
-		sinks_close(agent);
-		failed |= agent->failed;
 	}
 	free(agent);
 	if (err == -EINVAL)

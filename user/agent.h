@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The agent: a source gives panes, the engine makes windows of them, the sinks write these.
+ * The agent: a source gives panes, the engine makes windows of them, the outputs write these.
  * Shared by the verbs, which may listen in.
  */
 #ifndef WEIR_AGENT_H
@@ -8,7 +8,7 @@
 
 #include "cli/options.h"
 #include "base/report.h"
-#include "outputs/sink.h"
+#include "outputs/outputs.h"
 #include "sources/source.h"
 
 /* Each window, also those past the options' own; the result lives until the call returns. */
@@ -20,7 +20,7 @@ struct agent_config {
 	const struct options *options;
 	const struct window_spec *windows; /* the options' own first; must outlive the agent */
 	size_t window_count;
-	size_t listed;                     /* flows in each result for window; sinks: the -n */
+	size_t listed;                     /* flows in each result for window; outputs: the -n */
 	bool show_progress;
 	agent_window_fn *window;           /* NULL: nobody listens */
 	agent_pane_fn *pane;

@@ -227,8 +227,7 @@ static void document_ends_early_when_its_drain_fails(void **state)
 	scene.result.flow_count = 10000;
 	scene.text.drain = refuse_text;
 	scene.text.drain_context = &calls;
-	assert_int_equal(json_document(&scene.text, &scene.context, &scene.result,
-				       &scene.transmission, false), -ENOSPC);
+	assert_int_equal(encode_document(&scene, false), -ENOSPC);
 	assert_int_equal(text_flush(&scene.text), -ENOSPC);
 	assert_int_equal(calls, 1);
 	text_fini(&scene.text);

@@ -374,10 +374,10 @@ static void outputs_are_of_known_kinds(void **state)
 	struct command command;
 
 	(void)state;
-	assert_refused("weir run -o flows.txt",
-		       "--output flows.txt: an output is named *.json, *.ndjson or -");
-	assert_refused("weir run -o .json",
-		       "--output .json: an output is named *.json, *.ndjson or -");
+	assert_refuses("weir run -o flows.txt",
+		       "weir: --output flows.txt: an output is named *.json, *.ndjson or -, or");
+	assert_refuses("weir run -o .json",
+		       "weir: --output .json: an output is named *.json, *.ndjson or -, or");
 	assert_refused("weir run -o a.ndjson -o a.ndjson", "--output a.ndjson: named twice");
 	assert_refused("weir run -o a.json -w tumbling:1s -w tumbling:2s",
 		       "--output a.json: *.json holds one window: "

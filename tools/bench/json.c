@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../../user/outputs/json.h"
+#include "../../user/outputs/sink.h"
 
 #define FLOWS  1000000u
 #define ROUNDS 5
@@ -108,14 +109,15 @@ static int count_bytes(void *context, const char *bytes, size_t length)
 /* Nanoseconds of one document, or 0 after a failure. */
 static uint64_t write_to_memory(struct bench *bench, const char *name)
 {
-	static const struct sink_stats stats;
+	const struct sink_stats stats = { 0 };
+	const struct encoding encoding = { &bench->context, &bench->result, &stats };
 	struct text text = { .drain = count_bytes, .drain_context = &bench->bytes };
 	uint64_t start_ns = now_ns();
 	int err;
 
 	(void)name;
 	bench->bytes = 0;
-	err = json_document(&text, &bench->context, &bench->result, &stats, false);
+	err = json_document(&text, &encoding, false);
 	if (!err)
 		err = text_flush(&text);
 	text_fini(&text);
@@ -124,11 +126,12 @@ static uint64_t write_to_memory(struct bench *bench, const char *name)
 
 static uint64_t write_to_sink(struct bench *bench, const char *name)
 {
+	const struct sink_config config = { .name = name, .window_count = 1 };
 	const char *reason = NULL;
 	struct sink *sink;
 	uint64_t spent_ns = 0;
 
-	if (sink_open(name, 1, &sink, &reason))
+	if (sink_open(&config, &sink, &reason))
 		return 0;
 	if (!sink_write(sink, &bench->context, &bench->result))
 		spent_ns = sink_stats(sink)->last_ns;

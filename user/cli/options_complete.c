@@ -2,7 +2,7 @@
 #include "options_table.h"
 
 #include "../base/report.h"
-#include "../outputs/sink.h"
+#include "../outputs/output_name.h"
 #include "../system/machine.h"
 
 #include <string.h>
@@ -78,9 +78,10 @@ static int check_outputs(const struct options *options)
 
 	for (i = 0; i < options->output_count; i++) {
 		const char *name = options->outputs[i];
-		const char *reason = sink_name_refused(name, options->window_count);
+		struct output_name parsed;
+		const char *reason = output_name_parse(name, options->window_count, &parsed);
 
-		if (options->verb == VERB_TOP && !strcmp(name, "-"))
+		if (options->verb == VERB_TOP && parsed.is_standard_output)
 			reason = "top draws on standard output: name a *.ndjson file";
 		if (reason)
 			return usage_error("--output", name, reason);

@@ -4,7 +4,7 @@
 #include <net/if.h>
 #include <string.h>
 
-#include "../outputs/sink.h"
+#include "../outputs/output_name.h"
 #include "../sources/capture.h"
 #include "../text/endpoint.h"
 
@@ -209,7 +209,8 @@ static const char *parse_sort(struct parsing *parsing, const char *value)
 static const char *parse_output(struct parsing *parsing, const char *value)
 {
 	struct options *options = parsing->options;
-	const char *reason = sink_name_refused(value, 1);
+	struct output_name name;
+	const char *reason = output_name_parse(value, 1, &name);
 
 	if (reason)
 		return reason;

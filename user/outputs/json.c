@@ -302,11 +302,9 @@ static void append_accounts(struct writer *writer)
 	text_string(writer->text, "}");
 }
 
-int json_document(struct text *text, const struct document_context *context,
-		  const struct window_result *result, const struct sink_stats *transmission,
-		  bool pretty)
+int json_document(struct text *text, const struct encoding *encoding, bool pretty)
 {
-	struct writer writer = { text, context, result, pretty };
+	struct writer writer = { text, encoding->context, encoding->result, pretty };
 
 	append_head(&writer);
 	next_line(&writer, 1);
@@ -315,13 +313,40 @@ int json_document(struct text *text, const struct document_context *context,
 	append_total(&writer);
 	next_line(&writer, 1);
 	append_flows(&writer);
-	if (result->forgotten_flows)
+	if (encoding->result->forgotten_flows)
 		append_forgotten(&writer);
 	next_line(&writer, 1);
 	append_accounts(&writer);
 	next_line(&writer, 1);
-	append_health(&writer, transmission);
+	append_health(&writer, encoding->transmission);
 	begin_line(&writer, 0);
 	text_string(text, "}\n");
 	return text->err;
 }
+
+static int encode_json(struct text *text, const struct encoding *encoding)
+{
+	return json_document(text, encoding, true);
+}
+
+static int encode_ndjson(struct text *text, const struct encoding *encoding)
+{
+	return json_document(text, encoding, false);
+}
+
+const struct encoder json_encoder = {
+	.name = "json",
+	.suffix = ".json",
+	.about = "the newest document, replaced",
+	.is_replaced = true,
+	.tells_state = true,
+	.encode = encode_json,
+};
+
+const struct encoder ndjson_encoder = {
+	.name = "ndjson",
+	.suffix = ".ndjson",
+	.about = "a document a line, appended",
+	.line_start = JSON_DOCUMENT_START,
+	.encode = encode_ndjson,
+};

@@ -5,8 +5,7 @@
 #ifndef WEIR_JSON_H
 #define WEIR_JSON_H
 
-#include "sink.h"
-#include "../text/text.h"
+#include "encoder.h"
 
 /* How every document on one line begins: tells what another run of weir has written. */
 #define JSON_DOCUMENT_START "{\"schema\": \"weir/1\", "
@@ -16,9 +15,7 @@
  * as a *.json file has it; else one line. Both end in a line feed. 0 or the text's failure; a
  * drain still has to be flushed.
  */
-int json_document(struct text *text, const struct document_context *context,
-		  const struct window_result *result, const struct sink_stats *transmission,
-		  bool pretty);
+int json_document(struct text *text, const struct encoding *encoding, bool pretty);
 
 /* Appends the object of one flow of this result. */
 void json_flow(struct text *text, const struct document_context *context,

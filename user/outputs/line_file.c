@@ -1,164 +1,94 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A *.ndjson file or standard output: a line for each document. */
-#include "sink_kind.h"
+/* A file that grows, a named pipe, or standard output. */
+#include "line_mend.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TAIL_CHUNK_BYTES 65536
+#define READER_WAIT_MS 50
 
-static int note_regular(struct sink *sink)
+static int note_regular(struct carrier *carrier)
 {
 	struct stat status;
 
-	if (fstat(sink->fd, &status))
+	if (fstat(carrier->fd, &status))
 		return -errno;
-	sink->is_regular = S_ISREG(status.st_mode);
+	carrier->is_regular = S_ISREG(status.st_mode);
 	return 0;
 }
 
-/* Where the last line begins: after the last line feed, or 0. Negative errno. */
-static off_t last_line_start(int fd, off_t end)
+/*
+ * Notes whether the file was there, so that a run that fails at its start leaves none behind.
+ * Without O_NONBLOCK a named pipe would hold up the opening until somebody reads it.
+ */
+static int open_or_create(struct carrier *carrier)
 {
-	char chunk[TAIL_CHUNK_BYTES];
-	const char *feed;
+	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 
-	while (end > 0) {
-		off_t start = end > (off_t)sizeof(chunk) ? end - (off_t)sizeof(chunk) : 0;
-		ssize_t count = pread(fd, chunk, (size_t)(end - start), start);
-
-		if (count != end - start)
-			return count < 0 ? -errno : -EIO;
-		feed = memrchr(chunk, '\n', (size_t)count);
-		if (feed)
-			return start + (feed - chunk) + 1;
-		end = start;
+	carrier->created = false;
+	carrier->fd = open(carrier->config.name, flags);
+	if (carrier->fd < 0 && errno == ENOENT) {
+		carrier->fd = open(carrier->config.name, flags | O_CREAT, 0644);
+		carrier->created = true;
 	}
-	return 0;
+	return carrier->fd < 0 ? -errno : 0;
 }
 
-/* Follows the nesting of a JSON text that comes in pieces. */
-struct nesting {
-	uint64_t depth;
-	bool in_string;
-	bool escaped;
-};
-
-static void nesting_feed(struct nesting *nesting, char byte)
+static void line_file_drop(struct carrier *carrier)
 {
-	if (nesting->escaped)
-		nesting->escaped = false;
-	else if (nesting->in_string && byte == '\\')
-		nesting->escaped = true;
-	else if (byte == '"')
-		nesting->in_string = !nesting->in_string;
-	else if (!nesting->in_string && byte == '{')
-		nesting->depth++;
-	else if (!nesting->in_string && byte == '}' && nesting->depth)
-		nesting->depth--;
+	if (carrier->fd >= 0)
+		close(carrier->fd);
+	carrier->fd = -1;
 }
 
-/* 1 where the braces from start to the end of the file do not close, 0 where they do. */
-static int is_unclosed(int fd, off_t start)
+static int take_regular(struct carrier *carrier, const char **reason)
 {
-	struct nesting nesting = { 0 };
-	char chunk[TAIL_CHUNK_BYTES];
-	ssize_t count;
-	ssize_t i;
+	int mended;
 
-	while ((count = pread(fd, chunk, sizeof(chunk), start)) > 0) {
-		for (i = 0; i < count; i++)
-			nesting_feed(&nesting, chunk[i]);
-		start += count;
-	}
-	if (count < 0)
-		return -errno;
-	return nesting.depth > 0 || nesting.in_string;
+	/* Two writers would cut each other's lines. */
+	if (flock(carrier->fd, LOCK_EX | LOCK_NB))
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	mended = line_mend(carrier->fd, &carrier->config, reason);
+	carrier->torn = mended == LINES_TORN;
+	return mended < 0 ? mended : 0;
 }
 
-/* 1 where what stands from start on is the beginning of one of weir's documents, and no more. */
-static int is_half_document(int fd, off_t start)
-{
-	char head[sizeof(JSON_DOCUMENT_START) - 1];
-	ssize_t count = pread(fd, head, sizeof(head), start);
-
-	if (count < 0)
-		return -errno;
-	if (count != (ssize_t)sizeof(head) || memcmp(head, JSON_DOCUMENT_START, sizeof(head)))
-		return 0;
-	return is_unclosed(fd, start);
-}
-
-static int mend_last_line(struct sink *sink, int fd, off_t size)
-{
-	off_t start = last_line_start(fd, size);
-	int half;
-
-	if (start < 0)
-		return (int)start;
-	if (start == size)
-		return 0;
-	half = is_half_document(fd, start);
-	if (half < 0)
-		return half;
-	if (half)
-		return ftruncate(sink->fd, start) ? -errno : 0;
-	sink->torn = true;
-	return 0;
-}
-
-/* What a crash of an earlier run may have left. A file that may not be read is taken as whole. */
-static int mend_file(struct sink *sink)
+static bool is_named_pipe(const char *name)
 {
 	struct stat status;
-	int fd;
-	int err;
 
-	if (fstat(sink->fd, &status))
-		return -errno;
-	if (!status.st_size)
-		return 0;
-	fd = open(sink->name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == EACCES ? 0 : -errno;
-	err = mend_last_line(sink, fd, status.st_size);
-	close(fd);
+	return !stat(name, &status) && S_ISFIFO(status.st_mode);
+}
+
+/* -ENXIO where it is a named pipe that nobody reads. */
+static int line_file_take(struct carrier *carrier, const char **reason)
+{
+	int err = open_or_create(carrier);
+
+	if (err)
+		return err;
+	carrier->torn = false;
+	carrier->head_due = true;
+	err = note_regular(carrier);
+	if (!err && carrier->is_regular)
+		err = take_regular(carrier, reason);
+	if (err)
+		line_file_drop(carrier);
 	return err;
 }
 
-/* Notes whether the file was there, so that a run that fails at its start leaves none behind. */
-static int open_or_create(struct sink *sink)
+static int line_file_open(struct carrier *carrier, const char **reason)
 {
-	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY;
+	int err = line_file_take(carrier, reason);
 
-	sink->fd = open(sink->name, flags);
-	if (sink->fd < 0 && errno == ENOENT) {
-		sink->fd = open(sink->name, flags | O_CREAT, 0644);
-		sink->created = true;
-	}
-	return sink->fd < 0 ? -errno : 0;
+	return err == -ENXIO && is_named_pipe(carrier->config.name) ? 0 : err;
 }
 
-static int line_file_open(struct sink *sink, const char **reason)
-{
-	int err = open_or_create(sink);
-
-	(void)reason;
-	if (err)
-		return err;
-	err = note_regular(sink);
-	if (err || !sink->is_regular)
-		return err;
-	/* Two writers would cut each other's lines. */
-	if (flock(sink->fd, LOCK_EX | LOCK_NB))
-		return errno == EWOULDBLOCK ? -EBUSY : -errno;
-	return mend_file(sink);
-}
-
-static int standard_output_open(struct sink *sink, const char **reason)
+static int standard_output_open(struct carrier *carrier, const char **reason)
 {
 	int flags = fcntl(STDOUT_FILENO, F_GETFL);
 
@@ -167,112 +97,194 @@ static int standard_output_open(struct sink *sink, const char **reason)
 		return -errno;
 	if ((flags & O_ACCMODE) == O_RDONLY)
 		return -EBADF;
-	sink->fd = STDOUT_FILENO;
-	return note_regular(sink);
+	carrier->fd = STDOUT_FILENO;
+	carrier->head_due = true;
+	return note_regular(carrier);
 }
 
 /* Where the next byte goes: a file may be shared, and standard output need not be appended to. */
-static int note_start(struct sink *sink)
+static int note_start(struct carrier *carrier)
 {
 	struct stat status;
-	int flags = fcntl(sink->fd, F_GETFL);
+	int flags = fcntl(carrier->fd, F_GETFL);
 
-	if (flags < 0 || fstat(sink->fd, &status))
+	if (flags < 0 || fstat(carrier->fd, &status))
 		return -errno;
-	sink->document_start = status.st_size;
+	carrier->document_start = status.st_size;
 	if (flags & O_APPEND)
 		return 0;
-	sink->document_start = lseek(sink->fd, 0, SEEK_CUR);
-	return sink->document_start < 0 ? -errno : 0;
+	carrier->document_start = lseek(carrier->fd, 0, SEEK_CUR);
+	return carrier->document_start < 0 ? -errno : 0;
 }
 
 /* An unfinished line of somebody else, or one that could not be cut off, ends here. */
-static int end_torn_line(struct sink *sink)
+static int end_torn_line(struct carrier *carrier)
 {
 	int err;
 
-	if (!sink->torn)
+	if (!carrier->torn)
 		return 0;
-	err = sink_write_bytes(sink, "\n", 1);
-	if (err)
-		return err;
-	sink->torn = false;
-	sink->written_bytes = 0;
-	return 0;
+	err = carrier_write_bytes(carrier, "\n", 1);
+	if (!err)
+		carrier->torn = false;
+	return err;
 }
 
-static int line_file_begin(struct sink *sink)
+static int write_head(struct carrier *carrier)
 {
-	int err = end_torn_line(sink);
+	const char *head = carrier->config.head;
 
-	return err || !sink->is_regular ? err : note_start(sink);
+	if (!head || !carrier->head_due || (carrier->is_regular && carrier->document_start))
+		return 0;
+	return carrier_write_bytes(carrier, head, strlen(head));
 }
 
-static int line_file_commit(struct sink *sink)
+static int lines_begin(struct carrier *carrier)
 {
-	(void)sink;
+	int err = end_torn_line(carrier);
+
+	carrier->written_bytes = 0;
+	if (!err && carrier->is_regular)
+		err = note_start(carrier);
+	return err ? err : write_head(carrier);
+}
+
+/* Opens a named pipe once somebody reads it, anything else at once. */
+static int wait_until_open(struct carrier *carrier)
+{
+	const char *reason;
+	int err;
+
+	while ((err = line_file_take(carrier, &reason)) == -ENXIO &&
+	       is_named_pipe(carrier->config.name)) {
+		err = carrier_pause(carrier, READER_WAIT_MS);
+		if (err)
+			return err;
+	}
+	return err;
+}
+
+/* A file without a name is seen by nobody. One that was renamed is written on. */
+static bool is_deleted(const struct carrier *carrier)
+{
+	struct stat status;
+
+	return carrier->is_regular && !fstat(carrier->fd, &status) && !status.st_nlink;
+}
+
+static int line_file_begin(struct carrier *carrier)
+{
+	int err = 0;
+
+	if (carrier->fd >= 0 && is_deleted(carrier))
+		line_file_drop(carrier);
+	if (carrier->fd < 0)
+		err = wait_until_open(carrier);
+	return err ? err : lines_begin(carrier);
+}
+
+static int lines_commit(struct carrier *carrier)
+{
+	carrier->head_due = false;
 	return 0;
 }
 
 /* Cuts off what was written of this document, unless another has written behind it. */
-static bool cut_back(struct sink *sink)
+static bool cut_back(struct carrier *carrier)
 {
 	struct stat status;
 
-	if (!sink->is_regular || fstat(sink->fd, &status))
+	if (!carrier->is_regular || fstat(carrier->fd, &status))
 		return false;
-	if (status.st_size != sink->document_start + (off_t)sink->written_bytes)
+	if (status.st_size != carrier->document_start + (off_t)carrier->written_bytes)
 		return false;
-	return !ftruncate(sink->fd, sink->document_start) &&
-	       lseek(sink->fd, sink->document_start, SEEK_SET) >= 0;
+	return !ftruncate(carrier->fd, carrier->document_start) &&
+	       lseek(carrier->fd, carrier->document_start, SEEK_SET) >= 0;
 }
 
-static void line_file_cancel(struct sink *sink)
+static void lines_cancel(struct carrier *carrier)
 {
-	if (sink->written_bytes && !cut_back(sink))
-		sink->torn = true;
+	if (carrier->fd >= 0 && carrier->written_bytes && !cut_back(carrier))
+		carrier->torn = true;
+	carrier->written_bytes = 0;
 }
 
-static bool is_created_in_vain(const struct sink *sink)
+/* The reader of a named pipe may have gone: the next one shall begin with a whole document. */
+static void line_file_cancel(struct carrier *carrier)
 {
-	struct stat status;
-
-	return sink->created && sink->is_regular && !fstat(sink->fd, &status) && !status.st_size;
+	if (carrier->fd >= 0 && is_named_pipe(carrier->config.name))
+		line_file_drop(carrier);
+	lines_cancel(carrier);
 }
 
-static int line_file_close(struct sink *sink)
+static bool is_created_in_vain(const struct carrier *carrier)
 {
-	int err = 0;
+	struct stat status, named;
 
-	if (sink->fd < 0)
+	return carrier->created && carrier->is_regular && !fstat(carrier->fd, &status) &&
+	       !status.st_size && !stat(carrier->config.name, &named) &&
+	       named.st_ino == status.st_ino && named.st_dev == status.st_dev;
+}
+
+static int line_file_close(struct carrier *carrier)
+{
+	int fd = carrier->fd, err = 0;
+
+	if (fd < 0)
 		return 0;
-	if (is_created_in_vain(sink))
-		unlink(sink->name);
-	if (sink->is_regular && fsync(sink->fd))
+	if (is_created_in_vain(carrier))
+		unlink(carrier->config.name);
+	if (carrier->is_regular && fsync(fd))
 		err = -errno;
-	if (close(sink->fd) && !err)
+	carrier->fd = -1;
+	if (close(fd) && !err)
 		err = -errno;
 	return err;
 }
 
-/* Standard output is not this program's to close. */
-static int standard_output_close(struct sink *sink)
+/* What is no file has nothing that could have been renamed. */
+static int line_file_reopen(struct carrier *carrier)
 {
-	return sink->is_regular && fsync(sink->fd) ? -errno : 0;
+	const char *reason;
+	int err;
+
+	if (carrier->fd >= 0 && !carrier->is_regular)
+		return 0;
+	err = line_file_close(carrier);
+	if (!err)
+		err = line_file_open(carrier, &reason);
+	return err;
 }
 
-const struct sink_kind line_file_kind = {
+static int standard_output_reopen(struct carrier *carrier)
+{
+	(void)carrier;
+	return 0;
+}
+
+/* Standard output is not this program's to close. */
+static int standard_output_close(struct carrier *carrier)
+{
+	return carrier->is_regular && fsync(carrier->fd) ? -errno : 0;
+}
+
+const struct carrier_kind line_file_kind = {
 	.open = line_file_open,
 	.begin = line_file_begin,
-	.commit = line_file_commit,
+	.write = carrier_write_bytes,
+	.commit = lines_commit,
 	.cancel = line_file_cancel,
+	.reopen = line_file_reopen,
 	.close = line_file_close,
 };
 
-const struct sink_kind standard_output_kind = {
+const struct carrier_kind standard_output_kind = {
 	.open = standard_output_open,
-	.begin = line_file_begin,
-	.commit = line_file_commit,
-	.cancel = line_file_cancel,
+	.begin = lines_begin,
+	.write = carrier_write_bytes,
+	.commit = lines_commit,
+	.cancel = lines_cancel,
+	.reopen = standard_output_reopen,
 	.close = standard_output_close,
+	.is_shared = true,
 };

@@ -7,7 +7,7 @@
 #define WEIR_SOURCE_H
 
 #include "../cli/options.h"
-#include "../outputs/sink.h"
+#include "../outputs/encoder.h"
 
 struct source;
 

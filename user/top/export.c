@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../outputs/sink.h"
+
 static void choose_name(char name[EXPORT_NAME_MAX])
 {
 	time_t now = time(NULL);
@@ -84,9 +86,10 @@ static uint64_t count_distinct(const struct view *view, const struct window_resu
 static int write_document(const struct document_context *document,
 			  const struct window_result *result, const char *name)
 {
+	const struct sink_config config = { .name = name, .window_count = 1 };
 	const char *reason;
 	struct sink *sink;
-	int err = sink_open(name, 1, &sink, &reason), close_err;
+	int err = sink_open(&config, &sink, &reason), close_err;
 
 	if (err)
 		return err;

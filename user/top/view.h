@@ -7,7 +7,7 @@
 #define WEIR_VIEW_H
 
 #include "../cli/options.h"
-#include "../outputs/sink.h"
+#include "../outputs/encoder.h"
 #include "label.h"
 #include "snapshot.h"
 

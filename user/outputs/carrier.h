@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where the bytes of an output go: a file that grows, a file that is replaced, standard output.
+ * A document is begun, written in pieces, and committed or cancelled.
+ */
+#ifndef WEIR_CARRIER_H
+#define WEIR_CARRIER_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct carrier;
+
+/* Each returns 0 or negative errno. */
+struct carrier_kind {
+	/* *reason: static text where errno's would not say it; -EINVAL is wrong usage. */
+	int (*open)(struct carrier *carrier, const char **reason);
+	int (*begin)(struct carrier *carrier);
+	int (*write)(struct carrier *carrier, const char *bytes, size_t length);
+	int (*commit)(struct carrier *carrier);  /* all of the document is written */
+	void (*cancel)(struct carrier *carrier); /* after a failure of begin, write or commit */
+	int (*reopen)(struct carrier *carrier);  /* by its name: what had it may be renamed */
+	int (*close)(struct carrier *carrier);   /* also half-opened */
+	bool is_shared; /* the descriptor is not weir's alone: standard output */
+};
+
+/* What a carrier is to carry. Strings are borrowed and must outlive it. */
+struct carrier_config {
+	const char *name;
+	const char *head;       /* stands once at the beginning of what is new; NULL: nothing */
+	const char *line_start; /* how each line begins, by which a half one is told; NULL */
+	int hangup_fd;          /* waiting ends with -ECANCELED once it reports hangup_events; -1 */
+	short hangup_events;
+	const struct carrier_kind *apart; /* what a process of its own runs; NULL: there is none */
+};
+
+struct carrier {
+	const struct carrier_kind *kind;
+	struct carrier_config config;
+	int fd;                 /* what the bytes go to; -1: nothing */
+	uint64_t written_bytes; /* of the document at hand */
+
+	/* replaced file: its directory, its name in there, and the file being written */
+	int directory_fd;
+	char *base_name;
+	char temporary_name[NAME_MAX + 1];
+
+	/* growing file: where the document at hand began, whether the last line is unfinished */
+	bool is_regular;
+	off_t document_start;
+	bool torn;
+	bool created;           /* by this opening */
+	bool head_due;
+
+	pid_t pid;              /* of the process that writes, where it has one of its own */
+};
+
+extern const struct carrier_kind replaced_file_kind;
+extern const struct carrier_kind line_file_kind;
+extern const struct carrier_kind standard_output_kind;
+
+/* 0 and *carrier; or negative errno, *reason as carrier_kind.open has it, and nothing is left. */
+int carrier_open(const struct carrier_kind *kind, const struct carrier_config *config,
+		 struct carrier **carrier, const char **reason);
+
+/*
+ * The same in a process of its own, which nothing else waits for: a write that blocks, even one
+ * that the kernel does not let go (a frozen file system, a dead disk), holds up neither this
+ * process nor its end. It ends when this one does, cutting a document that is not committed.
+ * -EOWNERDEAD once somebody has killed it.
+ */
+int carrier_open_apart(const struct carrier_kind *kind, const struct carrier_config *config,
+		       struct carrier **carrier, const char **reason);
+
+/* Accepts NULL. 0, or negative errno where the last bytes could not be written. */
+int carrier_close(struct carrier *carrier);
+
+/*
+ * For kinds: writes all of bytes to fd, waiting where a pipe is full, and adds what was written
+ * to written_bytes, also after a failure.
+ */
+int carrier_write_bytes(struct carrier *carrier, const char *bytes, size_t length);
+
+/* For kinds: 0 after so long, -ECANCELED where waiting is over before. */
+int carrier_pause(const struct carrier *carrier, int milliseconds);
+
+#endif

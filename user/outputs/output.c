@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "output.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "../base/report.h"
+#include "../base/thread.h"
+
+#define QUEUE_CAPACITY_MIN 16
+
+static bool queue_grow(struct result_queue *queue)
+{
+	size_t capacity = queue->capacity ? 2 * queue->capacity : QUEUE_CAPACITY_MIN;
+	struct shared_result **slots = calloc(capacity, sizeof(*slots));
+
+	if (!slots)
+		return false;
+	for (size_t i = 0; i < queue->count; i++)
+		slots[i] = queue->slots[(queue->first + i) % queue->capacity];
+	free(queue->slots);
+	queue->slots = slots;
+	queue->capacity = capacity;
+	queue->first = 0;
+	return true;
+}
+
+static bool queue_push(struct result_queue *queue, struct shared_result *shared)
+{
+	if (queue->count == queue->capacity && !queue_grow(queue))
+		return false;
+	queue->slots[(queue->first + queue->count++) % queue->capacity] = shared;
+	return true;
+}
+
+static struct shared_result *queue_pop(struct result_queue *queue)
+{
+	struct shared_result *oldest = queue->slots[queue->first];
+
+	queue->first = (queue->first + 1) % queue->capacity;
+	queue->count--;
+	return oldest;
+}
+
+void outputs_release(struct outputs *outputs, struct shared_result *shared)
+{
+	if (--shared->holders)
+		return;
+	outputs->held_bytes -= shared->bytes;
+	shared_result_destroy(shared);
+}
+
+void output_lose(struct output *output, uint64_t windows)
+{
+	output->lost += windows;
+	output->lost_untold += windows;
+	output->set->has_failed |= windows != 0;
+}
+
+void output_push(struct output *output, struct shared_result *shared)
+{
+	output->offered++;
+	if (output->is_gone || !queue_push(&output->queue, shared)) {
+		output_lose(output, 1);
+		return;
+	}
+	shared->holders++;
+	pthread_cond_signal(&output->wanted);
+}
+
+bool output_drop_oldest(struct output *output)
+{
+	bool is_first = !output->was_slow;
+
+	outputs_release(output->set, queue_pop(&output->queue));
+	output_lose(output, 1);
+	output->was_slow = true;
+	return is_first;
+}
+
+void output_forget_waiting(struct output *output)
+{
+	while (output->queue.count) {
+		outputs_release(output->set, queue_pop(&output->queue));
+		output->offered--;
+	}
+}
+
+void output_give_up(struct output *output)
+{
+	output->is_gone = true;
+	output_lose(output, output->queue.count);
+	while (output->queue.count)
+		outputs_release(output->set, queue_pop(&output->queue));
+}
+
+static const char *failure_text(int err)
+{
+	return err == -EOWNERDEAD ? "the process that writes it was killed" : strerror(-err);
+}
+
+/* A failure is told when it begins; it may pass (a disk that is full). */
+static void output_note(struct output *output, int err)
+{
+	struct outputs *set = output->set;
+	bool is_news = err && !output->has_failed && err != -ECANCELED;
+
+	output->has_failed = err != 0;
+	set->has_failed |= err != 0;
+	if (is_news)
+		report_error("write %s: %s", output->name, failure_text(err));
+	if (err == -EPIPE && output->parsed.is_standard_output)
+		set->reader_gone = output->is_gone = true;
+	if (err && (err == -EOWNERDEAD || err == -ECANCELED || set->config.is_replay))
+		output->is_gone = true;
+	if (output->is_gone)
+		output_give_up(output);
+}
+
+static void output_write(struct output *output)
+{
+	struct outputs *set = output->set;
+	struct shared_result *shared = queue_pop(&output->queue);
+	uint64_t lost = output->lost_untold;
+	int err;
+
+	output->writing = shared;
+	output->lost_untold = 0;
+	pthread_mutex_unlock(&set->mutex);
+	sink_count_lost(output->sink, lost);
+	err = sink_write(output->sink, &shared->context, &shared->result);
+	pthread_mutex_lock(&set->mutex);
+	output->lost += err != 0;
+	output->writing = NULL;
+	outputs_release(set, shared);
+	output_note(output, err);
+}
+
+static void output_reopen(struct output *output)
+{
+	int err;
+
+	output->wants_reopen = false;
+	pthread_mutex_unlock(&output->set->mutex);
+	err = sink_reopen(output->sink);
+	pthread_mutex_lock(&output->set->mutex);
+	output_note(output, err);
+}
+
+/* Does one thing, once there is one. False at the end. */
+static bool output_step(struct output *output)
+{
+	struct outputs *set = output->set;
+
+	while (!output->queue.count && !output->wants_reopen && !set->is_closing)
+		pthread_cond_wait(&output->wanted, &set->mutex);
+	if (output->wants_reopen && !output->is_gone)
+		output_reopen(output);
+	else if (output->queue.count)
+		output_write(output);
+	else if (set->is_closing)
+		return false;
+	else
+		output->wants_reopen = false;
+	pthread_cond_broadcast(&set->progress);
+	return true;
+}
+
+static void output_end(struct output *output)
+{
+	struct outputs *set = output->set;
+	int err;
+
+	pthread_mutex_unlock(&set->mutex);
+	err = sink_close(output->sink);
+	pthread_mutex_lock(&set->mutex);
+	output->sink = NULL;
+	/* What a failure has told already. */
+	if (err != -EOWNERDEAD && err != -ECANCELED)
+		output_note(output, err);
+	set->has_failed |= err != 0;
+	output->has_ended = true;
+	pthread_cond_broadcast(&set->progress);
+}
+
+static void *output_work(void *context)
+{
+	struct output *output = context;
+
+	pthread_mutex_lock(&output->set->mutex);
+	while (output_step(output))
+		continue;
+	output_end(output);
+	pthread_mutex_unlock(&output->set->mutex);
+	return NULL;
+}
+
+int output_open(struct outputs *set, const char *name, struct output *output)
+{
+	struct sink_config config = { .name = name, .window_count = set->config.window_count,
+				      .is_apart = true };
+	const char *reason = output_name_parse(name, config.window_count, &output->parsed);
+	int err = 0;
+
+	output->set = set;
+	output->name = name;
+	pthread_cond_init(&output->wanted, NULL);
+	output->hangup_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (output->hangup_fd < 0)
+		err = -errno;
+	config.hangup_fd = output->hangup_fd;
+	if (!err)
+		err = sink_open(&config, &output->sink, &reason);
+	if (err)
+		report_error("write %s: %s", name, reason ? reason : strerror(-err));
+	return err;
+}
+
+int output_start(struct output *output)
+{
+	int err = thread_start(&output->thread, output_work, output);
+
+	output->has_thread = !err;
+	return err;
+}
+
+void output_fini(struct output *output)
+{
+	if (output->sink)
+		sink_close(output->sink);
+	free(output->queue.slots);
+	if (output->hangup_fd >= 0)
+		close(output->hangup_fd);
+	pthread_cond_destroy(&output->wanted);
+}

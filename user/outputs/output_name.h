@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the user calls an output: [FORMAT:]TARGET.
+ */
+#ifndef WEIR_OUTPUT_NAME_H
+#define WEIR_OUTPUT_NAME_H
+
+#include "encoder.h"
+
+struct output_name {
+	const struct encoder *encoder;
+	const char *target;      /* a file, in the words of the user */
+	bool is_standard_output;
+};
+
+/*
+ * The format is that of the word before a colon, else that of the target's end; standard output
+ * is a table where it is a terminal, else NDJSON. NULL; or why it is no output, or cannot be one
+ * of window_count windows: static text. Looks at the name alone.
+ */
+const char *output_name_parse(const char *name, size_t window_count, struct output_name *parsed);
+
+#endif

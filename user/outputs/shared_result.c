@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "shared_result.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+struct shared_context {
+	_Atomic size_t holders;
+	struct document_context context;
+	struct group_by group;
+	const char *names[];  /* of sources, attached, links; then come their bytes */
+};
+
+/* What has to be copied: lists of strings, and single ones as lists of one. */
+struct strings {
+	const char *const *list;
+	size_t count;
+};
+
+enum { STRINGS_NAMES, STRINGS_ATTACH, STRINGS_LINKS, STRINGS_SINGLE, STRINGS_COUNT };
+enum { SINGLE_HOST, SINGLE_KIND, SINGLE_DIRECTION, SINGLE_FILTER, SINGLE_COUNT };
+
+static void strings_of(const struct document_context *context, const char *single[SINGLE_COUNT],
+		       struct strings strings[STRINGS_COUNT])
+{
+	single[SINGLE_HOST] = context->host;
+	single[SINGLE_KIND] = context->source_kind;
+	single[SINGLE_DIRECTION] = context->direction;
+	single[SINGLE_FILTER] = context->filter;
+	strings[STRINGS_NAMES] = (struct strings){ context->source_names,
+						   context->source_name_count };
+	strings[STRINGS_ATTACH] = (struct strings){ context->attach, context->attach_count };
+	strings[STRINGS_LINKS] = (struct strings){ context->link_names,
+						   context->link_names ? FLOW_LINKS_MAX : 0 };
+	strings[STRINGS_SINGLE] = (struct strings){ single, SINGLE_COUNT };
+}
+
+static size_t string_bytes(const char *string)
+{
+	return string ? strlen(string) + 1 : 0;
+}
+
+static size_t strings_bytes(const struct strings *strings, size_t *count)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < strings->count; i++)
+		bytes += string_bytes(strings->list[i]);
+	*count += strings->count;
+	return bytes;
+}
+
+/* Where names and bytes of a copy go on. */
+struct filling {
+	const char **name;
+	char *bytes;
+};
+
+static const char *const *strings_copy(const struct strings *strings, struct filling *to)
+{
+	const char **list = to->name;
+
+	for (size_t i = 0; i < strings->count; i++) {
+		size_t length = string_bytes(strings->list[i]);
+
+		*to->name++ = length ? memcpy(to->bytes, strings->list[i], length) : NULL;
+		to->bytes += length;
+	}
+	return strings->count ? list : NULL;
+}
+
+static struct shared_context *shared_context_create(const struct document_context *context)
+{
+	const char *single[SINGLE_COUNT];
+	const char *const *copied;
+	struct strings strings[STRINGS_COUNT];
+	struct shared_context *shared;
+	struct filling to;
+	size_t count = 0, bytes = 0;
+
+	strings_of(context, single, strings);
+	for (size_t i = 0; i < STRINGS_COUNT; i++)
+		bytes += strings_bytes(&strings[i], &count);
+	shared = calloc(1, sizeof(*shared) + count * sizeof(shared->names[0]) + bytes);
+	if (!shared)
+		return NULL;
+	to = (struct filling){ shared->names, (char *)(shared->names + count) };
+	shared->holders = 1;
+	shared->group = *context->group;
+	shared->context = *context;
+	shared->context.group = &shared->group;
+	shared->context.source_names = strings_copy(&strings[STRINGS_NAMES], &to);
+	shared->context.attach = strings_copy(&strings[STRINGS_ATTACH], &to);
+	shared->context.link_names = strings_copy(&strings[STRINGS_LINKS], &to);
+	copied = strings_copy(&strings[STRINGS_SINGLE], &to);
+	shared->context.host = copied[SINGLE_HOST];
+	shared->context.source_kind = copied[SINGLE_KIND];
+	shared->context.direction = copied[SINGLE_DIRECTION];
+	shared->context.filter = copied[SINGLE_FILTER];
+	return shared;
+}
+
+static bool string_equals(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool strings_equal(const struct strings *a, const struct strings *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		if (!string_equals(a->list[i], b->list[i]))
+			return false;
+	}
+	return true;
+}
+
+/* The group-by of a run is fixed. */
+static bool shared_context_says(const struct shared_context *shared,
+				const struct document_context *context)
+{
+	const char *single[2][SINGLE_COUNT];
+	struct strings strings[2][STRINGS_COUNT];
+
+	strings_of(&shared->context, single[0], strings[0]);
+	strings_of(context, single[1], strings[1]);
+	for (size_t i = 0; i < STRINGS_COUNT; i++) {
+		if (!strings_equal(&strings[0][i], &strings[1][i]))
+			return false;
+	}
+	return true;
+}
+
+void shared_context_release(struct shared_context *strings)
+{
+	if (strings && atomic_fetch_sub(&strings->holders, 1) == 1)
+		free(strings);
+}
+
+/* The strings of this context, which gains a holder. NULL when memory failed. */
+static struct shared_context *shared_context_hold(const struct document_context *context,
+						  struct shared_context **strings)
+{
+	if (!*strings || !shared_context_says(*strings, context)) {
+		struct shared_context *newer = shared_context_create(context);
+
+		if (!newer)
+			return NULL;
+		shared_context_release(*strings);
+		*strings = newer;
+	}
+	atomic_fetch_add(&(*strings)->holders, 1);
+	return *strings;
+}
+
+size_t shared_result_bytes(const struct window_result *result)
+{
+	return sizeof(struct shared_result) + result->flow_count * sizeof(*result->flows);
+}
+
+struct shared_result *shared_result_create(const struct document_context *context,
+					   const struct window_result *result,
+					   struct shared_context **strings)
+{
+	size_t bytes = shared_result_bytes(result);
+	struct shared_context *held = shared_context_hold(context, strings);
+	struct shared_result *shared = held ? malloc(bytes) : NULL;
+	struct flow_result *flows;
+
+	if (!shared) {
+		shared_context_release(held);
+		return NULL;
+	}
+	flows = (struct flow_result *)(shared + 1);
+	if (result->flow_count)
+		memcpy(flows, result->flows, result->flow_count * sizeof(*flows));
+	*shared = (struct shared_result){ .result = *result, .context = held->context,
+					  .strings = held, .spec = *result->spec,
+					  .bytes = bytes };
+	shared->context.clock_offset_ns = context->clock_offset_ns;
+	shared->result.spec = &shared->spec;
+	shared->result.flows = flows;
+	return shared;
+}
+
+void shared_result_destroy(struct shared_result *shared)
+{
+	if (!shared)
+		return;
+	shared_context_release(shared->strings);
+	free(shared);
+}
