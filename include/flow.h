@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "measures.h"
+
 /* flow_key.flags. A non-IP flow has neither FLOW_IP nor FLOW_IPV6; IPv6 has both. */
 #define FLOW_IP             0x01
 #define FLOW_IPV6           0x02
@@ -102,24 +104,25 @@ struct flow_slot {
 			__u16  min_len;
 			__u64  bytes;
 			__u32  packets;
-			union {
-				struct {
-					__u8 tcp_flags;
-					__u8 marks;
-				};
-				__u16 notes;
-			};
+			FLOW_NOTES;
 			__u16  last_ms;
 		};
 		__u64 words[8];
 	};
 } __attribute__((aligned(64)));
 
+/* A record where extra measures are asked for: side by side, one after the other. */
+struct flow_record {
+	struct flow_slot slot;
+	struct flow_extra extra;
+};
+
 /* The sixth word of a slot shares its 16 lowest-addressed bits with that of its key. */
 #define FLOW_KEY_FULL_WORDS 5
 
 _Static_assert(sizeof(struct flow_key) == 48, "a key is six words");
 _Static_assert(sizeof(struct flow_slot) == 64, "a slot is one cache line");
+_Static_assert(sizeof(struct flow_record) == 128, "a record is one or two");
 _Static_assert(offsetof(struct flow_key, inner_vlan) == 40, "five words, then inner_vlan");
 _Static_assert(offsetof(struct flow_slot, src_port) == offsetof(struct flow_key, src_port) &&
 	       offsetof(struct flow_slot, flags) == offsetof(struct flow_key, flags) &&

@@ -69,7 +69,9 @@ static inline void scene_init_result(struct scene *scene)
 	result->observed_ns = 10 * SECOND;
 	result->panes = 10;
 	result->complete = true;
-	result->total = (struct window_total){ 1, 15000, 30, 3000, 6, 60, 1514, 0 };
+	result->total = (struct window_total){ .flows = 1, .bytes = 15000, .packets = 30,
+						.bytes_max = 3000, .packets_max = 6,
+						.min_len = 60, .max_len = 1514 };
 	result->counts.outcome[PACKET_FLOW] = (struct tally){ 30, 15000 };
 	result->counts.outcome[PACKET_MALFORMED] = (struct tally){ 1, 60 };
 	result->counts.malformed_reason[MALFORMED_IPV4_HEADER_CUT] = 1;

@@ -31,6 +31,7 @@ struct model_packet {
 	uint16_t len;
 	uint16_t ms;
 	uint16_t notes;
+	struct flow_extra extra;
 };
 
 struct model_pane {
@@ -41,7 +42,8 @@ struct model_pane {
 
 struct model {
 	bool replay;
-	enum sort_field sort;
+	bool has_extras;
+	unsigned int sort;  /* enum sort_field, or SORT_EXTRA and an extra measure */
 	size_t top;
 	size_t window_count;
 	struct window_spec specs[MODEL_WINDOWS];
@@ -54,7 +56,8 @@ struct model {
 /* A result with room for its flows. */
 struct told {
 	struct window_result result;
-	struct flow_result flows[MODEL_LISTED_MAX];
+	struct flow_result flows[MODEL_LISTED_MAX]; /* .extra: into extras */
+	struct extra_sum extras[MODEL_LISTED_MAX];
 };
 
 /* Results of one window, in the order told. */

@@ -89,6 +89,34 @@ static struct flow_result flow_in_scope(const struct scope *scope, unsigned int 
 	return sum;
 }
 
+/* The extra measures of all the flow's packets in a scope. */
+static struct extra_sum extra_in_scope(const struct scope *scope, unsigned int flow)
+{
+	const struct model *model = scope->model;
+	struct extra_sum sum = { 0 };
+
+	for (size_t i = 0; i < model->packet_count; i++) {
+		const struct model_packet *packet = &model->packets[i];
+
+		if (!scope->has[packet->pane] || packet->flow != flow)
+			continue;
+#define MODEL_EXTRA(name, type, merge, set, before, after) \
+		MERGE_##merge(sum.name, packet->extra.name);
+		EXTRA_MEASURES(MODEL_EXTRA)
+	}
+	return sum;
+}
+
+static uint64_t extra_value(const struct extra_sum *sum, unsigned int measure)
+{
+#define MODEL_EXTRA_VALUE(name, type, merge, set, before, after) \
+	if (measure == EXTRA_##name)                             \
+		return sum->name;
+	EXTRA_MEASURES(MODEL_EXTRA_VALUE)
+	fail();
+	return 0;
+}
+
 static bool pane_has_packet(const struct model *model, unsigned int pane)
 {
 	const struct outcome_counts *counts = &model->panes[pane].pane.counts;
@@ -154,7 +182,14 @@ static bool listed_before(const struct told *told, const struct model *model, un
 	bool is_session = told->result.spec->kind == WINDOW_SESSION;
 	double rank_x = rank_value(model, x, told->result.observed_ns);
 	double rank_y = rank_value(model, y, told->result.observed_ns);
+	uint64_t extra_x = 0, extra_y = 0;
 
+	if (model->sort >= SORT_EXTRA) {
+		extra_x = extra_value(&told->extras[x->extra], model->sort - SORT_EXTRA);
+		extra_y = extra_value(&told->extras[y->extra], model->sort - SORT_EXTRA);
+	}
+	if (extra_x != extra_y)
+		return extra_x > extra_y;
 	if (model->sort == SORT_PACKETS && x->packets != y->packets)
 		return x->packets > y->packets;
 	if ((model->sort == SORT_BYTES || (model->sort == SORT_AVERAGE && !is_session)) &&
@@ -302,6 +337,8 @@ static void block_expect(const struct expectation *e, uint64_t block, bool is_en
 		sum = flow_in_scope(&scope, flow);
 		sum.start_ns = result->start_ns;
 		sum.end_ns = result->end_ns;
+		sum.extra = result->flow_count;
+		told->extras[sum.extra] = extra_in_scope(&scope, flow);
 		if (sum.packets)
 			told->flows[result->flow_count++] = sum;
 	}

@@ -5,6 +5,7 @@
 
 struct model_session {
 	struct flow_result flow;
+	struct extra_sum extra;
 	uint64_t end_ns;   /* its last packet and the gap */
 	uint64_t place;    /* of the pane it is told with */
 	bool is_complete;
@@ -48,6 +49,7 @@ static size_t flow_sessions(const struct expectation *e, unsigned int flow,
 		}
 		scope.has[i] = true;
 		sessions[count - 1].flow = flow_in_scope(&scope, flow);
+		sessions[count - 1].extra = extra_in_scope(&scope, flow);
 		sessions[count - 1].flow.start_ns = sessions[count - 1].flow.first_ns;
 		sessions[count - 1].flow.end_ns = sessions[count - 1].flow.last_ns;
 		sessions[count - 1].end_ns = part.last_ns + e->spec->gap_ns;
@@ -90,7 +92,10 @@ static void session_add(struct told *told, const struct model_session *session,
 	sum->marks |= flow->marks;
 	sum->bytes += flow->bytes;
 	sum->packets += flow->packets;
-	told->flows[told->result.flow_count++] = *flow;
+	told->extras[told->result.flow_count] = session->extra;
+	told->flows[told->result.flow_count] = *flow;
+	told->flows[told->result.flow_count].extra = told->result.flow_count;
+	told->result.flow_count++;
 }
 
 static void sessions_tell(const struct expectation *e, const struct model_session *sessions,

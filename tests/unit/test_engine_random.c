@@ -150,13 +150,18 @@ static void packets_random(struct model *model, uint64_t *state)
 					   random_next(state) & random_next(state));
 		packet->bytes = is_huge ? random_next(state) >> 3 : packet->len;
 		packet->packets = is_huge ? (uint32_t)(random_next(state) >> 34) | 1 : 1;
+#define PACKET_EXTRA(name, type, merge, set, before, after) \
+		packet->extra.name = (type)(random_next(state) >> random_below(state, 64));
+		EXTRA_MEASURES(PACKET_EXTRA)
 	}
 }
 
 static void model_random(struct model *model, uint64_t *state)
 {
 	*model = (struct model){ .replay = random_one_in(state, 2) };
-	model->sort = (enum sort_field)random_below(state, 4);
+	model->has_extras = random_one_in(state, 2);
+	model->sort = (unsigned int)random_below(state, SORT_EXTRA +
+						 (model->has_extras ? EXTRA_COUNT : 0));
 	model->top = random_below(state, 2) * (1 + random_below(state, 6));
 	windows_random(model, state);
 	panes_random(model, state);
@@ -174,11 +179,13 @@ static int told_keep(void *context, const struct window_result *result)
 	assert_true(result->flow_count <= MODEL_LISTED_MAX);
 	told->result = *result;
 	memcpy(told->flows, result->flows, result->flow_count * sizeof(told->flows[0]));
+	for (size_t i = 0; result->extras && i < result->flow_count; i++)
+		told->extras[told->flows[i].extra] = result->extras[result->flows[i].extra];
 	return 0;
 }
 
 /* A record of one packet, which two CPUs at most may have counted with others of its pane. */
-static struct flow_slot packet_record(const struct model_packet *packet)
+static struct flow_record packet_record(const struct model_packet *packet)
 {
 	struct flow_key key = model_key(packet->flow);
 	struct flow_slot slot = { 0 };
@@ -190,7 +197,7 @@ static struct flow_slot packet_record(const struct model_packet *packet)
 	slot.min_len = slot.max_len = packet->len;
 	slot.first_ms = slot.last_ms = packet->ms;
 	slot.notes = packet->notes;
-	return slot;
+	return (struct flow_record){ slot, packet->extra };
 }
 
 /* In one call each, or several of a pane in one call. */
@@ -198,14 +205,14 @@ static void pane_merge(struct engine *engine, const struct model *model, unsigne
 {
 	static const size_t batch_sizes[] = { 1, 7, MODEL_PACKETS_MAX };
 	size_t batch_size = batch_sizes[number % 3], count = 0;
-	struct flow_slot slots[MODEL_PACKETS_MAX];
+	struct flow_record own[MODEL_PACKETS_MAX];
 	const struct flow_slot *records[MODEL_PACKETS_MAX];
 
 	for (size_t i = 0; i < model->packet_count; i++) {
 		if (model->packets[i].pane != number)
 			continue;
-		slots[count] = packet_record(&model->packets[i]);
-		records[count] = &slots[count];
+		own[count] = packet_record(&model->packets[i]);
+		records[count] = &own[count].slot;
 		count++;
 	}
 	for (size_t i = 0; i < count; i += batch_size) {
@@ -220,7 +227,8 @@ static void model_run(const struct model *model, struct telling *tellings)
 {
 	struct engine_config config = {
 		.windows = model->specs, .window_count = model->window_count,
-		.pane_ns = MODEL_PANE_NS, .replay = model->replay, .sort = model->sort,
+		.pane_ns = MODEL_PANE_NS, .replay = model->replay,
+		.extra_sets = model->has_extras, .sort = (enum sort_field)model->sort,
 		.top = model->top, .emit = told_keep, .emit_context = tellings,
 	};
 	struct engine *engine = engine_create(&config);
@@ -263,8 +271,16 @@ static bool result_same(const struct window_result *a, const struct window_resul
 
 static bool told_same(const struct told *a, const struct told *b)
 {
+	const struct extra_sum *x = a->extras, *y = b->extras;
+
 	if (!result_same(&a->result, &b->result))
 		return false;
+	for (size_t i = 0; a->result.extras && i < a->result.flow_count; i++) {
+		if (memcmp(&x[a->flows[i].extra], &y[b->flows[i].extra], sizeof(*x))) {
+			print_error("differs: extra measures\n");
+			return false;
+		}
+	}
 	for (size_t i = 0; i < a->result.flow_count; i++) {
 		if (!flow_same(&a->flows[i], &b->flows[i]))
 			return false;

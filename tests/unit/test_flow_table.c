@@ -68,7 +68,7 @@ static void rounds_run(uint64_t seed, uint32_t one_in)
 {
 	struct scene scene = { .seed = seed };
 
-	assert_int_equal(flow_table_init(&scene.table, &no_windows, 1), 0);
+	assert_int_equal(flow_table_init(&scene.table, &no_windows, 1, false), 0);
 	for (int round = 0; round < ROUNDS; round++) {
 		for (uint32_t flow = 0; flow < FLOWS; flow++) {
 			if (random_below(&scene.seed, 4))

@@ -243,6 +243,30 @@ static void replay_has_null_for_direction_and_interface(void **state)
 	text_fini(&scene.text);
 }
 
+/* Every extra measure has its value in the object of its set. */
+static void extra_measures_are_told_where_they_are_asked_for(void **state)
+{
+	struct extra_sum extras[2] = { { 0 } };
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene.flow.extra = 1;
+#define EXTRA_NUMBERED(name, type, merge, set, before, after) \
+	extras[1].name = 1000000007ull * (1 + EXTRA_##name);
+	EXTRA_MEASURES(EXTRA_NUMBERED)
+	scene.result.extras = extras;
+	assert_lacks(write_flow(&scene), "\"tcp\": ");
+	scene.result.extra_sets = 1u << EXTRA_TCP;
+	assert_has(write_flow(&scene), ", \"tcp\": {\"zero_windows\": 1000000007, "
+				       "\"resets\": 2000000014");
+	scene.flow.key.ip_proto = IPPROTO_UDP;
+	assert_lacks(write_flow(&scene), "\"tcp\": ");
+	scene.group.field[GROUP_PROTO] = false;
+	assert_has(write_flow(&scene), ", \"tcp\": {\"zero_windows\": 1000000007, ");
+	text_fini(&scene.text);
+}
+
 static void tcp_flags_stand_in_the_order_of_the_contract(void **state)
 {
 	struct scene scene;
@@ -321,6 +345,7 @@ int main(void)
 		cmocka_unit_test(flow_names_its_direction_and_link),
 		cmocka_unit_test(a_replay_names_the_directions_that_its_file_told),
 		cmocka_unit_test(replay_has_null_for_direction_and_interface),
+		cmocka_unit_test(extra_measures_are_told_where_they_are_asked_for),
 		cmocka_unit_test(tcp_flags_stand_in_the_order_of_the_contract),
 		cmocka_unit_test(counters_are_exact_up_to_the_limit),
 		cmocka_unit_test(session_averages_over_its_own_length),

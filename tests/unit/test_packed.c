@@ -60,20 +60,32 @@ static struct carried carried_random(struct scene *scene, uint32_t pane)
 	return carried_of_slot(&slot, (struct tally){ packets, slot.bytes }, pane);
 }
 
+static struct extra_sum extra_random(struct scene *scene)
+{
+	uint64_t *seed = &scene->seed;
+
+#define EXTRA_RANDOM(name, type, merge, set, before, after)                   \
+	.name = (uint64_t)random_next(seed) << random_below(seed, 32) >>      \
+		random_below(seed, 64),
+	return (struct extra_sum){ EXTRA_MEASURES(EXTRA_RANDOM) };
+}
+
 static void row_random(struct scene *scene, struct row_sums *row, uint32_t pane, uint32_t one_in)
 {
 	row_sums_clear(row);
 	for (uint32_t place = 0; place < ROW_FLOWS; place++) {
-		struct carried sum = carried_random(scene, pane);
-
-		if (random_below(&scene->seed, one_in) == 0)
-			row_sums_add(row, place, &sum, &scene->packer.panes);
+		if (random_below(&scene->seed, one_in))
+			continue;
+		bit_set(row->places, place);
+		row->sums[place] = carried_random(scene, pane);
+		row->extras[place] = extra_random(scene);
 	}
 }
 
 static void scene_make(struct scene *scene, uint64_t seed, uint32_t one_in)
 {
-	*scene = (struct scene){ .seed = seed, .is_huge = seed % 3 == 0 };
+	*scene = (struct scene){ .seed = seed, .is_huge = seed % 3 == 0,
+				 .packer.has_extras = seed / 2 % 2 };
 	panes_random(scene, seed % 2);
 	for (uint32_t i = 0; i < BLOCKS; i++) {
 		row_random(scene, &scene->carried[i], i, one_in);
@@ -100,6 +112,9 @@ static void rows_check_same(const struct scene *scene, const struct row_sums *a,
 		struct flow_sum y = carried_tell(&scene->packer.panes, &b->sums[place]);
 
 		assert_memory_equal(&x, &y, sizeof(x));
+		if (scene->packer.has_extras)
+			assert_memory_equal(&a->extras[place], &b->extras[place],
+					    sizeof(a->extras[place]));
 	}
 }
 
@@ -107,11 +122,8 @@ static void blocks_add(const struct scene *scene, uint32_t from, uint32_t to,
 		       struct row_sums *sum)
 {
 	row_sums_clear(sum);
-	for (uint32_t i = from; i < to; i++) {
-		FOR_EACH_BIT_OF(place, scene->carried[i].places, ROW_WORDS)
-			row_sums_add(sum, place, &scene->carried[i].sums[place],
-				     &scene->packer.panes);
-	}
+	for (uint32_t i = from; i < to; i++)
+		row_sums_add(sum, &scene->carried[i], &scene->packer);
 }
 
 static void row_comes_back_with_its_places(void **state)
@@ -127,7 +139,7 @@ static void row_comes_back_with_its_places(void **state)
 			struct row_sums got;
 
 			row_sums_clear(&got);
-			packed_add_to(scene.records[i], &got, &scene.packer.panes);
+			packed_add_to(scene.records[i], &got, &scene.packer);
 			rows_check_same(&scene, &got, &scene.carried[i]);
 		}
 		scene_free(&scene);
@@ -145,14 +157,14 @@ static void rows_of_several_panes_add_up(void **state)
 		scene_make(&scene, seed, 3);
 		for (uint32_t i = 0; i < BLOCKS; i++) {
 			row_sums_clear(&got);
-			packed_add_to(packed, &got, &scene.packer.panes);
-			packed_add_to(scene.records[i], &got, &scene.packer.panes);
+			packed_add_to(packed, &got, &scene.packer);
+			packed_add_to(scene.records[i], &got, &scene.packer);
 			assert_int_equal(packed_store(&scene.packer, &packed, &got,
 						      pane_form_of(0, BLOCKS)), 0);
 		}
 		blocks_add(&scene, 0, BLOCKS, &sum);
 		row_sums_clear(&got);
-		packed_add_to(packed, &got, &scene.packer.panes);
+		packed_add_to(packed, &got, &scene.packer);
 		rows_check_same(&scene, &got, &sum);
 		packed_free(&scene.packer, packed);
 		scene_free(&scene);
@@ -205,7 +217,7 @@ static void turned_blocks_leave_the_sum_of_the_others(void **state)
 			blocks_add(&scene, i, BLOCKS, &expected);
 			rows_check_same(&scene, &sum, &expected);
 			if (scene.records[i])
-				packed_leave(scene.records[i], &sum);
+				packed_leave(scene.records[i], &sum, &scene.packer);
 		}
 		row_sums_clear(&expected);
 		rows_check_same(&scene, &sum, &expected);
@@ -277,7 +289,7 @@ static void flows_that_stay_are_not_touched(void **state)
 			blocks_add(&scene, i, BLOCKS, &expected);
 			rows_check_same(&scene, &sum, &expected);
 			if (scene.records[i])
-				packed_leave(scene.records[i], &sum);
+				packed_leave(scene.records[i], &sum, &scene.packer);
 		}
 		scene_free(&scene);
 	}

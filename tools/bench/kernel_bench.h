@@ -14,6 +14,7 @@
 
 #include "../../user/kernel/banks.h"
 #include "../../user/filter/filter.h"
+#include "../../user/base/seed.h"
 #include "../../user/kernel/programs.h"
 
 struct kernel_bench {

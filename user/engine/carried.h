@@ -131,9 +131,9 @@ static inline void carried_add(struct carried *sum, const struct carried *more,
 		sum->last_pane = more->last_pane;
 		sum->last_ms = more->last_ms;
 	}
-	sum->min_len = more->min_len < sum->min_len ? more->min_len : sum->min_len;
-	sum->max_len = more->max_len > sum->max_len ? more->max_len : sum->max_len;
-	sum->notes |= more->notes;
+	MERGE_LEAST(sum->min_len, more->min_len);
+	MERGE_MOST(sum->max_len, more->max_len);
+	MERGE_BITS(sum->notes, more->notes);
 }
 
 /* The same in bytes, instants and rates. */

@@ -60,7 +60,8 @@ struct engine *engine_create(const struct engine_config *config)
 	engine->windows = calloc(count + 1, sizeof(*engine->windows));
 	engine->layouts = calloc(count + 1, sizeof(*engine->layouts));
 	if (!engine->windows || !engine->layouts ||
-	    flow_table_init(&engine->table, engine->layouts, count) || windows_init(engine)) {
+	    flow_table_init(&engine->table, engine->layouts, count, config->extra_sets) ||
+	    windows_init(engine)) {
 		engine_destroy(engine);
 		return NULL;
 	}
@@ -88,11 +89,11 @@ int engine_merge(struct engine *engine, const struct flow_slot *const *records, 
 	for (size_t i = 0; i < count; i++) {
 		const struct flow_slot *record = records[i];
 
-		if (!engine->open.packets || record->min_len < engine->open_min_len)
-			engine->open_min_len = record->min_len;
-		if (record->max_len > engine->open_max_len)
-			engine->open_max_len = record->max_len;
-		engine->open_marks |= record->marks;
+		if (!engine->open.packets)
+			engine->open.min_len = record->min_len;
+		MERGE_LEAST(engine->open.min_len, record->min_len);
+		MERGE_MOST(engine->open.max_len, record->max_len);
+		MERGE_BITS(engine->open.notes, record->notes);
 		engine->open.packets += record->packets;
 		engine->open.bytes += record->bytes;
 	}
@@ -120,11 +121,7 @@ static void span_from_pane(const struct engine *engine, const struct pane *pane,
 		.end_ns = pane->end_ns,
 		.observed_ns = pane->end_ns - pane->begin_ns,
 		.panes = 1,
-		.min_len = engine->open_min_len,
-		.max_len = engine->open_max_len,
-		.marks = engine->open_marks,
-		.bytes_max = (double)(engine->open.bytes - lost->bytes) / seconds,
-		.packets_max = (double)(engine->open.packets - lost->packets) / seconds,
+		.flows = engine->open,
 		.counts = pane->counts,
 		.health = {
 			.dropped_packets = pane->dropped_packets,
@@ -135,7 +132,12 @@ static void span_from_pane(const struct engine *engine, const struct pane *pane,
 			.merge_ns = pane->merge_ns,
 		},
 	};
-	span->counts.outcome[PACKET_FLOW] = engine->open;
+	span->flows.bytes -= lost->bytes;
+	span->flows.packets -= lost->packets;
+	span->flows.bytes_max = (double)span->flows.bytes / seconds;
+	span->flows.packets_max = (double)span->flows.packets / seconds;
+	span->counts.outcome[PACKET_FLOW] = (struct tally){ engine->open.packets,
+							    engine->open.bytes };
 	counts_lose(&span->counts, lost);
 }
 
@@ -182,10 +184,8 @@ static void pane_place(struct engine *engine, const struct pane *pane)
 					    (double)length_ns / 1e9 };
 	pane_number(engine);
 	span_from_pane(engine, pane, close->times.seconds, &close->span);
-	engine->open = engine->table.lost = (struct tally){ 0 };
-	engine->open_max_len = 0;
-	engine->open_marks = 0;
-	engine->open_min_len = 0;
+	engine->open = (struct flow_sum){ 0 };
+	engine->table.lost = (struct tally){ 0 };
 }
 
 static void segment_end_pane(struct segment *segment, bool has_failed)

@@ -8,7 +8,15 @@
 
 #include "result.h"
 
-enum sort_field { SORT_BYTES, SORT_PACKETS, SORT_AVERAGE, SORT_MAX };
+/* What flows are ranked by, and its word; then the extra measures, from SORT_EXTRA on. */
+#define SORT_FIELDS(X)              \
+	X(SORT_BYTES,   "bytes")    \
+	X(SORT_PACKETS, "packets")  \
+	X(SORT_AVERAGE, "average")  \
+	X(SORT_MAX,     "max")
+
+#define SORT_AS_ENUM(id, word) id,
+enum sort_field { SORT_FIELDS(SORT_AS_ENUM) SORT_EXTRA };
 
 /* Receives each finished window; the result and its flows live until it returns. */
 typedef int window_emit_fn(void *context, const struct window_result *result);
@@ -17,6 +25,8 @@ struct engine_config {
 	const struct window_spec *windows; /* must outlive the engine */
 	size_t window_count;
 	uint64_t pane_ns;                  /* nominal */
+	uint32_t extra_sets;               /* 1 << enum extra_set of those asked for; where there
+					    * are, records have two lines: struct flow_record */
 	bool replay;                       /* windows lie on the grid since 1970 (DESIGN 4) */
 	enum sort_field sort;
 	size_t top;                        /* flows listed in each result; 0 is all */
@@ -35,8 +45,9 @@ void engine_destroy(struct engine *engine);
 /*
  * Merges records of the open pane: any number of calls, any number of records of one flow (of
  * several CPUs, or spilled). The first record after a pane's end opens the next pane. Empty
- * slots must not be passed. 0 or -ENOMEM: what there is no memory for is unattributed in the
- * pane's windows, and engine_end_pane says it again.
+ * slots must not be passed. Where extra sets are asked for, each is the slot of a struct
+ * flow_record. 0 or -ENOMEM: what there is no memory for is unattributed in the pane's windows,
+ * and engine_end_pane says it again.
  */
 int engine_merge(struct engine *engine, const struct flow_slot *const *records, size_t count);
 

@@ -43,12 +43,12 @@ struct pane_form window_pane_form(const struct engine *engine, const struct wind
 
 void row_sums_of(const struct row_work *work, struct row_sums *sums)
 {
-	const struct pane_ring *panes = &work->engine->table.packer.panes;
+	const struct packer *packer = &work->engine->table.packer;
 
 	row_sums_clear(sums);
-	packed_add_to(work->row->front, sums, panes);
-	packed_add_to(work->row->back, sums, panes);
-	packed_add_to(work->row->open, sums, panes);
+	packed_add_to(work->row->front, sums, packer);
+	packed_add_to(work->row->back, sums, packer);
+	packed_add_to(work->row->open, sums, packer);
 }
 
 int row_grow(const struct row_work *work, struct packed **at, const struct row_sums *more)
@@ -60,9 +60,8 @@ int row_grow(const struct row_work *work, struct packed **at, const struct row_s
 	if (!*at)
 		return packed_store(packer, at, more, form);
 	row_sums_clear(&sums);
-	packed_add_to(*at, &sums, &packer->panes);
-	FOR_EACH_BIT_OF(place, more->places, ROW_WORDS)
-		row_sums_add(&sums, place, &more->sums[place], &packer->panes);
+	packed_add_to(*at, &sums, packer);
+	row_sums_add(&sums, more, packer);
 	return packed_store(packer, at, &sums, form);
 }
 
@@ -100,6 +99,8 @@ static bool row_take_pane(const struct row_work *work, struct row_sums *sums)
 	FOR_EACH_BIT_OF(place, sums->places, ROW_WORDS)
 		sums->sums[place] = carried_of_slot(
 			&slots[place], segment_tally(work->segment, work->first + place), pane);
+	if (work->segment->extras)
+		memcpy(sums->extras, &work->segment->extras[work->first], sizeof(sums->extras));
 	for (uint32_t i = 0; i < ROW_WORDS; i++)
 		any |= sums->places[i];
 	return any;
@@ -156,7 +157,6 @@ int block_flows_fold(struct engine *engine, struct window *window)
 
 static int row_push(const struct row_work *work)
 {
-	const struct pane_ring *panes = &work->engine->table.packer.panes;
 	struct row *row = work->row;
 	struct row_sums sums;
 	int err;
@@ -164,7 +164,7 @@ static int row_push(const struct row_work *work)
 	if (!row->open)
 		return 0;
 	row_sums_clear(&sums);
-	packed_add_to(row->open, &sums, panes);
+	packed_add_to(row->open, &sums, &work->engine->table.packer);
 	err = row_grow(work, &row->back, &sums);
 	if (err) {
 		row_drop(work, &row->open);
@@ -187,23 +187,25 @@ struct row_listing {
 
 static void row_list(const struct row_work *work, const struct row_listing *to)
 {
-	const struct pane_ring *panes = &work->engine->table.packer.panes;
+	const struct packer *packer = &work->engine->table.packer;
 	const struct flow_slot *slots = &work->segment->slots[work->first];
 	struct row_sums sums;
 
 	row_sums_of(work, &sums);
 	FOR_EACH_BIT_OF(place, sums.places, ROW_WORDS) {
-		struct flow_sum sum = carried_tell(panes, &sums.sums[place]);
+		struct flow_sum sum = carried_tell(&packer->panes, &sums.sums[place]);
+		struct offer offer = { &slots[place], &sum,
+				       packer->has_extras ? &sums.extras[place] : NULL };
 		struct flow_result flow;
 
 		to->listing->carried.packets += sum.packets;
 		to->listing->carried.bytes += sum.bytes;
-		if (listing_rejects(to->listing, &slots[place], &sum))
+		if (listing_rejects(to->listing, &offer))
 			continue;
 		flow = flow_result_make(&slots[place], &sum);
 		flow.start_ns = to->result->start_ns;
 		flow.end_ns = to->result->end_ns;
-		listing_offer(to->listing, &flow);
+		listing_offer(to->listing, &flow, offer.extra);
 	}
 }
 

@@ -76,7 +76,7 @@ static int row_turn(const struct row_work *work, uint64_t end)
 
 	row_sums_clear(&behind);
 	for (const struct packed *record = work->row->oldest; record; record = record->next)
-		packed_add_to(record, &behind, &packer->panes);
+		packed_add_to(record, &behind, packer);
 	if (records_turn(work, taken) ||
 	    packed_store(packer, &work->row->back, &behind,
 			 window_pane_form(work->engine, work->window)))
@@ -91,8 +91,8 @@ static int row_expire(const struct row_work *work)
 	struct row_sums sums;
 
 	row_sums_clear(&sums);
-	packed_add_to(work->row->front, &sums, &packer->panes);
-	packed_leave(gone, &sums);
+	packed_add_to(work->row->front, &sums, packer);
+	packed_leave(gone, &sums, packer);
 	if (packed_store(packer, &work->row->front, &sums,
 			 window_pane_form(work->engine, work->window)))
 		return row_give_up(work);

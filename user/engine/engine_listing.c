@@ -14,29 +14,26 @@ int listing_init(struct listing *listing, const struct engine_config *config, ui
 
 	*listing = (struct listing){ .sort = config->sort, .capacity = capacity,
 				      .selects = capacity < flows };
-	listing->flows = malloc((capacity ? capacity : 1) * sizeof(*listing->flows));
-	return listing->flows ? 0 : -ENOMEM;
+	listing->flows = malloc((capacity + 1) * sizeof(*listing->flows));
+	if (config->extra_sets)
+		listing->extras = malloc((capacity + 1) * sizeof(*listing->extras));
+	if (listing->flows && (listing->extras || !config->extra_sets))
+		return 0;
+	listing_fini(listing);
+	return -ENOMEM;
 }
 
 void listing_fini(struct listing *listing)
 {
 	free(listing->flows);
+	free(listing->extras);
 	listing->flows = NULL;
+	listing->extras = NULL;
 }
 
 struct flow_result flow_result_make(const struct flow_slot *key, const struct flow_sum *sum)
 {
-	struct flow_result flow = {
-		.bytes = sum->bytes,
-		.packets = sum->packets,
-		.bytes_max = sum->bytes_max,
-		.packets_max = sum->packets_max,
-		.first_ns = sum->first_ns,
-		.last_ns = sum->last_ns,
-		.min_len = sum->min_len,
-		.max_len = sum->max_len,
-		.notes = sum->notes,
-	};
+	struct flow_result flow = { .sum = *sum };
 
 	memcpy(flow.key.words, key->words, FLOW_KEY_FULL_WORDS * sizeof(flow.key.words[0]));
 	flow.key.inner_vlan = key->inner_vlan;
@@ -52,11 +49,22 @@ static uint64_t rank_of(double value)
 	return bits;
 }
 
-uint64_t flow_rank(const struct listing *listing, const struct flow_result *flow)
+static uint64_t extra_value(const struct extra_sum *extra, unsigned int measure)
+{
+#define EXTRA_AT(name, type, merge, set, before, after) [EXTRA_##name] = extra->name,
+	const uint64_t values[EXTRA_COUNT] = { EXTRA_MEASURES(EXTRA_AT) };
+
+	return values[measure];
+}
+
+uint64_t flow_rank(const struct listing *listing, const struct flow_result *flow,
+		   const struct extra_sum *extra)
 {
 	uint64_t length_ns = flow->end_ns - flow->start_ns;
 
 	switch (listing->sort) {
+	case SORT_BYTES:
+		return flow->bytes;
 	case SORT_PACKETS:
 		return flow->packets;
 	case SORT_AVERAGE:
@@ -67,23 +75,32 @@ uint64_t flow_rank(const struct listing *listing, const struct flow_result *flow
 		return rank_of((double)flow->bytes / (double)length_ns);
 	case SORT_MAX:
 		return rank_of(flow->bytes_max);
-	case SORT_BYTES:
-		break;
+	default:
+		return extra ? extra_value(extra, listing->sort - SORT_EXTRA) : 0;
 	}
-	return flow->bytes;
+}
+
+uint64_t listed_rank(const struct listing *listing, const struct flow_result *flow)
+{
+	return flow_rank(listing, flow, listing->extras ? &listing->extras[flow->extra] : NULL);
+}
+
+/* Of equal rank: by key, then by time, as two sessions of one flow may end in one pane. */
+static int flow_compare_equals(const struct flow_result *a, const struct flow_result *b)
+{
+	int order = memcmp(&a->key, &b->key, sizeof(a->key));
+
+	return order ? order : (a->start_ns > b->start_ns) - (a->start_ns < b->start_ns);
 }
 
 int flow_compare(const struct listing *listing, const struct flow_result *a,
 		 const struct flow_result *b)
 {
-	uint64_t rank_a = flow_rank(listing, a), rank_b = flow_rank(listing, b);
-	int order;
+	uint64_t rank_a = listed_rank(listing, a), rank_b = listed_rank(listing, b);
 
 	if (rank_a != rank_b)
 		return rank_a > rank_b ? -1 : 1;
-	order = memcmp(&a->key, &b->key, sizeof(a->key));
-	/* Two sessions of one flow may end in one pane. */
-	return order ? order : (a->start_ns > b->start_ns) - (a->start_ns < b->start_ns);
+	return flow_compare_equals(a, b);
 }
 
 /* Moves flow from the place at down a heap whose top is the flow that would be listed last. */
@@ -114,32 +131,47 @@ static void listing_make_heap(struct listing *listing)
 	listing->is_heap = true;
 }
 
-bool listing_rejects(const struct listing *listing, const struct flow_slot *key,
-		     const struct flow_sum *sum)
+bool listing_rejects(const struct listing *listing, const struct offer *offer)
 {
-	struct flow_result flow = {
-		.bytes = sum->bytes, .packets = sum->packets, .bytes_max = sum->bytes_max,
-	};
+	const struct flow_result flow = { .sum = *offer->sum };
 	uint64_t rank, least;
 
 	if (!listing->is_heap)
 		return false;
-	rank = flow_rank(listing, &flow);
-	least = flow_rank(listing, &listing->flows[0]);
+	rank = flow_rank(listing, &flow, offer->extra);
+	least = listed_rank(listing, &listing->flows[0]);
 	if (rank != least)
 		return rank < least;
 	/* Floods are flows of one size. */
-	return memcmp(key, &listing->flows[0].key, KEY_BYTES) > 0;
+	return memcmp(offer->key, &listing->flows[0].key, KEY_BYTES) > 0;
 }
 
-void listing_offer(struct listing *listing, const struct flow_result *flow)
+/* Whether a flow is to be listed rather than the last one of those that are. */
+static bool takes_last_place(const struct listing *listing, const struct flow_result *flow,
+			     const struct extra_sum *extra)
 {
-	if (listing->count < listing->capacity) {
-		listing->flows[listing->count++] = *flow;
-		if (listing->selects && listing->count == listing->capacity)
-			listing_make_heap(listing);
+	const struct flow_result *last = &listing->flows[0];
+	uint64_t rank = flow_rank(listing, flow, extra), least = listed_rank(listing, last);
+
+	return rank != least ? rank > least : flow_compare_equals(flow, last) < 0;
+}
+
+void listing_offer(struct listing *listing, const struct flow_result *flow,
+		   const struct extra_sum *extra)
+{
+	struct flow_result listed = *flow;
+
+	if (listing->count == listing->capacity && !takes_last_place(listing, flow, extra))
+		return;
+	listed.extra = listing->count < listing->capacity ? listing->count :
+							    listing->flows[0].extra;
+	if (listing->extras)
+		listing->extras[listed.extra] = *extra;
+	if (listing->count == listing->capacity) {
+		heap_sink(listing, 0, &listed);
 		return;
 	}
-	if (flow_compare(listing, flow, &listing->flows[0]) < 0)
-		heap_sink(listing, 0, flow);
+	listing->flows[listing->count++] = listed;
+	if (listing->selects && listing->count == listing->capacity)
+		listing_make_heap(listing);
 }

@@ -5,14 +5,20 @@
 #include "../kernel/pages.h"
 #include "flow_table.h"
 
-#define SUMS_BYTES (SEGMENT_FLOWS * sizeof(struct flow_sum))
+#define SUMS_BYTES   (SEGMENT_FLOWS * sizeof(struct flow_sum))
+#define EXTRAS_BYTES (SEGMENT_FLOWS * sizeof(struct extra_sum))
 
-static int part_init(struct part *part, const struct part_layout *layout, bool is_populated)
+static int part_init(struct flow_table *table, struct part *part, const struct part_layout *layout,
+		     bool is_populated)
 {
+	bool has_extras = table->packer.has_extras;
+
 	if (!layout->has_sessions)
 		return 0;
 	part->sessions = pages_allocate(SUMS_BYTES, is_populated);
-	return part->sessions ? 0 : -ENOMEM;
+	if (has_extras)
+		part->session_extras = pages_allocate(EXTRAS_BYTES, is_populated);
+	return part->sessions && (part->session_extras || !has_extras) ? 0 : -ENOMEM;
 }
 
 static void row_fini(struct packer *packer, struct row *row)
@@ -31,6 +37,7 @@ static void row_fini(struct packer *packer, struct row *row)
 static void part_fini(struct flow_table *table, struct part *part)
 {
 	pages_free(part->sessions, SUMS_BYTES);
+	pages_free(part->session_extras, EXTRAS_BYTES);
 	for (uint32_t i = 0; i < SEGMENT_ROWS; i++)
 		row_fini(&table->packer, &part->rows[i]);
 }
@@ -42,15 +49,18 @@ void segment_destroy(struct flow_table *table, struct segment *segment)
 	for (size_t i = 0; segment->parts && i < table->layout_count; i++)
 		part_fini(table, &segment->parts[i]);
 	free(segment->parts);
+	pages_free(segment->extras, EXTRAS_BYTES);
 	pages_free(segment, sizeof(*segment));
 }
 
 uint64_t segment_bytes(const struct flow_table *table)
 {
-	uint64_t bytes = sizeof(struct segment) + table->layout_count * sizeof(struct part);
+	uint64_t extras_bytes = table->packer.has_extras ? EXTRAS_BYTES : 0;
+	uint64_t bytes = sizeof(struct segment) + table->layout_count * sizeof(struct part) +
+			 extras_bytes;
 
 	for (size_t i = 0; i < table->layout_count; i++)
-		bytes += table->layouts[i].has_sessions ? SUMS_BYTES : 0;
+		bytes += table->layouts[i].has_sessions ? SUMS_BYTES + extras_bytes : 0;
 	return bytes;
 }
 
@@ -62,9 +72,13 @@ struct segment *segment_create(struct flow_table *table)
 
 	if (!segment)
 		return NULL;
+	if (table->packer.has_extras) {
+		segment->extras = pages_allocate(EXTRAS_BYTES, is_populated);
+		err = segment->extras ? 0 : -ENOMEM;
+	}
 	segment->parts = calloc(table->layout_count, sizeof(*segment->parts));
 	for (size_t i = 0; segment->parts && !err && i < table->layout_count; i++)
-		err = part_init(&segment->parts[i], &table->layouts[i], is_populated);
+		err = part_init(table, &segment->parts[i], &table->layouts[i], is_populated);
 	if (err || !segment->parts) {
 		segment_destroy(table, segment);
 		return NULL;

@@ -11,6 +11,7 @@
 
 struct ended {
 	struct flow_result flow;
+	struct extra_sum extra;
 	uint64_t place; /* of the pane in which the session ended */
 };
 
@@ -56,7 +57,8 @@ static uint64_t ended_place(const struct engine *engine, uint64_t end_ns)
 static int session_end(struct engine *engine, struct window *window, struct segment *segment,
 		       uint32_t place)
 {
-	struct flow_sum *open = &segment->parts[window->number].sessions[place];
+	const struct part *part = &segment->parts[window->number];
+	struct flow_sum *open = &part->sessions[place];
 	struct ended *ended;
 	int err = ended_reserve(engine, window);
 
@@ -66,6 +68,8 @@ static int session_end(struct engine *engine, struct window *window, struct segm
 	ended->flow = flow_result_make(&segment->slots[place], open);
 	ended->flow.start_ns = open->first_ns;
 	ended->flow.end_ns = open->last_ns;
+	if (part->session_extras)
+		ended->extra = part->session_extras[place];
 	ended->place = ended_place(engine, saturating_add(open->last_ns, window->spec->gap_ns));
 	open->packets = 0;
 	bit_set(segment->leaving, place);
@@ -113,17 +117,7 @@ static int ended_compare(const void *a, const void *b)
 
 static void total_add(struct window_total *total, const struct flow_result *flow)
 {
-	total->bytes_max = flow->bytes_max > total->bytes_max ? flow->bytes_max :
-							       total->bytes_max;
-	if (flow->packets_max > total->packets_max)
-		total->packets_max = flow->packets_max;
-	if (!total->flows || flow->min_len < total->min_len)
-		total->min_len = flow->min_len;
-	if (flow->max_len > total->max_len)
-		total->max_len = flow->max_len;
-	total->marks |= flow->marks;
-	total->bytes += flow->bytes;
-	total->packets += flow->packets;
+	flow_sum_add(&total->sum, &flow->sum);
 	total->flows++;
 }
 
@@ -166,7 +160,7 @@ static int sessions_tell(struct engine *engine, struct window *window, const str
 	listing.least_length_ns = result.observed_ns;
 	for (size_t i = 0; i < count; i++) {
 		total_add(&result.total, &ended[i].flow);
-		listing_offer(&listing, &ended[i].flow);
+		listing_offer(&listing, &ended[i].flow, &ended[i].extra);
 	}
 	result.forgotten = window->forgotten;
 	result.forgotten_flows = window->forgotten_flows;
@@ -217,9 +211,19 @@ int session_window_advance(struct engine *engine, struct window *window)
 	return tell_err ? tell_err : err;
 }
 
+static void session_add_extra(const struct segment *segment, const struct part *part,
+			      uint32_t place)
+{
+	if (part->sessions[place].packets)
+		extra_sum_add(&part->session_extras[place], &segment->extras[place]);
+	else
+		part->session_extras[place] = segment->extras[place];
+}
+
 static int segment_fold(struct engine *engine, struct window *window, struct segment *segment)
 {
-	struct flow_sum *open = segment->parts[window->number].sessions;
+	const struct part *part = &segment->parts[window->number];
+	struct flow_sum *open = part->sessions;
 	uint64_t gap_ns = window->spec->gap_ns;
 	int err = 0;
 
@@ -231,6 +235,8 @@ static int segment_fold(struct engine *engine, struct window *window, struct seg
 		    session_end(engine, window, segment, place))
 			err = -ENOMEM;
 		window->flows += !open[place].packets;
+		if (part->session_extras)
+			session_add_extra(segment, part, place);
 		flow_sum_add(&open[place], &sum);
 	}
 	return err;

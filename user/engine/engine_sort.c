@@ -32,7 +32,7 @@ static uint64_t level_word(const struct listing *listing, const struct flow_resu
 	uint64_t word;
 
 	if (level == 0)
-		return ~flow_rank(listing, flow);
+		return ~listed_rank(listing, flow);
 	if (level > FLOW_KEY_WORDS)
 		return flow->start_ns;
 	/* As memcmp has it. */

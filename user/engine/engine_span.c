@@ -14,17 +14,6 @@ static void health_add(struct window_health *health, const struct window_health 
 	health->merge_ns += more->merge_ns;
 }
 
-/* Sizes of single packets; both 0 where there was none. */
-static void sizes_add(struct span *span, const struct span *part)
-{
-	if (!part->counts.outcome[PACKET_FLOW].packets)
-		return;
-	if (!span->counts.outcome[PACKET_FLOW].packets || part->min_len < span->min_len)
-		span->min_len = part->min_len;
-	if (part->max_len > span->max_len)
-		span->max_len = part->max_len;
-}
-
 void counts_lose(struct outcome_counts *counts, const struct tally *lost)
 {
 	counts->outcome[PACKET_FLOW].packets -= lost->packets;
@@ -41,15 +30,10 @@ void span_add(struct span *span, const struct span *part)
 		*span = *part;
 		return;
 	}
-	sizes_add(span, part);
-	span->marks |= part->marks;
+	flow_sum_add(&span->flows, &part->flows);
 	span->end_ns = part->end_ns;
 	span->observed_ns += part->observed_ns;
 	span->panes += part->panes;
-	if (part->bytes_max > span->bytes_max)
-		span->bytes_max = part->bytes_max;
-	if (part->packets_max > span->packets_max)
-		span->packets_max = part->packets_max;
 	outcome_counts_add(&span->counts, &part->counts);
 	health_add(&span->health, &part->health);
 	span->forgotten_flows += part->forgotten_flows;
@@ -86,21 +70,15 @@ void result_from_span(struct window_result *result, const struct span *span)
 	result->health = span->health;
 	result->forgotten_flows = span->forgotten_flows;
 	result->forgotten = span->forgotten;
-	result->total = (struct window_total){
-		.bytes = span->counts.outcome[PACKET_FLOW].bytes,
-		.packets = span->counts.outcome[PACKET_FLOW].packets,
-		.bytes_max = span->bytes_max,
-		.packets_max = span->packets_max,
-		.min_len = span->min_len,
-		.max_len = span->max_len,
-		.marks = span->marks,
-	};
+	result->total = (struct window_total){ .sum = span->flows };
 }
 
 int result_emit(const struct engine *engine, struct window_result *result,
 		struct listing *listing)
 {
 	result->flows = listing->flows;
+	result->extras = listing->extras;
+	result->extra_sets = engine->config.extra_sets;
 	result->flow_count = listing->count;
 	result->flows_omitted = result->total.flows - listing->count;
 	return engine->config.emit(engine->config.emit_context, result);

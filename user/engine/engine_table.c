@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "../../include/account.h"
+#include "../base/seed.h"
 #include "../kernel/pages.h"
 
 #define INDEX_BITS_MIN 10
@@ -187,6 +187,8 @@ static int flow_start(struct flow_table *table, const struct flow_slot *record, 
 	bit_set(segment->touched, place);
 	segment->live_count++;
 	segment->slots[place] = *record;
+	if (table->packer.has_extras)
+		segment->extras[place] = extra_of_record(record);
 	*entry = (uint64_t)hash << 32 | (id + 1);
 	table->flow_count++;
 	if (table->flow_count > table->flow_peak)
@@ -194,26 +196,38 @@ static int flow_start(struct flow_table *table, const struct flow_slot *record, 
 	return 0;
 }
 
+static void flow_add_extra(struct segment *segment, uint32_t place, const struct flow_slot *record)
+{
+	const struct extra_sum more = extra_of_record(record);
+
+	extra_sum_add(&segment->extras[place], &more);
+}
+
 static void flow_add(struct flow_table *table, uint32_t id, const struct flow_slot *record)
 {
 	struct segment *segment = table->segments[id >> SEGMENT_SHIFT];
-	struct flow_slot *slot = flow_of(table, id);
+	uint32_t place = id & (SEGMENT_FLOWS - 1);
+	struct flow_slot *slot = &segment->slots[place];
 
-	if (!bit_is_set(segment->touched, id & (SEGMENT_FLOWS - 1))) {
-		bit_set(segment->touched, id & (SEGMENT_FLOWS - 1));
+	if (!bit_is_set(segment->touched, place)) {
+		bit_set(segment->touched, place);
 		*slot = *record;
+		if (table->packer.has_extras)
+			segment->extras[place] = extra_of_record(record);
 		return;
 	}
+	if (table->packer.has_extras)
+		flow_add_extra(segment, place, record);
 	slot->bytes += record->bytes;
 	if (unlikely(__builtin_add_overflow(slot->packets, record->packets, &slot->packets))) {
-		segment->overflows[id & (SEGMENT_FLOWS - 1)]++;
+		segment->overflows[place]++;
 		segment->has_overflowed = true;
 	}
-	slot->notes |= record->notes;
-	slot->first_ms = record->first_ms < slot->first_ms ? record->first_ms : slot->first_ms;
-	slot->last_ms = record->last_ms > slot->last_ms ? record->last_ms : slot->last_ms;
-	slot->min_len = record->min_len < slot->min_len ? record->min_len : slot->min_len;
-	slot->max_len = record->max_len > slot->max_len ? record->max_len : slot->max_len;
+	MERGE_BITS(slot->notes, record->notes);
+	MERGE_LEAST(slot->first_ms, record->first_ms);
+	MERGE_MOST(slot->last_ms, record->last_ms);
+	MERGE_LEAST(slot->min_len, record->min_len);
+	MERGE_MOST(slot->max_len, record->max_len);
 }
 
 /* Where a search ended that knew no key. */
@@ -461,26 +475,16 @@ void flow_table_trim(struct flow_table *table)
 		index_resize(table, bits);
 }
 
-static int seed_make(struct hash_seed *seed)
-{
-	ssize_t got;
-
-	do {
-		got = getrandom(seed, sizeof(*seed), 0);
-	} while (got < 0 && errno == EINTR);
-	if (got != (ssize_t)sizeof(*seed))
-		return got < 0 ? -errno : -EIO;
-	return 0;
-}
-
-int flow_table_init(struct flow_table *table, const struct part_layout *layouts, size_t count)
+int flow_table_init(struct flow_table *table, const struct part_layout *layouts, size_t count,
+		    bool has_extras)
 {
 	int err;
 
 	memset(table, 0, sizeof(*table));
+	table->packer.has_extras = has_extras;
 	table->layouts = layouts;
 	table->layout_count = count;
-	err = seed_make(&table->seed);
+	err = hash_seed_make(&table->seed);
 	return err ? err : index_resize(table, INDEX_BITS_MIN);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What one flow carried over some panes. Sums of neighbouring runs of panes add up to the sum
- * of both; packets 0 is the sum of nothing.
+ * What one flow, or all flows together, had over some panes. Sums of neighbouring runs of panes
+ * add up to the sum of both; packets 0 is the sum of nothing.
  */
 #ifndef WEIR_FLOW_SUM_H
 #define WEIR_FLOW_SUM_H
@@ -11,26 +11,24 @@
 
 #include "../../include/flow.h"
 
+#define FLOW_SUM_AS_FIELD(declaration, name, merge) declaration;
+#define FLOW_SUM_FIELDS FLOW_SUM_MEASURES(FLOW_SUM_AS_FIELD)
+
 struct flow_sum {
-	uint64_t bytes;
-	uint64_t packets;
-	double bytes_max;   /* a second, in the pane where it was highest */
-	double packets_max;
-	uint64_t first_ns;
-	uint64_t last_ns;
-	uint16_t min_len;
-	uint16_t max_len;
-	union {
-		struct {
-			uint8_t tcp_flags;
-			uint8_t marks; /* FLOW_SIZE_SATURATED, ... */
-		};
-		uint16_t notes;
-	};
-	uint16_t zero;
+	FLOW_SUM_FIELDS
+	__u16 zero;
 };
 
 _Static_assert(sizeof(struct flow_sum) == 56, "no bytes but those named");
+
+/* A sum whose fields are members of the struct that has it, too. */
+#define FLOW_SUM_MEMBER                 \
+	union {                         \
+		struct flow_sum sum;    \
+		struct {                \
+			FLOW_SUM_FIELDS \
+		};                      \
+	}
 
 static inline void flow_sum_add(struct flow_sum *sum, const struct flow_sum *more)
 {
@@ -40,16 +38,29 @@ static inline void flow_sum_add(struct flow_sum *sum, const struct flow_sum *mor
 	}
 	if (!more->packets)
 		return;
-	sum->bytes += more->bytes;
-	sum->packets += more->packets;
-	sum->bytes_max = more->bytes_max > sum->bytes_max ? more->bytes_max : sum->bytes_max;
-	if (more->packets_max > sum->packets_max)
-		sum->packets_max = more->packets_max;
-	sum->first_ns = more->first_ns < sum->first_ns ? more->first_ns : sum->first_ns;
-	sum->last_ns = more->last_ns > sum->last_ns ? more->last_ns : sum->last_ns;
-	sum->min_len = more->min_len < sum->min_len ? more->min_len : sum->min_len;
-	sum->max_len = more->max_len > sum->max_len ? more->max_len : sum->max_len;
-	sum->notes |= more->notes;
+#define FLOW_SUM_MERGE(declaration, name, merge) MERGE_##merge(sum->name, more->name);
+	FLOW_SUM_MEASURES(FLOW_SUM_MERGE)
+}
+
+/* The extra measures of a flow over some panes, where they are asked for. */
+#define EXTRA_AS_SUM(name, type, merge, set, before, after) uint64_t name;
+struct extra_sum {
+	EXTRA_MEASURES(EXTRA_AS_SUM)
+};
+
+/* What a record of two lines holds. */
+static inline struct extra_sum extra_of_record(const struct flow_slot *record)
+{
+	const struct flow_extra *extra = &((const struct flow_record *)record)->extra;
+
+#define EXTRA_OF(name, type, merge, set, before, after) .name = extra->name,
+	return (struct extra_sum){ EXTRA_MEASURES(EXTRA_OF) };
+}
+
+static inline void extra_sum_add(struct extra_sum *sum, const struct extra_sum *more)
+{
+#define EXTRA_MERGE(name, type, merge, set, before, after) MERGE_##merge(sum->name, more->name);
+	EXTRA_MEASURES(EXTRA_MERGE)
 }
 
 #endif

@@ -40,6 +40,7 @@ struct row {
 /* A window's part of a segment: rows, or of sessions SEGMENT_FLOWS sums. */
 struct part {
 	struct flow_sum *sessions; /* a place without one has the sum of nothing */
+	struct extra_sum *session_extras; /* theirs; NULL: there are none */
 	struct row rows[SEGMENT_ROWS];
 };
 
@@ -52,6 +53,7 @@ struct segment {
 	uint32_t number;
 	bool has_overflowed;             /* some of overflows is not 0 */
 	struct part *parts;              /* one a window */
+	struct extra_sum *extras;        /* in the open pane, by place; NULL: there are none */
 	uint8_t overflows[SEGMENT_FLOWS]; /* how often packets did, in the open pane */
 	/*
 	 * The flow's key and, where it is touched, what it carried in the open pane, summed over
@@ -95,7 +97,8 @@ static inline struct tally segment_tally(const struct segment *segment, uint32_t
 }
 
 /* layouts: one a window; must outlive the table. 0 or negative errno. */
-int flow_table_init(struct flow_table *table, const struct part_layout *layouts, size_t count);
+int flow_table_init(struct flow_table *table, const struct part_layout *layouts, size_t count,
+		    bool has_extras);
 void flow_table_fini(struct flow_table *table);
 
 /* Adds records to the open pane of their flows. -ENOMEM: those without room are in lost. */

@@ -11,6 +11,7 @@
 struct listing {
 	enum sort_field sort;
 	struct flow_result *flows;
+	struct extra_sum *extras;   /* by flow_result.extra; NULL: there are none */
 	bool selects;               /* there are more flows than room */
 	bool is_heap;
 	size_t count;
@@ -26,18 +27,30 @@ void listing_fini(struct listing *listing);
 
 /*
  * What a flow is ranked by: the greater, the earlier it is listed. Ties are in order of the
- * bytes of the keys, then of time.
+ * bytes of the keys, then of time. extra: its extra measures; needed only where the sort is by
+ * one.
  */
-uint64_t flow_rank(const struct listing *listing, const struct flow_result *flow);
+uint64_t flow_rank(const struct listing *listing, const struct flow_result *flow,
+		   const struct extra_sum *extra);
+
+/* The same of a flow that is listed. */
+uint64_t listed_rank(const struct listing *listing, const struct flow_result *flow);
+
+/* What of a flow decides whether it is listed. */
+struct offer {
+	const struct flow_slot *key;
+	const struct flow_sum *sum;
+	const struct extra_sum *extra; /* NULL: there are none */
+};
 
 /* Whether a flow has no place in the listing of a window that is the same for all flows. */
-bool listing_rejects(const struct listing *listing, const struct flow_slot *key,
-		     const struct flow_sum *sum);
+bool listing_rejects(const struct listing *listing, const struct offer *offer);
 
-/* Offers one flow, of at most as many as were announced. */
-void listing_offer(struct listing *listing, const struct flow_result *flow);
+/* Offers one flow, of at most as many as were announced; its extra measures are copied. */
+void listing_offer(struct listing *listing, const struct flow_result *flow,
+		   const struct extra_sum *extra);
 
-/* The flow's result: a sum of its key over a window of these times. */
+/* The flow's result: a sum of its key, over times that are the caller's to set. */
 struct flow_result flow_result_make(const struct flow_slot *key, const struct flow_sum *sum);
 
 /* Less than 0 where a is listed before b, 0 only where they are the same. */

@@ -76,8 +76,11 @@ static size_t row_pack(struct packer *packer, const struct row_sums *row,
 {
 	uint8_t *at = packer->room;
 
-	FOR_EACH_BIT_OF(place, row->places, ROW_WORDS)
+	FOR_EACH_BIT_OF(place, row->places, ROW_WORDS) {
 		at = sum_pack(at, &row->sums[place], form);
+		if (packer->has_extras)
+			at = extra_pack(at, &row->extras[place]);
+	}
 	return (size_t)(at - packer->room);
 }
 
@@ -108,8 +111,19 @@ int packed_store(struct packer *packer, struct packed **at, const struct row_sum
 	return 0;
 }
 
+static const uint8_t *extra_add_to(const uint8_t *at, struct extra_sum *sum, bool adds)
+{
+	struct extra_sum more;
+
+	if (!adds)
+		return extra_unpack(at, sum);
+	at = extra_unpack(at, &more);
+	extra_sum_add(sum, &more);
+	return at;
+}
+
 void packed_add_to(const struct packed *packed, struct row_sums *row,
-		   const struct pane_ring *panes)
+		   const struct packer *packer)
 {
 	struct pane_form form;
 	const uint8_t *at;
@@ -124,22 +138,27 @@ void packed_add_to(const struct packed *packed, struct row_sums *row,
 
 		at = sum_unpack(at, adds ? &sum : &row->sums[place], &form);
 		if (adds)
-			carried_add(&row->sums[place], &sum, panes);
+			carried_add(&row->sums[place], &sum, &packer->panes);
+		if (packer->has_extras)
+			at = extra_add_to(at, &row->extras[place], adds);
 	}
 	for (uint32_t i = 0; i < ROW_WORDS; i++)
 		row->places[i] |= packed->places[i];
 }
 
-static const uint8_t *record_skip(const struct packed *packed, const uint8_t *at,
-				  struct tally *own)
+static const uint8_t *record_skip(const struct packer *packer, const struct packed *packed,
+				  const uint8_t *at, struct tally *own)
 {
+	struct extra_sum extra;
 	struct carried sum;
 
-	if (packed->is_turned)
-		return turned_skip(at, &packed->form, own);
-	at = sum_unpack(at, &sum, &packed->form);
-	*own = (struct tally){ .packets = sum.packets, .bytes = sum.bytes };
-	return at;
+	if (packed->is_turned) {
+		at = turned_skip(at, &packed->form, own);
+	} else {
+		at = sum_unpack(at, &sum, &packed->form);
+		*own = (struct tally){ .packets = sum.packets, .bytes = sum.bytes };
+	}
+	return packer->has_extras ? extra_unpack(at, &extra) : at;
 }
 
 /* The memory that is not needed any more goes back; where the C library keeps it, no harm. */
@@ -168,7 +187,7 @@ struct tally packed_remove(struct packer *packer, struct packed **at, const uint
 	if (!rows_overlap(packed->places, places))
 		return removed;
 	FOR_EACH_BIT_OF(place, packed->places, ROW_WORDS) {
-		const uint8_t *next = record_skip(packed, from, &own);
+		const uint8_t *next = record_skip(packer, packed, from, &own);
 
 		if (bit_is_set(places, place)) {
 			bit_clear(packed->places, place);

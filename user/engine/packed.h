@@ -11,6 +11,7 @@
 #define WEIR_PACKED_H
 
 #include "../../include/outcome.h"
+#include "packed_extra.h"
 #include "packed_sum.h"
 
 #define ROW_SHIFT 8
@@ -18,7 +19,7 @@
 #define ROW_WORDS (ROW_FLOWS / 64)
 
 /* What a sum takes at most, packed: a turned record with all that may change. */
-#define PACKED_SUM_MOST (1 + 16 + sizeof(struct carried))
+#define PACKED_SUM_MOST (1 + 16 + sizeof(struct carried) + EXTRA_PACKED_MOST)
 
 struct packed {
 	struct packed *next; /* records: those of a later block */
@@ -31,15 +32,19 @@ struct packed {
 	uint8_t data[];
 };
 
+_Static_assert(ROW_FLOWS * PACKED_SUM_MOST <= UINT16_MAX, "the size of a row's data");
+
 /* A row unpacked. A sum counts only where its bit is set. */
 struct row_sums {
 	uint64_t places[ROW_WORDS];
 	struct carried sums[ROW_FLOWS];
+	struct extra_sum extras[ROW_FLOWS]; /* where the packer has them; else left alone */
 };
 
 /* What packing shares. */
 struct packer {
 	struct pane_ring panes;
+	bool has_extras;       /* each sum has its extra measures */
 	uint64_t memory_bytes; /* of all that is packed, */
 	uint64_t recent_peak;  /* at most since it was last looked at, */
 	uint64_t heap_bytes;   /* since the C library gave memory back */
@@ -78,15 +83,21 @@ static inline void row_sums_clear(struct row_sums *row)
 	memset(row->places, 0, sizeof(row->places));
 }
 
-static inline void row_sums_add(struct row_sums *row, uint32_t place, const struct carried *sum,
-				const struct pane_ring *panes)
+static inline void row_sums_add(struct row_sums *row, const struct row_sums *more,
+				const struct packer *packer)
 {
-	if (bit_is_set(row->places, place)) {
-		carried_add(&row->sums[place], sum, panes);
-		return;
+	FOR_EACH_BIT_OF(place, more->places, ROW_WORDS) {
+		if (!bit_is_set(row->places, place)) {
+			bit_set(row->places, place);
+			row->sums[place] = more->sums[place];
+			if (packer->has_extras)
+				row->extras[place] = more->extras[place];
+			continue;
+		}
+		carried_add(&row->sums[place], &more->sums[place], &packer->panes);
+		if (packer->has_extras)
+			extra_sum_add(&row->extras[place], &more->extras[place]);
 	}
-	row->sums[place] = *sum;
-	bit_set(row->places, place);
 }
 
 /*
@@ -98,7 +109,7 @@ int packed_store(struct packer *packer, struct packed **at, const struct row_sum
 
 /* Adds what is packed, which may be NULL and is not turned, to a row. */
 void packed_add_to(const struct packed *packed, struct row_sums *row,
-		   const struct pane_ring *panes);
+		   const struct packer *packer);
 
 /*
  * Takes the sums of these places out, freeing *at with the last one, and returns what they
@@ -119,12 +130,13 @@ struct packed *packed_turn(struct packer *packer, const struct packed *records,
 			   struct row_sums *after);
 
 /* Turned records leave: row, of which they are the oldest part, becomes the sum without them. */
-void packed_leave(const struct packed *turned, struct row_sums *row);
+void packed_leave(const struct packed *turned, struct row_sums *row,
+		  const struct packer *packer);
 
 /* Memory for size bytes of data, to be filled; NULL if there is none. */
 struct packed *packed_allocate(struct packer *packer, size_t size);
 
-/* Of turned records: what one carried; the next one begins at the end of it. */
+/* Of turned records: what one carried; its extra measures, if any, begin at the end of it. */
 const uint8_t *turned_skip(const uint8_t *at, const struct pane_form *form, struct tally *own);
 
 #endif

@@ -214,6 +214,17 @@ const uint8_t *turned_skip(const uint8_t *at, const struct pane_form *form, stru
 	return departure_unpack(at, form, own, &remains);
 }
 
+/* The same of the extra measures: *after is the sum after a record and becomes that with it. */
+static uint8_t *extra_turn(uint8_t *to, const uint8_t **from, struct extra_sum *after)
+{
+	struct extra_sum record, delta;
+
+	*from = extra_unpack(*from, &record);
+	delta = extra_delta_of(&record, after);
+	extra_sum_add(after, &record);
+	return extra_pack(to, &delta);
+}
+
 static size_t row_turn(struct packer *packer, const struct packed *records,
 		       struct row_sums *after, const struct pane_form *form)
 {
@@ -227,12 +238,16 @@ static size_t row_turn(struct packer *packer, const struct packed *records,
 		if (!bit_is_set(after->places, place)) {
 			from = sum_unpack(from, remains, &records->form);
 			to = departure_pack_last(to, remains);
-			continue;
+			if (packer->has_extras)
+				after->extras[place] = (struct extra_sum){ 0 };
+		} else {
+			from = sum_unpack(from, &record, &records->form);
+			gone = departure_of(&record, remains, &packer->panes);
+			to = departure_pack(to, &gone, form);
+			carried_add(remains, &record, &packer->panes);
 		}
-		from = sum_unpack(from, &record, &records->form);
-		gone = departure_of(&record, remains, &packer->panes);
-		to = departure_pack(to, &gone, form);
-		carried_add(remains, &record, &packer->panes);
+		if (packer->has_extras)
+			to = extra_turn(to, &from, &after->extras[place]);
 	}
 	for (uint32_t i = 0; i < ROW_WORDS; i++)
 		after->places[i] |= records->places[i];
@@ -257,7 +272,8 @@ struct packed *packed_turn(struct packer *packer, const struct packed *records,
 	return turned;
 }
 
-void packed_leave(const struct packed *turned, struct row_sums *row)
+void packed_leave(const struct packed *turned, struct row_sums *row,
+		  const struct packer *packer)
 {
 	const uint8_t *at = turned->data;
 
@@ -269,6 +285,12 @@ void packed_leave(const struct packed *turned, struct row_sums *row)
 		at = departure_unpack(at, &turned->form, &own, sum);
 		sum->bytes = bytes - own.bytes;
 		sum->packets = packets - own.packets;
+		if (packer->has_extras) {
+			struct extra_sum delta;
+
+			at = extra_unpack(at, &delta);
+			extra_evict(&row->extras[place], &delta);
+		}
 		if (!sum->packets)
 			bit_clear(row->places, place);
 	}

@@ -10,39 +10,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "flow_sum.h"
 #include "pane.h"
 #include "window_spec.h"
 
 struct flow_result {
 	struct flow_key key;
-	uint64_t bytes;
-	uint64_t packets;
-	double bytes_max;    /* a second, in the pane where it was highest */
-	double packets_max;
-	uint64_t first_ns;
-	uint64_t last_ns;
+	FLOW_SUM_MEMBER;
 	uint64_t start_ns;   /* session windows: the session's own; else the window's */
 	uint64_t end_ns;
-	uint16_t min_len;    /* of single packets */
-	uint16_t max_len;
-	union {
-		struct {
-			uint8_t tcp_flags;
-			uint8_t marks; /* FLOW_SIZE_SATURATED, ... */
-		};
-		uint16_t notes;
-	};
+	uint64_t extra;      /* place of its extra measures in the result's, where it has them */
 };
 
 struct window_total {
 	uint64_t flows;      /* distinct, also those left out of the list */
-	uint64_t bytes;
-	uint64_t packets;
-	double bytes_max;
-	double packets_max;
-	uint16_t min_len;
-	uint16_t max_len;
-	uint8_t marks;       /* of all flows */
+	FLOW_SUM_MEMBER;     /* of all of them together */
 };
 
 struct window_health {
@@ -69,6 +51,8 @@ struct window_result {
 	struct tally forgotten;
 	struct window_health health;
 	const struct flow_result *flows; /* in order of the sort, greatest first */
+	const struct extra_sum *extras;  /* of these flows, as many; NULL: none are asked for */
+	uint32_t extra_sets;             /* 1 << enum extra_set of those asked for */
 	size_t flow_count;               /* listed: at most the -n */
 	uint64_t flows_omitted;
 };

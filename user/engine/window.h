@@ -15,11 +15,7 @@ struct span {
 	uint64_t end_ns;
 	uint64_t observed_ns;
 	uint32_t panes;      /* 0: of nothing */
-	uint16_t min_len;
-	uint16_t max_len;
-	uint8_t marks;       /* of all flows together */
-	double bytes_max;    /* of all flows together, in the pane where it was highest */
-	double packets_max;
+	struct flow_sum flows; /* of all together, but for when the first and last came */
 	struct outcome_counts counts;
 	struct window_health health;
 	uint64_t forgotten_flows;
@@ -53,10 +49,7 @@ struct engine {
 	uint64_t origin;        /* index of the grid's first place */
 	uint64_t first_place;   /* of the first pane */
 	uint64_t grid_begin_ns; /* of place 0 */
-	struct tally open;      /* of the open pane, what it lost included */
-	uint16_t open_min_len;
-	uint16_t open_max_len;
-	uint8_t open_marks;
+	struct flow_sum open;   /* of the open pane, what it lost included; but for instants */
 	int pane_err;           /* of merging into the open pane */
 	bool lacked_memory;     /* some time: rows hold less than the panes had */
 	struct pane_close pane; /* the last one */

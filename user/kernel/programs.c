@@ -4,7 +4,6 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,13 +25,6 @@ struct program_parts {
 	struct bpf_map *targets;
 	enum filter_hook hook;
 };
-
-int hash_seed_make(struct hash_seed *seed)
-{
-	if (getrandom(seed, sizeof(*seed), 0) != (ssize_t)sizeof(*seed))
-		return -EIO;
-	return 0;
-}
 
 static struct program_parts parts_of(const struct weir_bpf *s, enum program_kind kind)
 {

@@ -31,9 +31,6 @@ struct programs_request {
 
 struct programs;
 
-/* A seed of the kernel's random bytes. 0 or negative errno. */
-int hash_seed_make(struct hash_seed *seed);
-
 /*
  * Loads the wanted programs. 0 or negative errno, then *programs is NULL and, where it was the
  * filter that was refused, error->text is not empty.

@@ -135,10 +135,7 @@ static void append_total(struct writer *writer)
 {
 	const struct window_total *total = &writer->result->total;
 	const struct json_amounts amounts = {
-		.bytes = total->bytes,         .packets = total->packets,
-		.bytes_max = total->bytes_max, .packets_max = total->packets_max,
-		.min_len = total->min_len,     .max_len = total->max_len,
-		.marks = total->marks,
+		.sum = &total->sum,
 		.length_ns = writer->result->observed_ns,
 		.has_no_rate = writer->result->spec->kind == WINDOW_SESSION,
 	};

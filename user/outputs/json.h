@@ -23,13 +23,7 @@ void json_flow(struct text *text, const struct document_context *context,
 
 /* What the totals of a window and a flow have in common. */
 struct json_amounts {
-	uint64_t bytes;
-	uint64_t packets;
-	double bytes_max;
-	double packets_max;
-	uint16_t min_len;
-	uint16_t max_len;
-	uint8_t marks;      /* of a flow: FLOW_SIZE_SATURATED, ... */
+	const struct flow_sum *sum;
 	uint64_t length_ns; /* averages divide by it; 0 makes them 0.0 */
 	bool has_no_rate;   /* average and max are null: sessions of different lengths */
 };

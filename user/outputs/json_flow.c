@@ -12,6 +12,9 @@
 /* More than the members take that lie between two strings of unknown length. */
 #define MEMBERS_MAX 640
 
+/* What an extra measure takes with what is around it. */
+#define EXTRA_TEXT_MAX 96
+
 static char *put_average(char *out, uint64_t amount, uint64_t length_ns)
 {
 	return put_decimal(out, rate_per_second(amount, length_ns));
@@ -40,17 +43,17 @@ static char *put_amount(char *out, uint64_t amount, double highest,
 	return out;
 }
 
-static char *put_packet_bytes(char *out, const struct json_amounts *amounts)
+static char *put_packet_bytes(char *out, const struct flow_sum *sum)
 {
-	uint64_t packets = amounts->packets;
+	uint64_t packets = sum->packets;
 
 	out = PUT_LITERAL(out, "{\"average\": ");
-	out = put_decimal(out, packets ? (double)amounts->bytes / (double)packets : 0.0);
+	out = put_decimal(out, packets ? (double)sum->bytes / (double)packets : 0.0);
 	out = PUT_LITERAL(out, ", \"min\": ");
-	out = put_uint(out, packets ? amounts->min_len : 0);
+	out = put_uint(out, packets ? sum->min_len : 0);
 	out = PUT_LITERAL(out, ", \"max\": ");
-	out = put_uint(out, packets ? amounts->max_len : 0);
-	if (amounts->marks & FLOW_SIZE_SATURATED)
+	out = put_uint(out, packets ? sum->max_len : 0);
+	if (sum->marks & FLOW_SIZE_SATURATED)
 		out = PUT_LITERAL(out, ", \"saturated\": true");
 	*out++ = '}';
 	return out;
@@ -58,19 +61,20 @@ static char *put_packet_bytes(char *out, const struct json_amounts *amounts)
 
 void json_amounts(struct text *text, const struct json_amounts *amounts, const char *separator)
 {
+	const struct flow_sum *sum = amounts->sum;
 	size_t separator_length = strlen(separator);
 	char *out = text_reserve(text, MEMBERS_MAX + 3 * separator_length);
 
 	if (!out)
 		return;
 	out = PUT_LITERAL(out, "\"bytes\": ");
-	out = put_amount(out, amounts->bytes, amounts->bytes_max, amounts);
+	out = put_amount(out, sum->bytes, sum->bytes_max, amounts);
 	out = put_bytes(out, separator, separator_length);
 	out = PUT_LITERAL(out, "\"packets\": ");
-	out = put_amount(out, amounts->packets, amounts->packets_max, amounts);
+	out = put_amount(out, sum->packets, sum->packets_max, amounts);
 	out = put_bytes(out, separator, separator_length);
 	out = PUT_LITERAL(out, "\"packet_bytes\": ");
-	out = put_packet_bytes(out, amounts);
+	out = put_packet_bytes(out, sum);
 	text_commit(text, out);
 }
 
@@ -308,14 +312,58 @@ static void append_key(struct text *text, const struct document_context *context
 		text_string(text, "\"fragment\": true, ");
 }
 
+/* A set is absent where the flow is known to be of another protocol. */
+static bool has_extra_set(const struct group_by *group, const struct flow_result *flow,
+			  enum extra_set set)
+{
+	return set != EXTRA_TCP || !group->field[GROUP_PROTO] || has_tcp_flags(group, &flow->key);
+}
+
+/* The members of a set's object, each measure with what its list has around it. */
+static char *put_extra_set(char *out, const struct extra_sum *extra, enum extra_set set)
+{
+	bool is_first = true;
+
+#define PUT_EXTRA(name, type, merge, of, before, after) \
+	if (set == (of)) {                              \
+		if (!is_first)                          \
+			out = PUT_LITERAL(out, ", ");   \
+		is_first = false;                       \
+		out = PUT_LITERAL(out, before);         \
+		out = put_uint(out, extra->name);       \
+		out = PUT_LITERAL(out, after);          \
+	}
+	EXTRA_MEASURES(PUT_EXTRA)
+	return out;
+}
+
+static void append_extras(struct text *text, const struct document_context *context,
+			  const struct window_result *result, const struct flow_result *flow)
+{
+#define EXTRA_SET_TEXT(id, object) [id] = ", \"" object "\": {",
+	static const char *const objects[] = { EXTRA_SETS(EXTRA_SET_TEXT) };
+
+	for (int set = 0; set < EXTRA_SET_COUNT; set++) {
+		char *out;
+
+		if (!(result->extra_sets & 1u << set) ||
+		    !has_extra_set(context->group, flow, (enum extra_set)set))
+			continue;
+		text_string(text, objects[set]);
+		out = text_reserve(text, EXTRA_COUNT * EXTRA_TEXT_MAX);
+		if (!out)
+			return;
+		text_commit(text, put_extra_set(out, &result->extras[flow->extra],
+						(enum extra_set)set));
+		text_string(text, "}");
+	}
+}
+
 void json_flow(struct text *text, const struct document_context *context,
 	       const struct window_result *result, const struct flow_result *flow)
 {
 	const struct json_amounts amounts = {
-		.bytes = flow->bytes,         .packets = flow->packets,
-		.bytes_max = flow->bytes_max, .packets_max = flow->packets_max,
-		.min_len = flow->min_len,     .max_len = flow->max_len,
-		.marks = flow->marks,
+		.sum = &flow->sum,
 		.length_ns = average_length_ns(result, flow),
 	};
 	char *out;
@@ -330,6 +378,11 @@ void json_flow(struct text *text, const struct document_context *context,
 	if (has_tcp_flags(context->group, &flow->key))
 		out = put_tcp_flags(out, flow->tcp_flags);
 	out = put_times(out, context, flow, result->spec->kind == WINDOW_SESSION);
-	*out++ = '}';
+	if (!result->extra_sets)
+		*out++ = '}';
 	text_commit(text, out);
+	if (!result->extra_sets)
+		return;
+	append_extras(text, context, result, flow);
+	text_string(text, "}");
 }

@@ -8,6 +8,7 @@
 
 #include "../base/clock.h"
 #include "../base/report.h"
+#include "../base/seed.h"
 #include "../base/stop.h"
 #include "../attach/leftover.h"
 #include "../attach/live_watch.h"

@@ -13,6 +13,7 @@
 #include "../system/netdev_list.h"
 #include "../kernel/programs.h"
 #include "../base/report.h"
+#include "../base/seed.h"
 #include "../base/stop.h"
 #include "live.h"
 #include "pcap_live.h"

@@ -26,21 +26,14 @@ static void choose_name(char name[EXPORT_NAME_MAX])
 static struct flow_result flow_of(const struct row *row, const struct window_result *window,
 				  const struct tally *amount)
 {
-	return (struct flow_result){
-		.key = row->key,
-		.bytes = amount->bytes,
-		.packets = amount->packets,
-		.bytes_max = row->bytes_max > 0 ? row->bytes_max : 0,
-		.packets_max = row->packets_max > 0 ? row->packets_max : 0,
-		.first_ns = row->first_ns,
-		.last_ns = row->last_ns,
-		.start_ns = window->start_ns,
-		.end_ns = window->end_ns,
-		.min_len = row->min_len,
-		.max_len = row->max_len,
-		.tcp_flags = row->tcp_flags,
-		.marks = row->marks,
-	};
+	struct flow_result flow = { .key = row->key, .sum = row->sum,
+				    .start_ns = window->start_ns, .end_ns = window->end_ns };
+
+	flow.bytes = amount->bytes;
+	flow.packets = amount->packets;
+	flow.bytes_max = row->bytes_max > 0 ? row->bytes_max : 0;
+	flow.packets_max = row->packets_max > 0 ? row->packets_max : 0;
+	return flow;
 }
 
 /* Greatest first, as in every document; ties by key. */

@@ -25,6 +25,8 @@ int kept_result_set(struct kept_result *kept, const struct window_result *result
 		memcpy(kept->flows, result->flows, count * sizeof(*kept->flows));
 	kept->result = *result;
 	kept->result.flows = kept->flows;
+	kept->result.extras = NULL; /* not shown */
+	kept->result.extra_sets = 0;
 	kept->result.flow_count = count;
 	kept->result.flows_omitted = result->flows_omitted + result->flow_count - count;
 	return 0;
@@ -86,16 +88,11 @@ static void join_window(struct join *join, size_t window, const struct kept_resu
 		row->amount[window].packets += flow->packets;
 		row->amount[window].bytes += flow->bytes;
 		row->own_ms[window] += session_ms(&kept->result, flow);
-		if (row->max_len && !is_reference)
+		if (row->packets && !is_reference)
 			continue;
-		row->bytes_max = is_reference ? flow->bytes_max : 0;
-		row->packets_max = is_reference ? flow->packets_max : 0;
-		row->first_ns = flow->first_ns;
-		row->last_ns = flow->last_ns;
-		row->min_len = flow->min_len;
-		row->max_len = flow->max_len;
-		row->tcp_flags = flow->tcp_flags;
-		row->marks = flow->marks;
+		row->sum = flow->sum;
+		if (!is_reference)
+			row->bytes_max = row->packets_max = 0;
 	}
 }
 

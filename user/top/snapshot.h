@@ -19,10 +19,8 @@ struct row {
 	struct flow_key key;
 	struct tally amount[SNAPSHOT_WINDOWS_MAX];
 	uint32_t own_ms[SNAPSHOT_WINDOWS_MAX]; /* session windows: how long it lasted; else 0 */
-	double bytes_max, packets_max; /* in the reference window; less than 0: not known */
-	uint64_t first_ns, last_ns;
-	uint16_t min_len, max_len;     /* max_len 0: not in the reference window */
-	uint8_t tcp_flags, marks;
+	FLOW_SUM_MEMBER;               /* in the reference window, else in another; maxima less
+					* than 0: not known */
 	uint32_t flows;                /* that the row stands for */
 };
 

@@ -21,16 +21,8 @@ static void row_add(struct row *sum, const struct row *row, size_t windows)
 		if (row->own_ms[i] > sum->own_ms[i])
 			sum->own_ms[i] = row->own_ms[i];
 	}
-	if (row->first_ns < sum->first_ns)
-		sum->first_ns = row->first_ns;
-	if (row->last_ns > sum->last_ns)
-		sum->last_ns = row->last_ns;
-	if (row->min_len < sum->min_len)
-		sum->min_len = row->min_len;
-	if (row->max_len > sum->max_len)
-		sum->max_len = row->max_len;
-	sum->tcp_flags |= row->tcp_flags;
-	sum->marks |= row->marks;
+	flow_sum_add(&sum->sum, &row->sum);
+	sum->bytes_max = sum->packets_max = 0; /* those of the group are its panes' */
 	sum->flows++;
 }
 

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The measures: what is told of a flow besides its key. This is the one list of them; structs,
+ * merging in every place, packing, documents, sort words and completion come from it.
+ *
+ * The first line of a record (struct flow_slot) is full: FLOW_SUM_MEASURES are what the agent
+ * makes of it. A new measure is an extra one, of the second line:
+ *   1. a line in EXTRA_MEASURES, here (and its set in EXTRA_SETS, if it is the first of one);
+ *   2. where its value is had of a packet: parse.h, account.h;
+ *   3. the option that asks for its set, where that is new (user/cli/options_table.c);
+ *   4. a word in the manual.
+ * The test is the one that counts it (tests/unit/test_account.c); the random tests of the engine
+ * and those of packing and documents walk the list.
+ */
+#ifndef WEIR_MEASURES_H
+#define WEIR_MEASURES_H
+
+#include <linux/types.h>
+
+/* How two values of a measure become that of both. */
+#define MERGE_SUM(to, more)   ((to) += (more))
+#define MERGE_LEAST(to, more) ((to) = (more) < (to) ? (more) : (to))
+#define MERGE_MOST(to, more)  ((to) = (more) > (to) ? (more) : (to))
+#define MERGE_BITS(to, more)  ((to) |= (more))
+/* The least of those that are not 0: 0 is of nothing. */
+#define MERGE_LEAST_SET(to, more) ((to) = (more) && (!(to) || (more) < (to)) ? (more) : (to))
+
+/* TCP flags and marks (flow.h) at once: they come together by OR. */
+#define FLOW_NOTES                      \
+	union {                         \
+		struct {                \
+			__u8 tcp_flags; \
+			__u8 marks;     \
+		};                      \
+		__u16 notes;            \
+	}
+
+/* Of a flow over some panes, or of all flows together: X(declaration, name, merge). */
+#define FLOW_SUM_MEASURES(X)                                                                    \
+	X(__u64 bytes,        bytes,       SUM)                                                 \
+	X(__u64 packets,      packets,     SUM)                                                 \
+	X(double bytes_max,   bytes_max,   MOST) /* a second, in the pane where it was highest */ \
+	X(double packets_max, packets_max, MOST)                                                \
+	X(__u64 first_ns,     first_ns,    LEAST)                                               \
+	X(__u64 last_ns,      last_ns,     MOST)                                                \
+	X(__u16 min_len,      min_len,     LEAST) /* of single packets */                       \
+	X(__u16 max_len,      max_len,     MOST)                                                \
+	X(FLOW_NOTES,         notes,       BITS)
+
+/* Sets of extra measures, each asked for as one: X(id, object in a flow's JSON). */
+#define EXTRA_SETS(X) \
+	X(EXTRA_TCP, "tcp")
+
+#define EXTRA_SET_AS_ENUM(id, object) id,
+enum extra_set { EXTRA_SETS(EXTRA_SET_AS_ENUM) EXTRA_SET_COUNT };
+
+/*
+ * The second line, which exists only for who asks for a set: X(name, type in the record, merge,
+ * set, what precedes the value in the set's object, what follows it). The name is the word of
+ * --sort and a column. All are 0 where there was nothing.
+ */
+#define EXTRA_MEASURES(X)                                                          \
+	X(zero_windows, __u32, SUM, EXTRA_TCP, "\"zero_windows\": ", "")           \
+	X(resets,       __u32, SUM, EXTRA_TCP, "\"resets\": ",       "")
+
+#define EXTRA_AS_ENUM(name, type, merge, set, before, after) EXTRA_##name,
+enum extra_measure { EXTRA_MEASURES(EXTRA_AS_ENUM) EXTRA_COUNT };
+
+/* As the kernel counts them: beside a slot, whose record then has 128 bytes. */
+#define EXTRA_AS_FIELD(name, type, merge, set, before, after) type name;
+struct flow_extra {
+	EXTRA_MEASURES(EXTRA_AS_FIELD)
+} __attribute__((aligned(64)));
+
+_Static_assert(sizeof(struct flow_extra) == 64, "the second line of a record");
+
+#endif
