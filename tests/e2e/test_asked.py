@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the command line asks for: all interfaces, names that nobody knows, no more memory."""
+import signal
+import socket
 import subprocess
+import time
 
 import traffic
 import watch
@@ -48,7 +51,52 @@ def a_list_of_interfaces_is_told_how_to_name_several(lab):
     return err.splitlines()[0]
 
 
+def ask_a_silent_server(lab, *words):
+    """weir where the only name server takes questions and answers none; the server is to be kept."""
+    space = lab.namespace()
+    path = lab.path("resolv.conf")
+    with open(path, "w") as file:
+        file.write("nameserver 127.0.0.1\noptions timeout:5 attempts:5\n")
+    with space.inside():
+        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(("127.0.0.1", 53))
+    command = ["unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc/resolv.conf && exec "$@"', path,
+               BINARY, *words]
+    return server, lab.start(*command, namespace=space, text=True, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE)
+
+
+def names_that_nobody_answers_about_end_in_words(lab):
+    """In a filter and in tcp://: told after a second, ended after ten."""
+    for words in (("run", "-i", "lo", "host", "nobody.example"),
+                  ("run", "-r", "tcp://nobody.example:1")):
+        begin = time.monotonic()
+        _server, process = ask_a_silent_server(lab, *words)
+        first = process.stderr.readline()
+        told = time.monotonic() - begin
+        _, rest = process.communicate(timeout=20)
+        ended = time.monotonic() - begin
+        expect("waiting for" in first and 0.9 < told < 3, f"after {told:.1f} s: {first}")
+        expect("no answer within 10 s" in rest and 9 < ended < 13, f"after {ended:.1f} s: {rest}")
+        expect_equal(process.returncode, 1, "status")
+    return f"told after {told:.1f} s, ended after {ended:.1f} s"
+
+
+def a_name_that_is_waited_for_can_be_interrupted(lab):
+    _server, process = ask_a_silent_server(lab, "run", "-i", "lo", "host", "nobody.example")
+    process.stderr.readline()
+    begin = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, rest = process.communicate(timeout=5)
+    took = time.monotonic() - begin
+    expect(took < 1 and "stopped" in rest, f"after {took:.1f} s: {rest}")
+    expect_equal(process.returncode, 1, "status")
+    return f"{rest.strip()} ({took:.2f} s after SIGINT)"
+
+
 TESTS = [
+    names_that_nobody_answers_about_end_in_words,
+    a_name_that_is_waited_for_can_be_interrupted,
     any_stands_for_every_interface_that_is_up,
     a_list_of_interfaces_is_told_how_to_name_several,
 ]

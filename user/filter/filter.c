@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/patience.h"
 #include "filter.h"
 #include "filter_private.h"
 
@@ -105,6 +106,7 @@ static int compile(struct filter *f, const char *expression, const struct filter
 	pcap_t *pcap = open_savefile(link);
 	int err = 0;
 
+	filter_error_set(error, "%s", strerror(ENOMEM));
 	if (!pcap)
 		return -ENOMEM;
 	f->link_type = link->type;
@@ -116,22 +118,76 @@ static int compile(struct filter *f, const char *expression, const struct filter
 	return err;
 }
 
+/* What is compiled by a thread of its own, for names in it may take long to look up. */
+struct compilation {
+	struct filter *filter;
+	char *expression;
+	struct filter_link link;
+	struct filter_error error;
+	int err;
+};
+
+static void compilation_free(struct compilation *job)
+{
+	if (!job)
+		return;
+	filter_close(job->filter);
+	free(job->expression);
+	free(job);
+}
+
+static struct compilation *compilation_create(const char *expression,
+					      const struct filter_link *link)
+{
+	struct compilation *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	job->link = *link;
+	job->expression = strdup(expression);
+	job->filter = calloc(1, sizeof(*job->filter));
+	if (job->expression && job->filter)
+		return job;
+	compilation_free(job);
+	return NULL;
+}
+
+static void compilation_work(void *context)
+{
+	struct compilation *job = context;
+
+	job->err = compile(job->filter, job->expression, &job->link, &job->error);
+}
+
+static void compilation_release(void *context)
+{
+	compilation_free(context);
+}
+
 int filter_compile(const char *expression, const struct filter_link *link,
 		   struct filter **filter, struct filter_error *error)
 {
-	struct filter *f = calloc(1, sizeof(*f));
+	struct compilation *job = compilation_create(expression, link);
 	int err;
 
 	*filter = NULL;
-	if (!f)
+	filter_error_set(error, "%s", strerror(ENOMEM));
+	if (!job)
 		return -ENOMEM;
-	err = compile(f, expression, link, error);
+	err = patience_run(compilation_work, compilation_release, job,
+			   "the answer about a name in the filter");
 	if (err) {
-		filter_close(f);
+		filter_error_set(error, "a name in it was looked up: %s", patience_reason(err));
 		return err;
 	}
-	*filter = f;
-	return 0;
+	err = job->err;
+	*error = job->error;
+	if (!err) {
+		*filter = job->filter;
+		job->filter = NULL;
+	}
+	compilation_free(job);
+	return err;
 }
 
 void filter_close(struct filter *filter)

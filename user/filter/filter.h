@@ -42,7 +42,8 @@ struct filter;
 
 /*
  * Compiles an expression; an empty one accepts all. 0 and a filter to be closed; -EINVAL and
- * an error in libpcap's words; -ENOMEM.
+ * an error in libpcap's words; -ENOMEM; -ETIMEDOUT or -EINTR where nobody answered about a name
+ * in it (patience.h). The error has a text after each failure.
  */
 int filter_compile(const char *expression, const struct filter_link *link,
 		   struct filter **filter, struct filter_error *error);

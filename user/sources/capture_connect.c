@@ -4,10 +4,12 @@
 #include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../base/patience.h"
 #include "../text/endpoint.h"
 #include "capture_connect.h"
 
@@ -50,12 +52,61 @@ static int connect_address(const struct addrinfo *address)
 	return -1;
 }
 
-int capture_connect(const char *peer, char *reason, size_t size)
+/* A name to be looked up, which may take long. */
+struct lookup {
+	struct endpoint endpoint;
+	struct addrinfo *addresses;
+	int err;                    /* of getaddrinfo */
+};
+
+static void lookup_work(void *context)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG };
-	struct addrinfo *addresses = NULL;
+	struct lookup *lookup = context;
+
+	lookup->err = getaddrinfo(lookup->endpoint.host, lookup->endpoint.port, &hints,
+				  &lookup->addresses);
+}
+
+static void lookup_free(void *context)
+{
+	struct lookup *lookup = context;
+
+	if (!lookup->err && lookup->addresses)
+		freeaddrinfo(lookup->addresses);
+	free(lookup);
+}
+
+/* A lookup to be freed, NULL after a failure: errno and a reason. */
+static struct lookup *lookup_make(const struct endpoint *endpoint, char *reason, size_t size)
+{
+	struct lookup *lookup = calloc(1, sizeof(*lookup));
+	int err;
+
+	if (!lookup) {
+		snprintf(reason, size, "%s", strerror(ENOMEM));
+		return NULL;
+	}
+	lookup->endpoint = *endpoint;
+	err = patience_run(lookup_work, lookup_free, lookup, "the address of the host");
+	if (err) {
+		snprintf(reason, size, "its host was looked up: %s", patience_reason(err));
+		errno = -err;
+		return NULL;
+	}
+	if (!lookup->err)
+		return lookup;
+	snprintf(reason, size, "%s", gai_strerror(lookup->err));
+	lookup_free(lookup);
+	errno = EHOSTUNREACH;
+	return NULL;
+}
+
+int capture_connect(const char *peer, char *reason, size_t size)
+{
 	struct endpoint endpoint;
 	const char *refused = endpoint_parse(peer, &endpoint);
+	struct lookup *lookup;
 	int fd = -1, err;
 
 	if (refused) {
@@ -63,17 +114,15 @@ int capture_connect(const char *peer, char *reason, size_t size)
 		errno = EINVAL;
 		return -1;
 	}
-	err = getaddrinfo(endpoint.host, endpoint.port, &hints, &addresses);
-	if (err) {
-		snprintf(reason, size, "%s", gai_strerror(err));
-		errno = EHOSTUNREACH;
+	lookup = lookup_make(&endpoint, reason, size);
+	if (!lookup)
 		return -1;
-	}
 	errno = 0;
-	for (struct addrinfo *at = addresses; at && fd < 0 && errno != EINTR; at = at->ai_next)
+	for (const struct addrinfo *at = lookup->addresses; at && fd < 0 && errno != EINTR;
+	     at = at->ai_next)
 		fd = connect_address(at);
 	err = errno;
-	freeaddrinfo(addresses);
+	lookup_free(lookup);
 	if (fd < 0)
 		snprintf(reason, size, "%s", strerror(err));
 	errno = err;
