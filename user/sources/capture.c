@@ -143,6 +143,20 @@ const char *const *capture_interface_names(const struct capture *capture)
 	return (const char *const *)capture->names;
 }
 
+uint32_t capture_snaplen(const struct capture *capture)
+{
+	return capture->snaplen ? capture->snaplen : UINT32_MAX;
+}
+
+bool capture_has_link(const struct capture *capture, enum capture_link link)
+{
+	for (size_t i = 0; i < capture->interface_count; i++) {
+		if (capture_link_from_type(capture->interfaces[i].link_type) == link)
+			return true;
+	}
+	return capture->form.link == link;
+}
+
 void capture_progress(const struct capture *capture, uint64_t *done, uint64_t *size)
 {
 	*done = capture->stream.read_bytes;

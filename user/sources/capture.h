@@ -95,6 +95,15 @@ const char *const *capture_interface_names(const struct capture *capture);
 /* Bytes read from the file, and its size; size 0 where nobody knows. */
 void capture_progress(const struct capture *capture, uint64_t *done, uint64_t *size);
 
+/*
+ * Bytes of a packet that libpcap would hand out, at the most: its pcap files are cut to what
+ * their header says, and so are the bytes that a filter sees. UINT32_MAX: no such limit.
+ */
+uint32_t capture_snaplen(const struct capture *capture);
+
+/* Whether an interface that the capture has told of so far has this link. */
+bool capture_has_link(const struct capture *capture, enum capture_link link);
+
 /* The link for a LINKTYPE_ number; LINK_UNKNOWN where there is none. */
 enum capture_link capture_link_from_type(uint32_t link_type);
 

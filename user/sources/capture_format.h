@@ -52,6 +52,7 @@ struct capture {
 	bool swapped;              /* pcapng: the section's byte order is not this machine's */
 	bool is_usual;             /* pcap: of the usual form */
 	struct pcap_form form;     /* pcap */
+	uint32_t snaplen;          /* pcap; 0: none */
 	struct capture_interface *interfaces;
 	size_t interface_count;
 	size_t interface_room;

@@ -134,6 +134,10 @@ int capture_pcap_begin(struct capture *capture, struct capture_packet *packets, 
 		.link = (uint8_t)capture_link_from_type(link_type),
 		.swapped = swapped,
 	};
+	/* A length that no signed number holds is none (libpcap's pcap_adjust_snapshot). */
+	capture->snaplen = load32(at + 16, swapped);
+	if (capture->snaplen > INT32_MAX)
+		capture->snaplen = 0;
 	capture->is_usual = !memcmp(&capture->form, &usual_form, sizeof(usual_form));
 	if (!capture->form.link)
 		return capture_fail(capture, -EBADMSG, "link type %u is not supported", link_type);

@@ -130,6 +130,9 @@ static int handle_activate(struct pcap_live *live, struct handle *handle, const 
 	handle->link = (uint8_t)capture_link_from_type((uint32_t)pcap_datalink(handle->pcap));
 	if (!handle->link)
 		return live_fail(live, -EPROTONOSUPPORT, interface, "its link type is not supported");
+	if (live->config.filter && packet_filter_suits_link(live->config.filter, handle->link))
+		return live_fail(live, -EINVAL, interface,
+				 packet_filter_reason(live->config.filter));
 	if (handle_set_direction(handle->pcap, handle->key_flags & FLOW_OUT))
 		return live_fail(live, -EIO, interface, "the direction cannot be set");
 	if (pcap_setnonblock(handle->pcap, 1, why))

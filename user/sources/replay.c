@@ -31,6 +31,7 @@ struct replay {
 	size_t packet_count;      /* of the batch */
 	size_t packet_next;
 	uint64_t packet_total;
+	bool is_filter_tried;
 	struct packet_clock clock;
 	struct ahead ahead;
 	struct pane pane;         /* the open one, as far as it is known */
@@ -310,10 +311,25 @@ static int replay_take(struct replay *replay, struct pane *pane)
 	return err ? err : replay_turn(replay, why, pane);
 }
 
+/* Before the first packet is counted, what the capture is tells what the filter means. */
+static int replay_try_filter(struct replay *replay)
+{
+	struct packet_filter *filter = replay->config.filter;
+
+	if (!filter || replay->is_filter_tried)
+		return 0;
+	replay->is_filter_tried = true;
+	packet_filter_set_snaplen(filter, capture_snaplen(replay->capture));
+	return packet_filter_suits(filter, replay->capture);
+}
+
 static void replay_read(struct replay *replay)
 {
 	int count = capture_next(replay->capture, replay->packets, PACKET_BATCH);
+	int err = count >= 0 ? replay_try_filter(replay) : 0;
 
+	if (err)
+		count = err;
 	replay->packet_next = 0;
 	replay->packet_count = count > 0 ? (size_t)count : 0;
 	if (count == 0)

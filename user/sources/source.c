@@ -44,7 +44,7 @@ struct source {
 /* libpcap's words, and a caret where the place is known. -EINVAL is the user's fault. */
 static int report_filter(const char *expression, const struct filter_error *error, int err)
 {
-	report_error("filter: %s", err == -ENOMEM ? strerror(ENOMEM) : error->text);
+	report_error("filter: %s", error->text);
 	if (err != -EINVAL || error->column < 0)
 		return err;
 	report_error("  %s", expression);
@@ -151,17 +151,6 @@ static int replay_start(struct source *source)
 	return err;
 }
 
-static int packet_filter_start(struct source *source)
-{
-	const char *expression = source->config.options->filter;
-	struct filter_error error;
-	int err = 0;
-
-	if (expression)
-		err = packet_filter_open(expression, &source->packet_filter, &error);
-	return err ? report_filter(expression, &error, err) : 0;
-}
-
 /* Of the interface, as `ip broadcast` wants it; 0 where it has none. */
 static uint32_t netmask_of(const char *interface)
 {
@@ -169,6 +158,21 @@ static uint32_t netmask_of(const char *interface)
 	bpf_u_int32 net, mask;
 
 	return pcap_lookupnet(interface, &net, &mask, error) ? 0 : ntohl(mask);
+}
+
+static int packet_filter_start(struct source *source)
+{
+	const char *expression = source->config.options->filter;
+	struct packet_filter_config config = { .expression = expression,
+					       .is_live = !source->config.options->file };
+	struct filter_error error;
+	int err = 0;
+
+	if (config.is_live)
+		config.netmask = netmask_of(source->names[0]);
+	if (expression)
+		err = packet_filter_open(&config, &source->packet_filter, &error);
+	return err ? report_filter(expression, &error, err) : 0;
 }
 
 static int live_filter_start(struct source *source)
@@ -342,6 +346,28 @@ static int live_pane(struct source *source, struct pane *pane)
 	return SOURCE_PANE;
 }
 
+/* An interface of the capture that the filter has no meaning on, others being there. */
+static void report_refusal(struct source *source)
+{
+	struct packet_refusal refusal;
+
+	if (source->packet_filter && packet_filter_take_refusal(source->packet_filter, &refusal))
+		report_notice("warning: filter: %s: packets of link type %s count as filtered",
+			      refusal.error.text, refusal.link);
+}
+
+static void report_replay(struct source *source, int err)
+{
+	const struct options *options = source->config.options;
+	struct packet_refusal refusal;
+
+	if (err == -EINVAL && source->packet_filter &&
+	    packet_filter_take_refusal(source->packet_filter, &refusal))
+		report_filter(options->filter, &refusal.error, err);
+	else
+		report_error("read %s: %s", options->file, replay_reason(source->replay, err));
+}
+
 static int replay_pane(struct source *source, struct pane *pane)
 {
 	int step;
@@ -349,6 +375,8 @@ static int replay_pane(struct source *source, struct pane *pane)
 	do {
 		step = replay_step(source->replay, pane);
 		progress_update(&source->progress, source->replay);
+		if (step >= 0)
+			report_refusal(source);
 	} while (step == REPLAY_MORE);
 	if (step == REPLAY_PANE) {
 		stop_wait_until(replay_due_ns(source->replay));
@@ -356,8 +384,7 @@ static int replay_pane(struct source *source, struct pane *pane)
 	}
 	progress_stop(&source->progress);
 	if (step < 0)
-		report_error("read %s: %s", source->config.options->file,
-			     replay_reason(source->replay, step));
+		report_replay(source, step);
 	return step < 0 ? step : SOURCE_END;
 }
 
