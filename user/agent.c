@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "engine/ledger.h"
 #include "system/machine.h"
 #include "base/stop.h"
 
@@ -18,6 +19,7 @@ struct agent {
 	struct agent_config config;
 	const struct options *options;
 	struct engine *engine;
+	struct ledger *ledger;
 	struct source *source;
 	struct outputs *outputs;
 	struct document_context document;
@@ -67,6 +69,7 @@ static struct window_result result_cut(const struct agent *agent,
 static int emit(void *context, const struct window_result *result)
 {
 	struct agent *agent = context;
+	struct document_context document = agent->document;
 	struct window_result cut;
 
 	if (result->window_number == 0 && is_limit_reached(agent))
@@ -76,8 +79,10 @@ static int emit(void *context, const struct window_result *result)
 	if (result->window_number >= agent->options->window_count)
 		return 0;
 	cut = result_cut(agent, result);
-	outputs_emit(agent->outputs, &agent->document, &cut);
-	if (result->window_number == 0 && result->complete)
+	ledger_tell(agent->ledger, &cut);
+	source_follow_names(agent->source, &document);
+	outputs_emit(agent->outputs, &document, &cut);
+	if (result->window_number == 0 && cut.complete)
 		agent->windows_emitted++;
 	return 0;
 }
@@ -112,6 +117,18 @@ static int outputs_start(struct agent *agent)
 	return err;
 }
 
+/* Of the longest window; a session's document is of one pane. */
+static uint64_t panes_max(const struct agent *agent)
+{
+	uint64_t longest_ns = agent->options->pane_ns;
+
+	for (size_t i = 0; i < agent->config.window_count; i++) {
+		if (agent->config.windows[i].length_ns > longest_ns)
+			longest_ns = agent->config.windows[i].length_ns;
+	}
+	return longest_ns / agent->options->pane_ns;
+}
+
 static int engine_open(struct agent *agent)
 {
 	const struct options *options = agent->options;
@@ -128,7 +145,8 @@ static int engine_open(struct agent *agent)
 	if (!options->max_flows)
 		config.max_bytes = machine_memory_bytes() / 4;
 	agent->engine = engine_create(&config);
-	if (agent->engine)
+	agent->ledger = ledger_create(panes_max(agent));
+	if (agent->engine && agent->ledger)
 		return 0;
 	report_error("start: %s", strerror(ENOMEM));
 	return -ENOMEM;
@@ -189,8 +207,10 @@ static void counts_add(struct agent *agent, const struct pane *pane)
 /* What the engine had no memory for it has counted as unattributed, and the next pane may fit. */
 static int pane_add_up(struct agent *agent, const struct pane *pane)
 {
+	int ledger_err = ledger_add(agent->ledger, pane);
 	int err = engine_end_pane(agent->engine, pane);
 
+	err = err ? err : ledger_err;
 	if (err && !agent->lacked_memory)
 		report_error("add up a pane: %s", strerror(-err));
 	if (err != -ENOMEM)
@@ -266,6 +286,7 @@ enum exit_status agent_close(struct agent *agent, int err)
 		stop_on_hangup(NULL, NULL);
 		failed |= !outputs_close(agent->outputs);
 		engine_destroy(agent->engine);
+		ledger_destroy(agent->ledger);
 	}
 	free(agent);
 	if (err == -EINVAL)

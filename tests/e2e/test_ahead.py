@@ -47,6 +47,10 @@ def one_who_comes_later_and_goes_before_is_named_and_its_packets_are_loss(lab):
                for loss, document in zip(losses(documents), documents))
     expect_equal(lost, 250, "packets lost")
     expect_equal(losses(documents)[-1], 0.0, "loss once it has gone")
+    for document, loss in zip(documents, losses(documents)):
+        named = document["health"]["collection"].get("ahead", [])
+        expect(named or not loss, f"loss {loss} without a name")
+        expect(all("(stranger) at tcx-ingress of near" in text for text in named), f"{named}")
     lines = [line for line in weir.stderr.splitlines() if "before weir" in line]
     expect_equal(len(lines), 2, f"lines on standard error: {lines}")
     expect("(stranger) at tcx-ingress of near" in lines[0], f"not named: {lines[0]}")

@@ -11,13 +11,14 @@ import wire
 from lab import expect, expect_equal
 from watch import NANO, Weir
 
-TOP_FIELDS = ("schema host source filter group_by window total flows flows_omitted outcomes seen "
+TOP_FIELDS = ("schema host source filter group_by window total flows flows_omitted outcomes seen interfaces "
               "health").split()
 WINDOW_FIELDS = "kind length_ns start_ns end_ns panes complete".split()
 OUTCOMES = ["flow", "filtered", "malformed", "unattributed"]
 RATES = ["average", "total", "max"]
 FLOW_FIELDS = ("src dst src_port dst_port proto ip_proto vlan inner_vlan direction interface bytes "
                "packets packet_bytes first_ns last_ns").split()
+INTERFACE_FIELDS = ("name rx_packets rx_bytes tx_packets tx_bytes seen differences").split()
 PANE = NANO // 5
 CLOCK_SLACK = 20000000 # a coarse tick of 10 ms at either end
 
@@ -67,6 +68,9 @@ def check_fields(document):
     expect_fields(document["total"], ["flows", "bytes", "packets", "packet_bytes"], "total")
     expect_fields(document["outcomes"], OUTCOMES, "outcomes")
     expect_fields(document["seen"], ["packets", "bytes"], "seen")
+    for interface in document["interfaces"]:
+        expect_fields(interface, INTERFACE_FIELDS, "interfaces[]")
+        expect_fields(interface["seen"], ["packets", "bytes"], "interfaces[].seen")
     health = document["health"]
     expect_fields(health["collection"], ["rate", "latency_ns", "loss"], "health.collection")
     expect_fields(health["processing"], ["rate", "latency_ns", "errors"], "health.processing")
@@ -97,6 +101,32 @@ def the_fields_are_those_of_the_schema_and_no_others(lab):
     flags = {flow["tcp_flags"] for flow in flows if flow.get("tcp_flags")}
     expect({"FSPA", "FSA"} <= flags, f"tcp_flags seen: {flags}")
     return f"{len(flows)} flows of {len(kinds)} protocols in {len(documents)} documents"
+
+
+def interfaces_have_the_counters_of_the_kernel_and_the_causes_of_a_difference(lab):
+    near, far = lab.pair()
+    for how, hook, causes in (("tc", "tcx-ingress", []),
+                              ("native", "xdp-native", ["ethernet_header"])):
+        weir = Weir(lab, near, "-a", how).wait_attached(hook, "tcx-egress")
+        time.sleep(0.2)
+        before = near.settle()
+        traffic.udp_burst(far, near, range(20, 1400, 3))
+        traffic.udp_burst(near, far, range(20, 1400, 7))
+        after = near.settle()
+        time.sleep(1.1)
+        documents = weir.stop().documents()
+        told = [document["interfaces"][0] for document in documents]
+        for way, then, now in zip(("rx", "tx"), before, after):
+            sums = tuple(sum(link[f"{way}_{what}"] for link in told)
+                         for what in ("packets", "bytes"))
+            wanted = (now[0] - then[0], now[1] - then[1])
+            expect_equal(sums, wanted, f"{how}: {way}, against ip -s link")
+        for document, link in zip(documents, told):
+            expect_equal(link["seen"], document["seen"], f"{how}: seen")
+        named = sorted({cause for link in told for cause in link["differences"]} -
+                       {"merged_packets", "vlan_tags_beside"})
+        expect_equal(named, causes, f"{how}: differences")
+    return "packets and bytes both ways as ip -s link; native XDP: ethernet_header"
 
 
 def expect_near(got, wanted, what):
@@ -254,6 +284,7 @@ def top_and_sort_and_group_by_shape_the_list(lab):
 
 TESTS = [
     the_fields_are_those_of_the_schema_and_no_others,
+    interfaces_have_the_counters_of_the_kernel_and_the_causes_of_a_difference,
     tumbling_and_sliding_windows_agree_about_the_same_packets,
     a_busy_reader_always_finds_a_whole_json_file,
     ndjson_is_appended_and_also_goes_to_standard_output,

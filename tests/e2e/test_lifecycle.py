@@ -181,6 +181,50 @@ def an_interface_that_goes_away_ends_only_its_own_counting(lab):
     return "the other went on; then status 1 with both interfaces' packets in the last window"
 
 
+def the_window_in_which_an_interface_went_is_not_complete(lab):
+    first, _ = lab.pair(number=1, names=("one", "far"))
+    second, far_second = lab.link(first.namespace, lab.namespace(), 2, ("two", "far"))
+    weir = Weir(lab, [first, second], "-a", "tc").wait_attached("tcx-ingress", "tcx-egress")
+    time.sleep(1.2)
+    first.namespace.run("ip", "link", "del", first.name)
+    wait_until(lambda: "interface one" in weir.stderr, "a word about the interface gone")
+    traffic.udp_burst(far_second, second, [10] * 13)
+    time.sleep(2.2)
+    documents = weir.stop().documents()
+    cut = [number for number, document in enumerate(documents[1:-1], 1)
+           if not document["window"]["complete"]]
+    expect_equal(len(cut), 1, "windows cut between the first and the last")
+    names = [document["source"]["names"] for document in documents]
+    expect_equal(names, [["one", "two"]] * (cut[0] + 1) + [["two"]] * (len(names) - cut[0] - 1),
+                 "names in the documents")
+    links = [[link["name"] for link in document["interfaces"]] for document in documents]
+    expect_equal(links, names, "interfaces in the documents")
+    return "complete false once, then without its name; status 0"
+
+
+def a_renamed_interface_goes_on_under_its_new_name(lab):
+    near, far = lab.pair()
+    weir = Weir(lab, near, "-a", "tc").wait_attached("tcx-ingress", "tcx-egress")
+    traffic.udp_burst(far, near, [10] * 7)
+    time.sleep(1.2)
+    near.namespace.run("ip", "link", "set", "dev", near.name, "name", "wan")
+    near.name = "wan"
+    wait_until(lambda: "called wan now" in weir.stderr, "a word about the new name")
+    traffic.udp_burst(far, near, [10] * 5)
+    near.settle()
+    documents = weir.stop().documents()
+    expect_equal(documents[0]["source"]["names"], ["near"], "names at first")
+    expect_equal(documents[-1]["source"]["names"], ["wan"], "names at last")
+    counted = {}
+    for document in documents:
+        for flow in document["flows"]:
+            if flow["direction"] == "in":
+                name = flow["interface"]
+                counted[name] = counted.get(name, 0) + flow["packets"]["total"]
+    expect_equal(counted, {"near": 7, "wan": 5}, "packets in by name")
+    return next(line for line in weir.stderr.splitlines() if "called" in line)
+
+
 def a_captured_interface_that_goes_away_leaves_its_last_window(lab):
     near, far = lab.pair()
     weir = Weir(lab, near, "-a", "pcap", windows=["tumbling:1h"])
@@ -310,6 +354,8 @@ TESTS = [
     foreign_filters_and_qdiscs_are_left_alone,
     an_interface_that_goes_away_ends_only_its_own_counting,
     an_interface_replaced_by_one_of_the_same_index_is_missed,
+    the_window_in_which_an_interface_went_is_not_complete,
+    a_renamed_interface_goes_on_under_its_new_name,
     a_captured_interface_that_goes_away_leaves_its_last_window,
     a_duration_and_a_count_end_a_run,
     a_stopped_process_cuts_the_windows_it_missed,

@@ -203,6 +203,50 @@ static void loss_is_what_was_dropped_or_not_attributed(void **state)
 	text_fini(&scene.text);
 }
 
+static void who_stood_before_weir_is_named_beside_the_loss(void **state)
+{
+	static const char *const ahead[] = { "prog 12 (a\"b) at tcx-ingress of eth0",
+					     "filter pref 1 u32 at clsact-egress of eth0" };
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene.result.ahead = ahead;
+	scene.result.ahead_count = 2;
+	assert_has(write_document(&scene, false),
+		   "\"loss\": 0.0, \"ahead\": [\"prog 12 (a\\\"b) at tcx-ingress of eth0\", "
+		   "\"filter pref 1 u32 at clsact-egress of eth0\"]}");
+	text_fini(&scene.text);
+}
+
+static void interfaces_of_the_window_are_beside_what_was_seen(void **state)
+{
+	static const struct result_link links[] = {
+		{ .name = "eth0",
+		  .counts = { { 31, 15000 }, { 2, 120 }, { 33, 15124 } },
+		  .differences = 1u << LINK_DIFFERS_VLAN | 1u << LINK_DIFFERS_AHEAD,
+		  .has_seen = true },
+		{ .name = "eth1", .counts = { { 5, 500 }, { 0, 0 }, { 0, 0 } } },
+	};
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	assert_lacks(write_document(&scene, false), "\"interfaces\"");
+	scene.result.links = links;
+	scene.result.link_count = 2;
+	assert_has(write_document(&scene, false), "\"names\": [\"eth0\", \"eth1\"], ");
+	assert_has(scene.text.bytes,
+		   "\"interfaces\": [{\"name\": \"eth0\", \"rx_packets\": 31, "
+		   "\"rx_bytes\": 15000, \"tx_packets\": 2, \"tx_bytes\": 120, "
+		   "\"seen\": {\"packets\": 33, \"bytes\": 15124}, "
+		   "\"differences\": [\"vlan_tags_beside\", \"ahead\"]}, "
+		   "{\"name\": \"eth1\", \"rx_packets\": 5, \"rx_bytes\": 500, "
+		   "\"tx_packets\": 0, \"tx_bytes\": 0, \"seen\": null, "
+		   "\"differences\": []}], \"health\": ");
+	text_fini(&scene.text);
+}
+
 static int refuse_text(void *context, const char *bytes, size_t length)
 {
 	(void)bytes;
@@ -247,6 +291,8 @@ int main(void)
 		cmocka_unit_test(tumbling_window_has_no_slide),
 		cmocka_unit_test(forgotten_flows_are_told_only_where_there_are_any),
 		cmocka_unit_test(loss_is_what_was_dropped_or_not_attributed),
+		cmocka_unit_test(who_stood_before_weir_is_named_beside_the_loss),
+		cmocka_unit_test(interfaces_of_the_window_are_beside_what_was_seen),
 		cmocka_unit_test(document_ends_early_when_its_drain_fails),
 	};
 

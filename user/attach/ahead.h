@@ -10,10 +10,10 @@
 #include <net/if.h>
 
 #include "attach.h"
+#include "../engine/link_counts.h"
 #include "../system/netdev.h"
 
-#define AHEAD_MAX      8
-#define AHEAD_TEXT_MAX 96
+#define AHEAD_MAX 8
 
 struct ahead {
 	char text[AHEAD_MAX][AHEAD_TEXT_MAX]; /* "prog 12 (name) at tcx-ingress of eth0" */

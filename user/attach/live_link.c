@@ -21,6 +21,7 @@ int live_link_plan(struct live_link *link, const struct live_shared *shared, con
 {
 	int err = netdev_query(name, &link->facts);
 
+	link->name = name;
 	if (err) {
 		report_error("attach %s: %s", name,
 			     err == -ENODEV ? "no such interface" : strerror(-err));
@@ -165,7 +166,7 @@ int live_link_attach(struct live_link *link, const struct live_shared *shared)
 	report_chosen(link, shared->settings.how);
 	live_link_watch(link);
 	live_link_missed(link);
-	live_link_reached(link);
+	link->counted = link->state.counters;
 	return 0;
 }
 

@@ -21,12 +21,12 @@ struct live_link {
 	bool attached[LIVE_SIDES];
 	bool gone;
 	struct netdev_state state;       /* when it was last looked at */
-	bool is_renamed;                 /* since the start */
+	const char *name;                /* as the user has it; once renamed, the kernel's */
 	bool is_unasked;                 /* that the kernel does not answer has been told */
 	struct ahead ahead;              /* who stands before the programs */
 	uint64_t ahead_asked_ns;
 	uint64_t revision[LIVE_SIDES];   /* of the chains at TCX */
-	uint64_t reached_packets;        /* by the interface's count, so far */
+	struct netdev_counters counted;  /* told by live_link_count so far */
 	uint64_t missed_packets;         /* by the interface, before the hook, so far */
 	uint64_t dropped_packets;        /* rx_dropped so far */
 	uint64_t backlog_drops;          /* of the machine, so far */

@@ -40,7 +40,7 @@ static void follow_name(struct live_link *link, const struct netdev_state *state
 		return;
 	report_notice("interface %s: it is called %s now", link->facts.name, state->name);
 	memcpy(link->facts.name, state->name, sizeof(link->facts.name));
-	link->is_renamed = true;
+	link->name = link->facts.name;
 }
 
 /* True where the chain has changed since the last call; clsact has no number that tells. */
@@ -176,14 +176,30 @@ uint64_t live_link_missed(struct live_link *link)
 	return missed + (refused < backlog ? refused : backlog);
 }
 
-uint64_t live_link_reached(struct live_link *link)
+static unsigned int differences(const struct live_link *link)
+{
+	const struct netdev_facts *facts = &link->facts;
+	const struct attach_plan *plan = &link->plan;
+	bool merges = facts->gro || facts->gro_hw || facts->lro || facts->tso || facts->gso;
+	bool omits = strcmp(facts->driver, "loopback") == 0 ||
+		     (plan->in == ATTACH_XDP_NATIVE && strcmp(facts->driver, "veth") == 0);
+
+	return (unsigned int)omits << LINK_DIFFERS_ETHERNET |
+	       (unsigned int)facts->rx_vlan_strip << LINK_DIFFERS_VLAN |
+	       (unsigned int)merges << LINK_DIFFERS_MERGED |
+	       (unsigned int)(!plan->in || !plan->out) << LINK_DIFFERS_DIRECTION |
+	       (unsigned int)(link->ahead.count > 0) << LINK_DIFFERS_AHEAD;
+}
+
+void live_link_count(struct live_link *link, struct pane_link *told)
 {
 	const struct netdev_counters *counters = &link->state.counters;
-	uint64_t packets = 0;
+	struct netdev_counters *counted = &link->counted;
 
-	if (link->plan.in)
-		packets += counters->rx_packets;
-	if (link->plan.out)
-		packets += counters->tx_packets;
-	return rise(&link->reached_packets, packets);
+	*told = (struct pane_link){ .name = link->name, .differences = differences(link),
+				    .is_gone = link->gone };
+	told->counts.rx.packets = rise(&counted->rx_packets, counters->rx_packets);
+	told->counts.rx.bytes = rise(&counted->rx_bytes, counters->rx_bytes);
+	told->counts.tx.packets = rise(&counted->tx_packets, counters->tx_packets);
+	told->counts.tx.bytes = rise(&counted->tx_bytes, counters->tx_bytes);
 }

@@ -7,6 +7,7 @@
 #define WEIR_LIVE_WATCH_H
 
 #include "live_link.h"
+#include "../engine/link_counts.h"
 
 /*
  * Asks the kernel once more and tells what has changed. False where nothing is counted there any
@@ -18,7 +19,7 @@ bool live_link_watch(struct live_link *link);
 /* Packets that reached the interface but not the hook, between the last two looks. */
 uint64_t live_link_missed(struct live_link *link);
 
-/* Packets that the interface counted in the directions that are attached, likewise. */
-uint64_t live_link_reached(struct live_link *link);
+/* What the interface counted between the last two looks, and why weir may count otherwise. */
+void live_link_count(struct live_link *link, struct pane_link *told);
 
 #endif

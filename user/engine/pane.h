@@ -8,7 +8,14 @@
 
 #include <stdint.h>
 
+#include "link_counts.h"
 #include "../../include/bank.h"
+
+static inline void tally_merge(struct tally *sum, const struct tally *more)
+{
+	sum->packets += more->packets;
+	sum->bytes += more->bytes;
+}
 
 struct outcome_counts {
 	struct tally outcome[PACKET_OUTCOME_COUNT];
@@ -46,6 +53,11 @@ struct pane {
 	uint64_t collect_latency_ns;  /* end of pane to merged */
 	uint64_t merge_ns;            /* time spent merging its records */
 	uint64_t records;             /* merged */
+	/* Live, by link number; until the next pane. NULL: the source does not tell. */
+	const struct pane_link *links;
+	size_t link_count;
+	const char *const *ahead;     /* who stood before weir */
+	size_t ahead_count;
 };
 
 #endif

@@ -55,6 +55,11 @@ struct window_result {
 	uint32_t extra_sets;             /* 1 << enum extra_set of those asked for */
 	size_t flow_count;               /* listed: at most the -n */
 	uint64_t flows_omitted;
+	/* Live: the interfaces that were there, and who stood before weir (ledger.h). */
+	const struct result_link *links;
+	size_t link_count;
+	const char *const *ahead;
+	size_t ahead_count;
 };
 
 #endif

@@ -61,6 +61,25 @@ static void append_names(struct text *text, const char *const *names, size_t cou
 	text_string(text, "]");
 }
 
+/* Live: of the interfaces that were there in the window. */
+static void append_source_names(struct writer *writer)
+{
+	const struct document_context *context = writer->context;
+	const struct window_result *result = writer->result;
+
+	if (!result->links) {
+		append_names(writer->text, context->source_names, context->source_name_count);
+		return;
+	}
+	text_string(writer->text, "[");
+	for (size_t i = 0; i < result->link_count; i++) {
+		if (i)
+			text_string(writer->text, ", ");
+		json_string(writer->text, result->links[i].name);
+	}
+	text_string(writer->text, "]");
+}
+
 static void append_source(struct writer *writer)
 {
 	const struct document_context *context = writer->context;
@@ -69,7 +88,7 @@ static void append_source(struct writer *writer)
 	text_string(text, "\"source\": {\"kind\": ");
 	json_string(text, context->source_kind);
 	text_string(text, ", \"names\": ");
-	append_names(text, context->source_names, context->source_name_count);
+	append_source_names(writer);
 	text_string(text, ", \"attach\": ");
 	append_names(text, context->attach, context->attach_count);
 	text_string(text, ", \"direction\": ");
@@ -251,6 +270,10 @@ static void append_collection(struct text *text, const struct window_result *res
 		       rate_per_second(seen, result->observed_ns));
 	append_member(text, ", \"latency_ns\": ", result->health.collect_latency_ns);
 	append_decimal(text, ", \"loss\": ", reached > 0 ? (double)lost / reached : 0.0);
+	if (result->ahead_count) {
+		text_string(text, ", \"ahead\": ");
+		append_names(text, result->ahead, result->ahead_count);
+	}
 	text_string(text, "}");
 }
 
@@ -288,6 +311,61 @@ static void append_health(struct writer *writer, const struct sink_stats *transm
 	text_string(writer->text, "}");
 }
 
+static void append_differences(struct text *text, unsigned int differences)
+{
+#define DIFFERENCE_TEXT(id, name) [id] = (name),
+	static const char *const names[] = { LINK_DIFFERENCES(DIFFERENCE_TEXT) };
+	const char *told[LINK_DIFFERENCE_COUNT];
+	size_t count = 0;
+
+	for (unsigned int i = 0; i < LINK_DIFFERENCE_COUNT; i++) {
+		if (differences >> i & 1)
+			told[count++] = names[i];
+	}
+	text_string(text, ", \"differences\": ");
+	append_names(text, told, count);
+}
+
+static void append_link(struct text *text, const struct result_link *link)
+{
+	const struct link_counts *counts = &link->counts;
+
+	text_string(text, "{\"name\": ");
+	json_string(text, link->name);
+	append_member(text, ", \"rx_packets\": ", counts->rx.packets);
+	append_member(text, ", \"rx_bytes\": ", counts->rx.bytes);
+	append_member(text, ", \"tx_packets\": ", counts->tx.packets);
+	append_member(text, ", \"tx_bytes\": ", counts->tx.bytes);
+	text_string(text, ", \"seen\": ");
+	if (link->has_seen) {
+		text_string(text, "{");
+		append_tally(text, &counts->seen);
+		text_string(text, "}");
+	} else {
+		text_string(text, "null");
+	}
+	append_differences(text, link->differences);
+	text_string(text, "}");
+}
+
+static void append_interfaces(struct writer *writer)
+{
+	const struct window_result *result = writer->result;
+
+	next_line(writer, 1);
+	text_string(writer->text, "\"interfaces\": [");
+	for (size_t i = 0; i < result->link_count; i++) {
+		if (i)
+			next_line(writer, 2);
+		else
+			begin_line(writer, 2);
+		append_link(writer->text, &result->links[i]);
+	}
+	if (result->link_count)
+		begin_line(writer, 1);
+	text_string(writer->text, "]");
+}
+
 static void append_accounts(struct writer *writer)
 {
 	const struct tally seen = seen_tally(&writer->result->counts);
@@ -314,6 +392,8 @@ int json_document(struct text *text, const struct encoding *encoding, bool prett
 		append_forgotten(&writer);
 	next_line(&writer, 1);
 	append_accounts(&writer);
+	if (encoding->result->links)
+		append_interfaces(&writer);
 	next_line(&writer, 1);
 	append_health(&writer, encoding->transmission);
 	begin_line(&writer, 0);

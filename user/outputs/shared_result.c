@@ -156,7 +156,31 @@ static struct shared_context *shared_context_hold(const struct document_context 
 
 size_t shared_result_bytes(const struct window_result *result)
 {
-	return sizeof(struct shared_result) + result->flow_count * sizeof(*result->flows);
+	const struct strings ahead = { result->ahead, result->ahead_count };
+	size_t ahead_count = 0;
+	size_t ahead_bytes = strings_bytes(&ahead, &ahead_count);
+
+	return sizeof(struct shared_result) + result->flow_count * sizeof(*result->flows) +
+	       result->link_count * sizeof(*result->links) +
+	       ahead_count * sizeof(*result->ahead) + ahead_bytes;
+}
+
+/* Flows, interfaces and who stood before weir, into the bytes behind the shared result. */
+static void lists_copy(struct shared_result *shared, const struct window_result *result)
+{
+	const struct strings ahead = { result->ahead, result->ahead_count };
+	struct flow_result *flows = (struct flow_result *)(shared + 1);
+	struct result_link *links = (struct result_link *)(flows + result->flow_count);
+	const char **names = (const char **)(links + result->link_count);
+	struct filling to = { names, (char *)(names + result->ahead_count) };
+
+	if (result->flow_count)
+		memcpy(flows, result->flows, result->flow_count * sizeof(*flows));
+	if (result->link_count)
+		memcpy(links, result->links, result->link_count * sizeof(*links));
+	shared->result.flows = flows;
+	shared->result.links = result->links ? links : NULL;
+	shared->result.ahead = strings_copy(&ahead, &to);
 }
 
 struct shared_result *shared_result_create(const struct document_context *context,
@@ -166,21 +190,17 @@ struct shared_result *shared_result_create(const struct document_context *contex
 	size_t bytes = shared_result_bytes(result);
 	struct shared_context *held = shared_context_hold(context, strings);
 	struct shared_result *shared = held ? malloc(bytes) : NULL;
-	struct flow_result *flows;
 
 	if (!shared) {
 		shared_context_release(held);
 		return NULL;
 	}
-	flows = (struct flow_result *)(shared + 1);
-	if (result->flow_count)
-		memcpy(flows, result->flows, result->flow_count * sizeof(*flows));
 	*shared = (struct shared_result){ .result = *result, .context = held->context,
 					  .strings = held, .spec = *result->spec,
 					  .bytes = bytes };
 	shared->context.clock_offset_ns = context->clock_offset_ns;
 	shared->result.spec = &shared->spec;
-	shared->result.flows = flows;
+	lists_copy(shared, result);
 	return shared;
 }
 

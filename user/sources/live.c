@@ -13,6 +13,9 @@
 #include "../attach/leftover.h"
 #include "../attach/live_watch.h"
 
+/* Of more who stand before weir, on many interfaces, the first are told. */
+#define PANE_AHEAD_MAX 32
+
 struct live {
 	struct live_config config;
 	struct machine_facts machine;
@@ -29,6 +32,9 @@ struct live {
 	bool has_ahead;         /* somebody stood before a program in the last pane */
 	int64_t unmatched;      /* packets counted in the last pane that the interfaces had not yet */
 	int verdict;            /* what live_verdict tells */
+	struct pane_link told[FLOW_LINKS_MAX]; /* of the last pane */
+	const char *ahead[PANE_AHEAD_MAX];
+	const char *link_names[FLOW_LINKS_MAX];
 };
 
 /* The records of a pane on their way to the engine. */
@@ -189,9 +195,10 @@ static bool links_check(struct live *live)
 	for (size_t i = 0; i < live->link_count; i++) {
 		struct live_link *link = &live->links[i];
 
+		live->told[i].is_cut = false;
 		if (link->gone || live_link_watch(link))
 			continue;
-		link->gone = true;
+		live->told[i].is_cut = link->gone = true;
 		live_detach(live, link);
 		live->links_alive--;
 	}
@@ -209,28 +216,52 @@ static uint64_t missed_packets(struct live *live)
 	return missed;
 }
 
+static void links_tell(struct live *live, struct pane *pane)
+{
+	pane->links = live->told;
+	pane->link_count = live->link_count;
+	pane->ahead = live->ahead;
+	for (size_t i = 0; i < live->link_count; i++) {
+		struct live_link *link = &live->links[i];
+		bool is_cut = live->told[i].is_cut;
+
+		live_link_count(link, &live->told[i]);
+		live->told[i].is_cut = is_cut;
+		for (size_t j = 0; j < link->ahead.count && !link->gone; j++) {
+			if (pane->ahead_count < PANE_AHEAD_MAX)
+				live->ahead[pane->ahead_count++] = link->ahead.text[j];
+		}
+	}
+	/* Of a single one all that was counted is its own. */
+	if (live->link_count > 1)
+		return;
+	live->told[0].has_seen = true;
+	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++)
+		tally_merge(&live->told[0].counts.seen, &pane->counts.outcome[i]);
+}
+
 /*
  * Packets of the pane that the interfaces counted and the programs did not, where somebody stands
  * before these and may have ended them. The counters are read a moment before the pane ends, so
  * that a packet can be counted in one pane and reach the interface's count in the next.
  */
-static uint64_t hidden_packets(struct live *live, const struct outcome_counts *counts)
+static uint64_t hidden_packets(struct live *live, const struct pane *pane)
 {
-	bool had_ahead = live->has_ahead;
+	bool has_ahead = live->has_ahead || pane->ahead_count;
 	int64_t excess = 0, unmatched = live->unmatched;
 
-	live->has_ahead = false;
 	for (size_t i = 0; i < live->link_count; i++) {
-		struct live_link *link = &live->links[i];
+		const struct attach_plan *plan = &live->links[i].plan;
 
-		live->has_ahead |= !link->gone && link->ahead.count;
-		excess += link->gone ? 0 : (int64_t)live_link_reached(link);
+		excess += plan->in ? (int64_t)live->told[i].counts.rx.packets : 0;
+		excess += plan->out ? (int64_t)live->told[i].counts.tx.packets : 0;
 	}
 	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++)
-		excess -= (int64_t)counts->outcome[i].packets;
+		excess -= (int64_t)pane->counts.outcome[i].packets;
+	live->has_ahead = pane->ahead_count > 0;
 	live->unmatched = excess < 0 ? excess : 0;
 	excess += unmatched;
-	return (had_ahead || live->has_ahead) && excess > 0 ? (uint64_t)excess : 0;
+	return has_ahead && excess > 0 ? (uint64_t)excess : 0;
 }
 
 /* When the open pane is over: at the next point of the grid, or when the run is. */
@@ -334,7 +365,8 @@ int live_next_pane(struct live *live, struct pane *pane)
 		report_error("read the tables: %s", strerror(-err));
 		return err;
 	}
-	pane->dropped_packets = missed_packets(live) + hidden_packets(live, &pane->counts);
+	links_tell(live, pane);
+	pane->dropped_packets = missed_packets(live) + hidden_packets(live, pane);
 	if (!alive && !live->verdict)
 		live->verdict = -ENODEV;
 	return live->ended ? 0 : 1;
@@ -358,6 +390,13 @@ size_t live_attached(const struct live *live, const char **names)
 			names[count++] = attach_point_name(plan->out);
 	}
 	return count;
+}
+
+const char *const *live_link_names(struct live *live)
+{
+	for (size_t i = 0; i < live->link_count; i++)
+		live->link_names[i] = live->links[i].name;
+	return live->link_names;
 }
 
 double live_table_use(const struct live *live)

@@ -58,6 +58,12 @@ int live_verdict(const struct live *live);
 /* Names of what is attached, "xdp-native" and so on: at most LIVE_ATTACHED_MAX. */
 size_t live_attached(const struct live *live, const char **names);
 
+/*
+ * What the interfaces are called now, by link number, also those that have gone. Until the next
+ * pane.
+ */
+const char *const *live_link_names(struct live *live);
+
 /* Share of the table in use in the last pane, 0 to 1; the fullest section counts. */
 double live_table_use(const struct live *live);
 

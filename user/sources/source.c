@@ -458,6 +458,12 @@ void source_describe(const struct source *source, struct document_context *conte
 	context->link_names = is_live ? source->names : replay_link_names(source->replay);
 }
 
+void source_follow_names(const struct source *source, struct document_context *context)
+{
+	if (source->live)
+		context->link_names = live_link_names(source->live);
+}
+
 bool source_is_live(const struct source *source)
 {
 	return !source->replay;

@@ -40,6 +40,9 @@ int source_next_pane(struct source *source, struct pane *pane);
 /* What documents say of the source: kind, names, attach, direction, link_names. Borrowed. */
 void source_describe(const struct source *source, struct document_context *context);
 
+/* Takes over what interfaces are called after the last pane. Until the next one. */
+void source_follow_names(const struct source *source, struct document_context *context);
+
 /* True where the engine's clock is not that of the packets but CLOCK_MONOTONIC. */
 bool source_is_live(const struct source *source);
 
