@@ -148,7 +148,7 @@ static int engine_open(struct agent *agent)
 	agent->ledger = ledger_create(panes_max(agent));
 	if (agent->engine && agent->ledger)
 		return 0;
-	report_error("start: %s", strerror(ENOMEM));
+	report_error("start: %s", strerror(errno));
 	return -ENOMEM;
 }
 
@@ -158,10 +158,11 @@ static int agent_open_parts(struct agent *agent)
 					.show_progress = agent->config.show_progress };
 	int err = stop_init();
 
-	if (err)
+	if (err) {
 		report_error("start: take over signals: %s", strerror(-err));
-	if (!err)
-		err = outputs_start(agent);
+		return -EIO;
+	}
+	err = outputs_start(agent);
 	if (!err)
 		err = engine_open(agent);
 	if (err)
@@ -246,7 +247,9 @@ int agent_run(struct agent *agent)
 
 	if (finish_err)
 		report_error("end the run: %s", strerror(-finish_err));
-	return err ? err : finish_err;
+	err = err ? err : finish_err;
+	/* The command line was read before: what is invalid now is not the user's. */
+	return err == -EINVAL ? -EIO : err;
 }
 
 const struct document_context *agent_context(const struct agent *agent)

@@ -81,10 +81,8 @@ static bool survey_is_good(const struct survey *survey)
 
 static int survey_make(struct survey *survey, const struct options *options)
 {
-	int err = machine_query(&survey->machine.facts);
+	int err;
 
-	if (err)
-		return err;
 	survey->machine.slots = options->slots;
 	machine_judge(&survey->machine, options->attach, options->slots_given);
 	err = options->interface_count ? interfaces_named(survey, options) :
@@ -111,8 +109,13 @@ static void complain(const struct survey *survey)
 int check_run(const struct options *options)
 {
 	struct survey survey = { 0 };
-	int err = survey_make(&survey, options);
+	int err = machine_query(&survey.machine.facts);
 
+	if (err) {
+		machine_report_unread(&survey.machine.facts, err);
+		return EXIT_FAILED;
+	}
+	err = survey_make(&survey, options);
 	if (err) {
 		report_error("check: %s", strerror(-err));
 	} else {

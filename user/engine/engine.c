@@ -53,19 +53,23 @@ struct engine *engine_create(const struct engine_config *config)
 {
 	struct engine *engine = calloc(1, sizeof(*engine));
 	size_t count = config->window_count;
+	int err = -ENOMEM;
 
 	if (!engine)
 		return NULL;
 	engine->config = *config;
 	engine->windows = calloc(count + 1, sizeof(*engine->windows));
 	engine->layouts = calloc(count + 1, sizeof(*engine->layouts));
-	if (!engine->windows || !engine->layouts ||
-	    flow_table_init(&engine->table, engine->layouts, count, config->extra_sets) ||
-	    windows_init(engine)) {
-		engine_destroy(engine);
-		return NULL;
-	}
-	return engine;
+	if (engine->windows && engine->layouts)
+		err = flow_table_init(&engine->table, engine->layouts, count,
+				      config->extra_sets);
+	if (!err)
+		err = windows_init(engine);
+	if (!err)
+		return engine;
+	engine_destroy(engine);
+	errno = -err;
+	return NULL;
 }
 
 void engine_destroy(struct engine *engine)

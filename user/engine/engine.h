@@ -38,7 +38,7 @@ struct engine_config {
 
 struct engine;
 
-/* NULL when memory is all that failed. */
+/* NULL and errno: for want of memory, or of random numbers. */
 struct engine *engine_create(const struct engine_config *config);
 void engine_destroy(struct engine *engine);
 

@@ -110,9 +110,11 @@ static int compile(struct filter *f, const char *expression, const struct filter
 	if (!pcap)
 		return -ENOMEM;
 	f->link_type = link->type;
+	errno = 0;
 	if (pcap_compile(pcap, &f->program, expression, 1, link->netmask)) {
+		/* libpcap tells what it lacked memory for among errors of the expression. */
+		err = errno == ENOMEM ? -ENOMEM : -EINVAL;
 		explain(error, pcap, expression, link);
-		err = -EINVAL;
 	}
 	pcap_close(pcap);
 	return err;

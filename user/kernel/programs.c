@@ -89,7 +89,9 @@ static int skeleton_load(struct weir_bpf *skeleton, const struct programs_reques
 		return err;
 	settings_fill((struct count_settings *)&skeleton->rodata->settings, request);
 	autoload_choose(skeleton, request);
-	return weir_bpf__load(skeleton);
+	err = weir_bpf__load(skeleton);
+	/* libbpf goes on without what it cannot map (a kernel before 5.5, or a call that failed). */
+	return err || skeleton->bss ? err : -EOPNOTSUPP;
 }
 
 static int filter_place(struct programs *programs, enum program_kind kind,

@@ -76,15 +76,15 @@ static uint64_t interface_time_ns(const struct capture_interface *interface, uin
 	return since < CAPTURE_TIME_MAX ? (uint64_t)since : CAPTURE_TIME_MAX;
 }
 
-/* The place of this name among those of the capture; 0 where there are too many. */
-static uint8_t name_place(struct capture *capture, const uint8_t *name, size_t size)
+/* The place of this name among those of the capture; 0 where there are too many. Or -ENOMEM. */
+static int name_place(struct capture *capture, const uint8_t *name, size_t size)
 {
-	for (uint8_t i = 1; i < CAPTURE_NAMES_MAX; i++) {
+	for (int i = 1; i < CAPTURE_NAMES_MAX; i++) {
 		const char *known = capture->names[i];
 
 		if (!known) {
 			capture->names[i] = strndup((const char *)name, size);
-			return capture->names[i] ? i : 0;
+			return capture->names[i] ? i : -ENOMEM;
 		}
 		if (!strncmp(known, (const char *)name, size) && strlen(known) <= size)
 			return i;
@@ -121,20 +121,26 @@ static int64_t option_offset(const struct block *block, const uint8_t *value)
 	return (int64_t)(big ? first << 32 | second : second << 32 | first);
 }
 
-static void interface_read_options(struct capture *capture, struct capture_interface *interface,
-				   const struct block *block)
+/* 0 or -ENOMEM. */
+static int interface_read_options(struct capture *capture, struct capture_interface *interface,
+				  const struct block *block)
 {
 	struct option option;
 	uint32_t at = 8;
+	int place = 0;
 
 	while (option_next(block, &at, &option)) {
 		if (option.code == OPTION_NAME && option.size && option.value[0])
-			interface->name = name_place(capture, option.value, option.size);
+			place = name_place(capture, option.value, option.size);
+		if (place < 0)
+			return place;
+		interface->name = (uint8_t)place;
 		if (option.code == OPTION_TSRESOL && option.size >= 1)
 			interface_set_resolution(interface, option.value[0]);
 		if (option.code == OPTION_TSOFFSET && option.size == 8)
 			interface->offset_s = option_offset(block, option.value);
 	}
+	return 0;
 }
 
 /* What the flags of a packet block say of the direction, in their lowest two bits. */
@@ -171,7 +177,8 @@ static int interface_add(struct capture *capture, const struct block *block)
 	interface_set_resolution(interface, 6);
 	interface->link_type = load16(block->body, block->swapped);
 	interface->snaplen = load32(block->body + 4, block->swapped);
-	interface_read_options(capture, interface, block);
+	if (interface_read_options(capture, interface, block))
+		return capture_fail(capture, -ENOMEM, "%s", strerror(ENOMEM));
 	return 0;
 }
 

@@ -83,7 +83,16 @@ static int banks_open(struct live *live)
 	err = banks_create(config->slots, &live->banks);
 	if (err && err != -EPERM)
 		report_error("make the tables: %s", strerror(-err));
-	return err ? err : hash_seed_make(&live->seed);
+	return err;
+}
+
+static int seed_make(struct live *live)
+{
+	int err = hash_seed_make(&live->seed);
+
+	if (err)
+		report_error("get random numbers: %s", strerror(-err));
+	return err;
 }
 
 /* The tick is read before the clock: a packet between the two is no younger than the pane. */
@@ -105,10 +114,13 @@ static int attach_links(struct live *live)
 	for (; live->link_count < live->config.interface_count && !err; live->link_count++)
 		err = live_link_load(&live->links[live->link_count], &shared,
 				     (unsigned int)live->link_count);
-	if (!err)
-		err = pane_begin(live);
 	if (err)
 		return err;
+	err = pane_begin(live);
+	if (err) {
+		report_error("read the clock of the programs: %s", strerror(-err));
+		return -EIO;
+	}
 	live->start_ns = live->begin_ns;
 	banks_begin(live->banks, live->begin_ticks);
 	for (size_t i = 0; i < live->link_count && !err; i++, live->links_alive++)
@@ -121,8 +133,10 @@ static int machine_open(struct live *live)
 {
 	int err = machine_query(&live->machine);
 
-	if (err)
-		return err;
+	if (err) {
+		machine_report_unread(&live->machine, err);
+		return -EIO;
+	}
 	if (!live->machine.has_bpf)
 		return -ENOSYS;
 	return machine_capabilities_missing(&live->machine, MACHINE_CAPS_NEEDED) ? -EPERM : 0;
@@ -134,8 +148,10 @@ int live_open(const struct live_config *config, struct live **result)
 	int err;
 
 	*result = NULL;
-	if (!live)
+	if (!live) {
+		report_error("start: %s", strerror(ENOMEM));
 		return -ENOMEM;
+	}
 	live->config = *config;
 	err = machine_open(live);
 	if (!err) {
@@ -144,6 +160,8 @@ int live_open(const struct live_config *config, struct live **result)
 	}
 	if (!err)
 		err = banks_open(live);
+	if (!err)
+		err = seed_make(live);
 	if (!err)
 		err = attach_links(live);
 	if (err) {

@@ -301,8 +301,10 @@ int source_open(const struct source_config *config, struct source **result)
 	int err;
 
 	*result = NULL;
-	if (!source)
+	if (!source) {
+		report_error("start: %s", strerror(ENOMEM));
 		return -ENOMEM;
+	}
 	source->config = *config;
 	source->last = SOURCE_PANE;
 	err = source_start(source);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../../include/bank.h"
+#include "../base/report.h"
 #include "control_group.h"
 
 #define BANKS        2
@@ -178,11 +179,22 @@ int machine_query(struct machine_facts *facts)
 	facts->realtime = machine_is_realtime();
 	facts->unprivileged_bpf_disabled = file_number(UNPRIVILEGED);
 	facts->memlock_counts = !machine_kernel_is_at_least(facts, 5, 11);
+	facts->unread = CPUS_POSSIBLE;
+	facts->hint = access("/sys/devices", F_OK) ? "mount -t sysfs sys /sys" : NULL;
 	err = machine_cpus(&facts->cpus);
 	if (err)
 		return err;
+	facts->unread = "the size of the memory";
+	facts->hint = NULL;
 	facts->memory_bytes = memory_query(&facts->memory_is_limited);
 	return facts->memory_bytes ? 0 : -ENODATA;
+}
+
+void machine_report_unread(const struct machine_facts *facts, int err)
+{
+	report_error("read %s: %s", facts->unread, strerror(-err));
+	if (facts->hint)
+		report_error("try: %s", facts->hint);
 }
 
 bool machine_kernel_is_at_least(const struct machine_facts *facts, unsigned major, unsigned minor)

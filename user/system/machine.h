@@ -42,6 +42,8 @@ struct machine_facts {
 	bool memory_is_limited;     /* so many by its control groups, not by the machine */
 	bool memlock_counts;        /* before 5.11 maps are charged to RLIMIT_MEMLOCK */
 	uint64_t memlock_bytes;     /* its soft limit; UINT64_MAX: none */
+	const char *unread;         /* after a failure: what could not be read, */
+	const char *hint;           /* and what to try, or NULL */
 };
 
 /*
@@ -49,6 +51,9 @@ struct machine_facts {
  * negative errno where even the number of CPUs or the memory cannot be read.
  */
 int machine_query(struct machine_facts *facts);
+
+/* Prints what machine_query could not read, why, and what to try. */
+void machine_report_unread(const struct machine_facts *facts, int err);
 
 /*
  * Highest possible CPU id + 1: as many sections a bank has. From text such as "0-3,8" (the
