@@ -82,4 +82,19 @@ $(BUILD)/fuzz/%:
 .PHONY: fuzz
 fuzz: $(FUZZERS) $(BUILD)/generate ## build the fuzz targets; tests/fuzz/run.sh SECONDS runs them
 
+# Calls and allocations that fail, one at a time; with BUILD/sanitized where that is built.
+$(BUILD)/tests/faults/preload.so: tests/faults/preload.c
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(filter-out $(SANITIZE),$(CFLAGS)) -fPIC -shared -fno-builtin -o $@ $<
+
+.PHONY: faults
+faults: all $(BUILD)/generate $(BUILD)/tests/faults/preload.so
+
+.PHONY: check-faults
+check-faults: faults ## make each system call and allocation fail in turn (root; an hour)
+	$(MAKE) BUILD=$(BUILD)/sanitized OPT="-O1 -g" \
+		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all" all
+	BUILD=$(BUILD) tests/faults/run
+
 -include $(wildcard $(BUILD)/tests/*.d)

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Loaded in front of a program, makes its allocations fail: WEIR_FAIL_ALLOCATION=N the one of that
+ * number, N+ it and all after it. WEIR_COUNT_ALLOCATIONS=FILE: how many there were, at the end.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is allocated before the functions behind this one can be looked up; never given back. */
+#define EARLY_BYTES (1u << 20)
+
+typedef void *malloc_fn(size_t size);
+typedef void *calloc_fn(size_t count, size_t size);
+typedef void *realloc_fn(void *old, size_t size);
+typedef int posix_memalign_fn(void **result, size_t alignment, size_t size);
+typedef void free_fn(void *memory);
+
+static struct {
+	malloc_fn *malloc;
+	calloc_fn *calloc;
+	realloc_fn *realloc;
+	calloc_fn *aligned_alloc;
+	posix_memalign_fn *posix_memalign;
+	free_fn *free;
+} real;
+
+static atomic_ulong calls;
+static unsigned long first, last; /* 0: none fails */
+static bool is_ready;
+static _Alignas(max_align_t) char early[EARLY_BYTES];
+static size_t early_used;
+
+/* ISO C has no conversion between pointers to objects and to functions; POSIX does. */
+static void look_up(void *function, const char *name)
+{
+	void *found = dlsym(RTLD_NEXT, name);
+
+	memcpy(function, &found, sizeof(found));
+}
+
+/* Runs after the constructors of what is loaded behind, a sanitizer among them. */
+__attribute__((constructor)) static void begin(void)
+{
+	const char *which = getenv("WEIR_FAIL_ALLOCATION");
+	char *end;
+
+	look_up(&real.malloc, "malloc");
+	look_up(&real.calloc, "calloc");
+	look_up(&real.realloc, "realloc");
+	look_up(&real.aligned_alloc, "aligned_alloc");
+	look_up(&real.posix_memalign, "posix_memalign");
+	look_up(&real.free, "free");
+	is_ready = true;
+	if (!which)
+		return;
+	first = strtoul(which, &end, 10);
+	last = *end == '+' ? ~0ul : first;
+}
+
+__attribute__((destructor)) static void end(void)
+{
+	const char *path = getenv("WEIR_COUNT_ALLOCATIONS");
+	unsigned long count = calls;
+	FILE *file;
+
+	first = 0;
+	file = path ? fopen(path, "w") : NULL;
+	if (!file)
+		return;
+	fprintf(file, "%lu\n", count);
+	fclose(file);
+}
+
+static bool fails(void)
+{
+	unsigned long number = ++calls;
+
+	if (!first || number < first || number > last)
+		return false;
+	errno = ENOMEM;
+	return true;
+}
+
+static bool is_early(const void *memory)
+{
+	return (const char *)memory >= early && (const char *)memory < early + sizeof(early);
+}
+
+/* Zeroed, and all that follows too: a copy of more than was asked for stays within. */
+static void *early_take(size_t size)
+{
+	void *memory = early + early_used;
+
+	size = (size + 15) / 16 * 16;
+	if (size > sizeof(early) - early_used)
+		abort();
+	early_used += size;
+	return memory;
+}
+
+void free(void *memory)
+{
+	if (is_ready && !is_early(memory))
+		real.free(memory);
+}
+
+void *malloc(size_t size)
+{
+	if (!is_ready)
+		return early_take(size);
+	return fails() ? NULL : real.malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+	if (!is_ready)
+		return early_take(count * size);
+	return fails() ? NULL : real.calloc(count, size);
+}
+
+static void *early_move(const void *old, size_t size)
+{
+	size_t left = (size_t)(early + sizeof(early) - (const char *)old);
+	void *memory = malloc(size);
+
+	return memory ? memcpy(memory, old, size < left ? size : left) : NULL;
+}
+
+void *realloc(void *old, size_t size)
+{
+	if (!old)
+		return malloc(size);
+	if (is_early(old))
+		return early_move(old, size);
+	return fails() ? NULL : real.realloc(old, size);
+}
+
+void *reallocarray(void *old, size_t count, size_t size)
+{
+	size_t bytes;
+
+	if (!__builtin_mul_overflow(count, size, &bytes))
+		return realloc(old, bytes);
+	errno = ENOMEM;
+	return NULL;
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+	return fails() ? NULL : real.aligned_alloc(alignment, size);
+}
+
+int posix_memalign(void **result, size_t alignment, size_t size)
+{
+	return fails() ? ENOMEM : real.posix_memalign(result, alignment, size);
+}
+
+/* Those that sanitizers bring along do not come by malloc. */
+char *strndup(const char *text, size_t most)
+{
+	size_t length = strnlen(text, most);
+	char *copy = malloc(length + 1);
+
+	if (!copy)
+		return NULL;
+	copy[length] = '\0';
+	return memcpy(copy, text, length);
+}
+
+char *strdup(const char *text)
+{
+	return strndup(text, strlen(text));
+}
