@@ -41,7 +41,7 @@ struct section_header {
 	struct tally unattributed;
 	__u64 malformed_reason[MALFORMED_REASON_COUNT];
 	struct tally contended; /* PREEMPT_RT only: atomically added, counts as unattributed */
-	__u64 spare[7];
+	__u64 spare[6];
 	__u64 size_histogram[SIZE_BUCKETS];
 };
 

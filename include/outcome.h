@@ -21,7 +21,8 @@
 	X(MALFORMED_IPV4_VERSION,     "ipv4_version")          \
 	X(MALFORMED_IPV4_HEADER_LEN,  "ipv4_header_length")    \
 	X(MALFORMED_IPV6_HEADER_CUT,  "ipv6_header_cut")       \
-	X(MALFORMED_IPV6_VERSION,     "ipv6_version")
+	X(MALFORMED_IPV6_VERSION,     "ipv6_version")          \
+	X(MALFORMED_LINK_TYPE,        "link_type")
 
 #define OUTCOME_AS_ENUM(id, text) id,
 enum packet_outcome { PACKET_OUTCOMES(OUTCOME_AS_ENUM) PACKET_OUTCOME_COUNT };

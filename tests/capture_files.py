@@ -42,13 +42,14 @@ def interface(order, link, digits, name):
     return block(order, 1, struct.pack(order + "HHI", link, 0, 0) + options)
 
 
-def pcapng(packets, order="<", link=1, names=(None, None), flags=()):
+def pcapng(packets, order="<", link=1, names=(None, None), flags=(), links=None):
     """A pcapng file of these packets on two interfaces, one in micro-, one in nanoseconds.
 
     flags: of the packets, in turn; None: without any.
     """
     parts = [block(order, 0x0a0d0d0a, struct.pack(order + "IHHq", 0x1a2b3c4d, 1, 0, -1)),
-             interface(order, link, 6, names[0]), interface(order, link, 9, names[1])]
+             interface(order, (links or (link, link))[0], 6, names[0]),
+             interface(order, (links or (link, link))[1], 9, names[1])]
     for number, (ns, length, data) in enumerate(packets):
         ticks = ns if number % 2 else ns // 1000
         head = struct.pack(order + "IIIII", number % 2, ticks >> 32, ticks & 0xffffffff,

@@ -222,7 +222,7 @@ def a_damaged_file_is_told_in_one_line_and_what_came_before_is_written():
     for content, packets, word in (
             (data[:-1], 999, "cut short"), (gzipped(data)[:-20], None, "cut short"),
             (data + b"\xff" * 16, 1000, "record of"), (b"", 0, "empty"), (b"no", 0, "cut short"),
-            (b"GIF89a" * 10, 0, "neither"), (pcap(PACKETS[:9], link=127), 0, "link type 127")):
+            (b"GIF89a" * 10, 0, "neither"), (pcap(PACKETS[:9], link=189), 0, "USB_LINUX")):
         with File(content) as name:
             result = weir(name)
         if packets is None:
@@ -230,6 +230,26 @@ def a_damaged_file_is_told_in_one_line_and_what_came_before_is_written():
             expect(0 < packets <= 1000, f"{packets} packets")
         expect_failure(result, packets, word)
     expect_failure(weir("/nonexistent.pcap"), 0, "No such file")
+
+
+@test
+def an_interface_of_an_unknown_link_type_is_counted_and_told_once():
+    data = pcapng(PACKETS[:1000], links=(1, 189))
+    with File(data) as name, File(b"", ".ndjson") as output:
+        status, documents, _ = weir(name, "-w", "tumbling:1h")
+        run = subprocess.run([os.path.join(BUILD, "weir"), "run", "-r", name, "-o", output],
+                             stderr=subprocess.PIPE, timeout=60, check=False)
+    malformed = documents[0]["outcomes"]["malformed"]
+    expect(status == 0 and run.returncode == 0, f"status {status}, {run.returncode}")
+    expect(malformed["packets"] == 500 and malformed["reasons"] == {"link_type": 500},
+           f"{malformed}")
+    expect(documents[0]["outcomes"]["flow"]["packets"] == 500, f"{documents[0]['outcomes']}")
+    warnings = [line for line in run.stderr.decode().splitlines() if "warning" in line]
+    expect(len(warnings) == 1 and "189 (USB_LINUX)" in warnings[0], f"said {run.stderr}")
+    with File(data) as name:
+        _, documents, _ = weir(name, "-w", "tumbling:1h", "tcp or udp")
+    expect(documents[0]["outcomes"]["malformed"]["reasons"] == {"link_type": 500},
+           f"with a filter: {documents[0]['outcomes']}")
 
 
 @test
@@ -397,29 +417,21 @@ def has_late_packets(documents):
     return errors != malformed
 
 
-def exceptions():
-    with open(os.path.join(ROOT, "tests/replay_exceptions.tsv"), encoding="utf-8") as file:
-        return {line.split("\t")[0] for line in file if line[0] != "#"}
-
-
-def capture_problems(truth, excepted):
+def capture_problems(truth):
     name = os.path.join(CAPTURES, truth["capture"])
     result = weir(name, "-w", "tumbling:10s")
     problems = list(differences(truth, result))
     if not problems and not has_late_packets(result[1]) and not truth["packets_without_time"]:
         problems += window_differences(truth, result[1])
-    if truth["capture"] not in excepted:
-        return problems
-    return [] if problems else ["it agrees, though tests/replay_exceptions.tsv says it cannot"]
+    return problems
 
 
 def test_captures():
     """Yields capture and problems."""
-    excepted = exceptions()
     with open(os.path.join(CAPTURES, "truth.jsonl"), encoding="utf-8") as file:
         for line in file:
             truth = json.loads(line)
-            yield truth["capture"], capture_problems(truth, excepted)
+            yield truth["capture"], capture_problems(truth)
 
 
 def main():

@@ -64,14 +64,16 @@ check-filters: $(BUILD)/tests/filter/matches ## filters against tcpdump's answer
 	tests/filters.py $(BUILD)
 
 # What reads captures, compiled anew for the fuzzers; they bring an engine of their own.
-FUZZED   := $(wildcard user/sources/capture*.c user/sources/packet_*.c user/filter/*.c) \
+FUZZED_CAPTURE := $(wildcard user/sources/capture*.c user/base/*.c user/text/*.c)
+FUZZED   := $(FUZZED_CAPTURE) $(wildcard user/sources/packet_*.c user/filter/*.c) \
 	user/sources/replay.c user/engine/group.c
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZFLAGS := -std=gnu11 -O1 -g $(WARN) -fno-strict-aliasing -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all
 
-$(BUILD)/fuzz/fuzz_parser: tests/fuzz/fuzz_parser.c
-$(BUILD)/fuzz/fuzz_capture: tests/fuzz/fuzz_capture.c $(wildcard user/sources/capture*.c)
+$(BUILD)/fuzz/fuzz_parser: tests/fuzz/fuzz_parser.c user/sources/packet_parse.c \
+	user/sources/packet_wireless.c
+$(BUILD)/fuzz/fuzz_capture: tests/fuzz/fuzz_capture.c $(FUZZED_CAPTURE)
 $(BUILD)/fuzz/fuzz_replay: tests/fuzz/fuzz_replay.c $(FUZZED)
 $(BUILD)/fuzz/%:
 	@mkdir -p $(@D)

@@ -45,7 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(copy, data + 1, size - 1);
 	packet.data = copy;
 	packet.caplen = packet.len = (uint32_t)size - 1;
-	packet.link = LINK_ETHERNET + data[0] % LINK_LOOP;
+	packet.swapped = data[0] >= LINK_COUNT;
+	packet.link = data[0] % LINK_COUNT;
 	malformed = packet_parse(&packet, &p);
 	CHECK(malformed >= 0 && malformed <= MALFORMED_REASON_COUNT);
 	packet_key(&p, &key);

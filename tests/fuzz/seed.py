@@ -8,13 +8,23 @@ the byte that stands for its link type.
 import gzip
 import hashlib
 import os
+import re
 import struct
 import sys
 
 SIZE_MAX = 65536
 PACKETS_PER_FILE = 20
-# LINKTYPE to the first byte of an input: link number less one, as fuzz_parser.c takes it.
-LINKS = {1: 0, 113: 1, 276: 2, 12: 3, 14: 3, 101: 3, 228: 4, 229: 5, 0: 6, 108: 7}
+LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../user/sources/capture.h")
+
+
+def links():
+    """LINKTYPE to the first byte of an input: its place in CAPTURE_LINKS, as fuzz_parser.c has it."""
+    with open(LIST, encoding="utf-8") as file:
+        rows = re.findall(r"X\(LINK_\w+, *(\d+),", file.read())
+    return {int(number): place for place, number in enumerate(rows, 1)}
+
+
+LINKS = links()
 
 
 def packets(data):

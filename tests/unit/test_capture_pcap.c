@@ -168,8 +168,14 @@ static void what_is_no_capture_is_refused_with_its_reason(void **state)
 	put_fill(&b, 'x', 100);
 	expect_refused(&b, "it is neither pcap nor pcapng");
 	b.size = 0;
-	put_pcap_header(&b, PCAP_MICRO, 127);
-	expect_refused(&b, "link type 127 is not supported");
+	put_pcap_header(&b, PCAP_MICRO, 189);
+	expect_refused(&b, "link type 189 (USB_LINUX) is not supported");
+	b.size = 0;
+	put_pcap_header(&b, PCAP_MICRO, 100);
+	expect_refused(&b, "link type 100 (ATM_RFC1483) is not supported");
+	b.size = 0;
+	put_pcap_header(&b, PCAP_MICRO, 60000);
+	expect_refused(&b, "link type 60000 is not supported");
 	b.size = 0;
 	put_pcap_header(&b, PCAP_MICRO, ETHERNET);
 	b.bytes[4] = 9;

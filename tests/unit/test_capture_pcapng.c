@@ -226,7 +226,7 @@ static void blocks_of_other_kinds_are_skipped(void **state)
 	close_built(&b, capture);
 }
 
-static void a_link_type_without_parser_ends_the_capture_at_its_first_packet(void **state)
+static void packets_of_a_link_type_without_parser_are_handed_out_as_such(void **state)
 {
 	struct builder b = { 0 };
 	struct capture_packet packets[4];
@@ -235,13 +235,19 @@ static void a_link_type_without_parser_ends_the_capture_at_its_first_packet(void
 	(void)state;
 	put_section(&b);
 	put_interface(&b, ETHERNET);
-	put_interface(&b, 127);
+	put_interface(&b, 189);
 	put_enhanced(&b, 0, 1, small);
-	put_enhanced(&b, 1, 1, small);
+	put_enhanced(&b, 1, 2, small);
+	put_enhanced(&b, 0, 3, small);
 	capture = open_built(&b);
-	assert_int_equal(next_packets(capture, packets, 4), 1);
-	assert_int_equal(next_packets(capture, packets, 4), -EBADMSG);
-	assert_string_equal(capture_reason(capture), "link type 127 is not supported");
+	assert_int_equal(next_packets(capture, packets, 1), 1);
+	assert_null(capture_unsupported(capture));
+	assert_int_equal(next_packets(capture, packets, 4), 2);
+	assert_int_equal(packets[0].link, LINK_UNKNOWN);
+	assert_int_equal(packets[0].time_ns, 2000);
+	assert_int_equal(packets[0].caplen, small.caplen);
+	assert_int_equal(packets[1].link, LINK_ETHERNET);
+	assert_string_equal(capture_unsupported(capture), "link type 189 (USB_LINUX)");
 	close_built(&b, capture);
 }
 
@@ -313,7 +319,7 @@ int main(void)
 		cmocka_unit_test(interfaces_of_one_name_are_one_and_those_without_have_none),
 		cmocka_unit_test(more_names_than_can_be_told_apart_are_left_out),
 		cmocka_unit_test(blocks_of_other_kinds_are_skipped),
-		cmocka_unit_test(a_link_type_without_parser_ends_the_capture_at_its_first_packet),
+		cmocka_unit_test(packets_of_a_link_type_without_parser_are_handed_out_as_such),
 		cmocka_unit_test(lengths_that_cannot_be_are_damage),
 		cmocka_unit_test(a_file_cut_anywhere_gives_the_packets_before_the_cut),
 	};

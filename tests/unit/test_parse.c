@@ -7,9 +7,7 @@
 
 #include <cmocka.h>
 
-#include <sys/mman.h>
-#include <unistd.h>
-
+#include "guarded.h"
 #include "packet_cases.h"
 #include "packet_meaning.h"
 #include "random.h"
@@ -19,41 +17,11 @@
 #define NOISE_MAX      200
 #define DAMAGED_FRAMES 200000
 
-/* Memory that ends where a page begins that may not be read. */
-struct guarded {
-	uint8_t *memory;
-	uint8_t *end;
-	size_t size;
-};
-
 struct parsed {
 	int malformed;
 	struct packet packet;
 	struct flow_key key;
 };
-
-static struct guarded guarded_create(void)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE), size = FRAME_MAX;
-	struct guarded g = { .size = size + page };
-
-	g.memory = mmap(NULL, g.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	assert_ptr_not_equal(g.memory, MAP_FAILED);
-	g.end = g.memory + size;
-	assert_int_equal(mprotect(g.end, page, PROT_NONE), 0);
-	return g;
-}
-
-static void guarded_destroy(struct guarded *g)
-{
-	munmap(g->memory, g->size);
-}
-
-/* The bytes, copied to the very end of what may be read. */
-static const uint8_t *guarded_place(struct guarded *g, const void *bytes, size_t len)
-{
-	return memcpy(g->end - len, bytes, len);
-}
 
 static struct parsed parsed(const uint8_t *bytes, size_t len)
 {
@@ -159,7 +127,7 @@ static void the_definition_says_the_same_of_every_packet(void **state)
 
 static void a_packet_cut_anywhere_is_read_to_its_end_and_not_beyond(void **state)
 {
-	struct guarded g = guarded_create();
+	struct guarded g = guarded_create(FRAME_MAX);
 	struct frame f;
 
 	(void)state;
@@ -296,7 +264,7 @@ static void every_ip_length_limits_what_is_read(void **state)
 
 static void damaged_packets_are_what_the_definition_makes_of_them(void **state)
 {
-	struct guarded g = guarded_create();
+	struct guarded g = guarded_create(FRAME_MAX);
 	uint64_t seed = 0x3141592653589793;
 	struct frame f;
 
@@ -330,7 +298,7 @@ static void noise_begin(uint64_t *seed, uint8_t *bytes, size_t len)
 
 static void noise_is_what_the_definition_makes_of_it(void **state)
 {
-	struct guarded g = guarded_create();
+	struct guarded g = guarded_create(FRAME_MAX);
 	uint64_t seed = 0x2718281828459045;
 	uint8_t bytes[NOISE_MAX];
 

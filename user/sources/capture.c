@@ -45,9 +45,9 @@ int capture_want(struct capture *capture, size_t size, const char *what)
 
 enum capture_link capture_link_from_type(uint32_t link_type)
 {
-#define AS_CASE(type, link) \
-	case type:          \
-		return link;
+#define AS_CASE(id, type, dlt, parser) \
+	case type:                     \
+		return id;
 	switch (link_type) {
 	CAPTURE_LINKS(AS_CASE)
 	default:
@@ -136,6 +136,11 @@ int capture_next(struct capture *capture, struct capture_packet *packets, size_t
 const char *capture_reason(const struct capture *capture)
 {
 	return capture->reason;
+}
+
+const char *capture_unsupported(const struct capture *capture)
+{
+	return capture->unsupported[0] ? capture->unsupported : NULL;
 }
 
 const char *const *capture_interface_names(const struct capture *capture)

@@ -17,32 +17,43 @@
 /* Instants are clamped to this, so that they can be added to and printed as signed numbers. */
 #define CAPTURE_TIME_MAX INT64_MAX
 
-/* Frames that the parser can enter: LINKTYPE_ numbers are those of the tcpdump group. */
-#define CAPTURE_LINKS(X)            \
-	X(1,   LINK_ETHERNET)       \
-	X(113, LINK_COOKED)         \
-	X(276, LINK_COOKED2)        \
-	X(12,  LINK_RAW)            \
-	X(14,  LINK_RAW)            \
-	X(101, LINK_RAW)            \
-	X(228, LINK_IPV4)           \
-	X(229, LINK_IPV6)           \
-	X(0,   LINK_NULL)           \
-	X(108, LINK_LOOP)
+/*
+ * Frames that the parser can enter: LINKTYPE_ numbers of the tcpdump group, the DLT_ that they are
+ * for libpcap, and the function that enters them. LINK_NULL and some others have numbers in the
+ * byte order of the host that captured; the _DIR ones begin with a byte that tells the direction.
+ */
+#define CAPTURE_LINKS(X)                                    \
+	X(LINK_ETHERNET,        1,   1,   link_ethernet)    \
+	X(LINK_COOKED,          113, 113, link_cooked)      \
+	X(LINK_COOKED2,         276, 276, link_cooked2)     \
+	X(LINK_RAW,             101, 12,  link_raw)         \
+	X(LINK_RAW_LINUX,       12,  12,  link_raw)         \
+	X(LINK_RAW_OPENBSD,     14,  12,  link_raw)         \
+	X(LINK_IPV4,            228, 228, link_ipv4)        \
+	X(LINK_IPV6,            229, 229, link_ipv6)        \
+	X(LINK_NULL,            0,   0,   link_null)        \
+	X(LINK_LOOP,            108, 108, link_loop)        \
+	X(LINK_PPP,             9,   9,   link_ppp)         \
+	X(LINK_PPP_SERIAL,      50,  50,  link_ppp_serial)  \
+	X(LINK_PPP_ETHER,       51,  51,  link_ppp_ether)   \
+	X(LINK_PPP_PPPD,        166, 166, link_ppp_pppd)    \
+	X(LINK_PPP_DIR,         204, 204, link_ppp_told)    \
+	X(LINK_HDLC,            104, 104, link_hdlc)        \
+	X(LINK_HDLC_DIR,        205, 205, link_hdlc_told)   \
+	X(LINK_FRELAY,          107, 107, link_frelay)      \
+	X(LINK_FRELAY_DIR,      206, 206, link_frelay_told) \
+	X(LINK_WIRELESS,        105, 105, link_wireless)    \
+	X(LINK_RADIOTAP,        127, 127, link_radiotap)    \
+	X(LINK_PRISM,           119, 119, link_prism)       \
+	X(LINK_AVS,             163, 163, link_avs)         \
+	X(LINK_PPI,             192, 192, link_ppi)         \
+	X(LINK_NFLOG,           239, 239, link_nflog)       \
+	X(LINK_ENC,             109, 109, link_enc)         \
+	X(LINK_PFLOG,           117, 117, link_pflog)       \
+	X(LINK_IPNET,           226, 226, link_ipnet)
 
-/* LINK_NULL has its address family in the byte order of the host that captured. */
-enum capture_link {
-	LINK_UNKNOWN,
-	LINK_ETHERNET,
-	LINK_COOKED,
-	LINK_COOKED2,
-	LINK_RAW,
-	LINK_IPV4,
-	LINK_IPV6,
-	LINK_NULL,
-	LINK_LOOP,
-	LINK_COUNT,
-};
+#define CAPTURE_LINK_AS_ENUM(id, type, dlt, parser) id,
+enum capture_link { LINK_UNKNOWN, CAPTURE_LINKS(CAPTURE_LINK_AS_ENUM) LINK_COUNT };
 
 /* Names of interfaces that a capture tells apart; those past them have none. */
 #define CAPTURE_NAMES_MAX 16
@@ -55,7 +66,7 @@ struct capture_packet {
 	const uint8_t *data;
 	uint64_t time_ns;      /* since 1970 */
 	uint32_t caplen;
-	uint8_t link;          /* enum capture_link, never LINK_UNKNOWN */
+	uint8_t link;          /* enum capture_link */
 	uint8_t interface;     /* place in capture_interface_names */
 	uint8_t direction;     /* enum capture_direction */
 	bool timeless;         /* a pcapng simple packet: time_ns is 0 */
@@ -103,6 +114,12 @@ uint32_t capture_snaplen(const struct capture *capture);
 
 /* Whether an interface that the capture has told of so far has this link. */
 bool capture_has_link(const struct capture *capture, enum capture_link link);
+
+/*
+ * A link type that is not supported, of which a pcapng file has packets: they are handed out with
+ * LINK_UNKNOWN. The first one, for the user: "link type 189 (USB_LINUX)"; NULL where there is none.
+ */
+const char *capture_unsupported(const struct capture *capture);
 
 /* The link for a LINKTYPE_ number; LINK_UNKNOWN where there is none. */
 enum capture_link capture_link_from_type(uint32_t link_type);

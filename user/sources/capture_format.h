@@ -15,7 +15,6 @@
 #define CAPTURE_CAPLEN_MAX      262144u
 #define CAPTURE_REASON_SIZE     256
 #define CAPTURE_INTERFACES_MAX  65536u
-#define COOKED_OUTGOING         4
 
 typedef int capture_read_fn(struct capture *capture, struct capture_packet *packets, size_t max);
 
@@ -26,6 +25,7 @@ struct capture_interface {
 	int64_t offset_s;
 	uint32_t snaplen;
 	uint16_t link_type;
+	uint8_t link;              /* enum capture_link */
 	uint8_t name;              /* its place in capture.names */
 };
 
@@ -57,6 +57,7 @@ struct capture {
 	size_t interface_count;
 	size_t interface_room;
 	char *names[CAPTURE_NAMES_MAX];
+	char unsupported[64];      /* a link type, once a packet of it came */
 	char reason[CAPTURE_REASON_SIZE];
 };
 
@@ -72,15 +73,16 @@ int capture_want(struct capture *capture, size_t size, const char *what);
 
 capture_read_fn capture_pcap_begin, capture_pcapng_begin;
 
-/* What Linux cooked headers say of a packet's direction (LINKTYPE_LINUX_SLL and _SLL2). */
-static inline uint8_t capture_cooked_direction(const struct capture_packet *packet)
-{
-	uint32_t at = packet->link == LINK_COOKED ? 1 : 10;
-	bool is_cooked = packet->link == LINK_COOKED || packet->link == LINK_COOKED2;
+/* "link type 189 (USB_LINUX)", the number being a LINKTYPE_; returns text. */
+const char *capture_link_text(uint32_t link_type, char *text, size_t size);
 
-	if (!is_cooked || packet->caplen <= at)
-		return CAPTURE_UNTOLD;
-	return packet->data[at] == COOKED_OUTGOING ? CAPTURE_OUT : CAPTURE_IN;
+/* What the link header says of the packet's direction. */
+uint8_t capture_told_direction(const struct capture_packet *packet);
+
+/* The same, at once for what nearly every packet is. */
+static inline uint8_t capture_link_direction(const struct capture_packet *packet)
+{
+	return packet->link == LINK_ETHERNET ? CAPTURE_UNTOLD : capture_told_direction(packet);
 }
 
 static inline uint16_t load16(const uint8_t *at, bool swapped)

@@ -45,7 +45,7 @@ static inline const uint8_t *pcap_record(const uint8_t *at, const uint8_t *end,
 			  (uint64_t)load32(at + 4, form.swapped) * form.fraction_ns;
 	packet->link = form.link;
 	packet->interface = 0;
-	packet->direction = capture_cooked_direction(packet);
+	packet->direction = capture_link_direction(packet);
 	packet->timeless = false;
 	packet->swapped = form.swapped;
 	return packet->data + packet->caplen;
@@ -114,6 +114,7 @@ int capture_pcap_begin(struct capture *capture, struct capture_packet *packets, 
 	const uint8_t *at = capture->stream.pos;
 	uint32_t magic, link_type;
 	uint16_t major, minor;
+	char text[64];
 	bool swapped;
 
 	if (err <= 0)
@@ -140,7 +141,8 @@ int capture_pcap_begin(struct capture *capture, struct capture_packet *packets, 
 		capture->snaplen = 0;
 	capture->is_usual = !memcmp(&capture->form, &usual_form, sizeof(usual_form));
 	if (!capture->form.link)
-		return capture_fail(capture, -EBADMSG, "link type %u is not supported", link_type);
+		return capture_fail(capture, -EBADMSG, "%s is not supported",
+				    capture_link_text(link_type, text, sizeof(text)));
 	capture->stream.pos += FILE_HEADER_SIZE;
 	capture->read = pcap_read;
 	return capture->read(capture, packets, max);

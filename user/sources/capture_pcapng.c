@@ -176,6 +176,7 @@ static int interface_add(struct capture *capture, const struct block *block)
 	memset(interface, 0, sizeof(*interface));
 	interface_set_resolution(interface, 6);
 	interface->link_type = load16(block->body, block->swapped);
+	interface->link = (uint8_t)capture_link_from_type(interface->link_type);
 	interface->snaplen = load32(block->body + 4, block->swapped);
 	if (interface_read_options(capture, interface, block))
 		return capture_fail(capture, -ENOMEM, "%s", strerror(ENOMEM));
@@ -231,14 +232,15 @@ static int packet_from_block(struct capture *capture, const struct block *block,
 		return capture_fail(capture, -EBADMSG,
 				    "packet at byte %llu is of interface %u, which is not declared",
 				    offset, read.interface);
-	if (read.caplen > CAPTURE_CAPLEN_MAX || read.caplen > block->size - read.header_size)
+	interface = &capture->interfaces[read.interface];
+	if ((interface->link && read.caplen > CAPTURE_CAPLEN_MAX) ||
+	    read.caplen > block->size - read.header_size)
 		return capture_fail(capture, -EBADMSG, "packet of %u bytes at byte %llu",
 				    read.caplen, offset);
-	interface = &capture->interfaces[read.interface];
-	packet->link = (uint8_t)capture_link_from_type(interface->link_type);
-	if (!packet->link)
-		return capture_fail(capture, -EBADMSG, "link type %u is not supported",
-				    interface->link_type);
+	packet->link = interface->link;
+	if (!packet->link && !capture->unsupported[0])
+		capture_link_text(interface->link_type, capture->unsupported,
+				  sizeof(capture->unsupported));
 	packet->interface = interface->name;
 	packet->timeless = block->type == BLOCK_SIMPLE_PACKET;
 	packet->swapped = block->swapped;
@@ -246,7 +248,7 @@ static int packet_from_block(struct capture *capture, const struct block *block,
 	packet->data = block->body + read.header_size;
 	packet->caplen = read.caplen;
 	packet->len = read.len;
-	packet->direction = capture_cooked_direction(packet);
+	packet->direction = capture_link_direction(packet);
 	if (!packet->timeless && !packet->direction)
 		packet->direction = block_direction(block,
 						    read.header_size + padded(read.caplen));

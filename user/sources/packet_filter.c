@@ -18,11 +18,9 @@ struct packet_filter {
 	bool has_refusal;              /* it was not taken yet */
 };
 
-static const int link_dlt[LINK_COUNT] = {
-	[LINK_ETHERNET] = DLT_EN10MB, [LINK_COOKED] = DLT_LINUX_SLL,
-	[LINK_COOKED2] = DLT_LINUX_SLL2, [LINK_RAW] = DLT_RAW, [LINK_IPV4] = DLT_IPV4,
-	[LINK_IPV6] = DLT_IPV6, [LINK_NULL] = DLT_NULL, [LINK_LOOP] = DLT_LOOP,
-};
+#define AS_DLT(id, type, dlt, parser) [id] = dlt,
+static const int link_dlt[LINK_COUNT] = { CAPTURE_LINKS(AS_DLT) };
+#undef AS_DLT
 
 static int compile_for(struct packet_filter *filter, enum capture_link link, bool swapped)
 {
@@ -37,6 +35,8 @@ static int compile_for(struct packet_filter *filter, enum capture_link link, boo
 	filter->refused[link][swapped] = true;
 	filter->has_refusal = true;
 	filter->refusal.link = pcap_datalink_val_to_description(type.type);
+	if (!filter->refusal.link)
+		filter->refusal.link = "without a name";
 	return 0;
 }
 

@@ -258,7 +258,8 @@ static size_t batch_read(const struct packet_table *table, const struct packet_b
 		const struct capture_packet *packet = &batch->packets[i];
 		int pass = 1;
 
-		if (filter)
+		/* Of a link type that is not known, nothing can be asked. */
+		if (filter && packet->link)
 			pass = packet_filter_match(filter, packet);
 		if (pass > 0) {
 			packet_read(&counting, packet, &batch->places[i], &parsed[i]);

@@ -117,6 +117,16 @@ static int handle_set_direction(pcap_t *pcap, bool out)
 			  sizeof(program));
 }
 
+static int handle_refuse(struct pcap_live *live, pcap_t *pcap, const char *interface)
+{
+	const char *name = pcap_datalink_val_to_name(pcap_datalink(pcap));
+	char why[64];
+
+	snprintf(why, sizeof(why), "link type %d (%s) is not supported", pcap_datalink(pcap),
+		 name ? name : "without a name");
+	return live_fail(live, -EPROTONOSUPPORT, interface, why);
+}
+
 static int handle_activate(struct pcap_live *live, struct handle *handle, const char *interface)
 {
 	char why[PCAP_ERRBUF_SIZE] = "";
@@ -129,7 +139,7 @@ static int handle_activate(struct pcap_live *live, struct handle *handle, const 
 				 pcap_statustostr(status));
 	handle->link = (uint8_t)capture_link_from_type((uint32_t)pcap_datalink(handle->pcap));
 	if (!handle->link)
-		return live_fail(live, -EPROTONOSUPPORT, interface, "its link type is not supported");
+		return handle_refuse(live, handle->pcap, interface);
 	if (live->config.filter && packet_filter_suits_link(live->config.filter, handle->link))
 		return live_fail(live, -EINVAL, interface,
 				 packet_filter_reason(live->config.filter));

@@ -389,6 +389,11 @@ const char *const *replay_link_names(const struct replay *replay)
 	return capture_interface_names(replay->capture);
 }
 
+const char *replay_unsupported(const struct replay *replay)
+{
+	return capture_unsupported(replay->capture);
+}
+
 const char *replay_reason(const struct replay *replay, int err)
 {
 	const char *reason = replay->capture ? capture_reason(replay->capture) : "";

@@ -48,6 +48,9 @@ int replay_step(struct replay *replay, struct pane *pane);
  */
 const char *const *replay_link_names(const struct replay *replay);
 
+/* As capture_unsupported, of what was read so far. */
+const char *replay_unsupported(const struct replay *replay);
+
 /* CLOCK_MONOTONIC instant at which the last pane is due at the asked speed; 0: at once. */
 uint64_t replay_due_ns(const struct replay *replay);
 

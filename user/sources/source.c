@@ -36,6 +36,7 @@ struct source {
 	struct pcap_live *capture;
 	struct replay *replay;
 	struct progress progress;    /* of the replay */
+	bool has_told_unsupported;
 	uint64_t capture_start_ns;
 	uint64_t capture_index;
 	int last;                    /* what the next call returns; SOURCE_PANE: go on */
@@ -370,6 +371,19 @@ static void report_replay(struct source *source, int err)
 		report_error("read %s: %s", options->file, replay_reason(source->replay, err));
 }
 
+/* Told once: what the reader did not ask for is counted, but not by flow. */
+static void tell_unsupported(struct source *source)
+{
+	const char *unsupported = replay_unsupported(source->replay);
+
+	if (!unsupported || source->has_told_unsupported)
+		return;
+	source->has_told_unsupported = true;
+	progress_stop(&source->progress);
+	report_notice("warning: read %s: %s is not supported: its packets count as malformed",
+		      source->config.options->file, unsupported);
+}
+
 static int replay_pane(struct source *source, struct pane *pane)
 {
 	int step;
@@ -380,6 +394,7 @@ static int replay_pane(struct source *source, struct pane *pane)
 		if (step >= 0)
 			report_refusal(source);
 	} while (step == REPLAY_MORE);
+	tell_unsupported(source);
 	if (step == REPLAY_PANE) {
 		stop_wait_until(replay_due_ns(source->replay));
 		return SOURCE_PANE;
