@@ -224,15 +224,43 @@ proves "a direction that is not asked for is not planned" \
 inside ip tuntap add t0 mode tun
 inside ip link set t0 up
 check t0
-proves "a tunnel without Ethernet frames is refused: exit 1" ends 1
-proves "and the reason is told" says link fail "no Ethernet device"
+proves "a tunnel without Ethernet frames is left to libpcap: exit 0" ends 0
+proves "and the reason is told" says link note "no Ethernet device -> counted by libpcap"
+proves "in both directions" says attach ok "in: pcap, out: pcap"
+check t0 -a tc
+proves "asked for, TC is refused there: exit 1" ends 1
+proves "with what works" says attach fail "try: weir run -i t0 -a pcap"
 check
 proves "that does not fail a check of all" ends 0
 
 inside tc qdisc add dev v0 clsact
 check v0 --json
 proves "clsact is seen" json 'i["tc"]["clsact"] is True'
+inside tc filter add dev v0 ingress protocol ip pref 1 bpf da bytecode '1,6 0 0 0'
+check v0 -a clsact
+proves "a filter at the first priority of clsact is named" \
+	says 'in front' note "filter pref 1 bpf at clsact-ingress of v0"
+check v0 -a clsact --json
+proves "JSON names it too" json 'i["ahead"] == ["filter pref 1 bpf at clsact-ingress of v0"]'
+check v0
+proves "TCX goes before it" lacks 'in front'
 inside tc qdisc del dev v0 clsact
+
+inside "$weir" run -q -i v0 -a clsact -o "$work/left.ndjson" &
+for _ in $(seq 200); do
+	inside tc filter show dev v0 egress | grep -q direct-action && break
+	sleep 0.05
+done
+check v0
+proves "the filters of a weir that runs are not left over" lacks 'left over'
+kill -9 "$(pgrep -x -P $! weir || echo $!)"
+wait $! 2>/dev/null
+check v0
+proves "those of a weir that was killed are" \
+	says 'left over' note "2 filters of a weir that was killed -> removed when weir starts next"
+inside "$weir" run -q -i v0 -a tc -t 100ms -o "$work/left.ndjson"
+check v0 --json
+proves "and a start removes them" json 'i["leftovers"] == 0 and i["tc"]["clsact"] is False'
 inside tc qdisc add dev v0 ingress
 check v0 --json
 proves "the qdisc ingress is seen" json 'i["tc"]["ingress_qdisc"] is True'

@@ -50,6 +50,7 @@ static struct interface_survey judged(const struct netdev_facts *facts, enum att
 	const struct attach_settings settings = { .how = how };
 	struct interface_survey interface = { .facts = *facts };
 
+	attach_plan_make(facts, &new_machine, &settings, &interface.plan);
 	interface_judge(&interface, &new_machine, &settings);
 	return interface;
 }
@@ -178,7 +179,7 @@ static void the_ingress_qdisc_keeps_clsact_out_unless_it_is_not_needed(void **st
 	expect_finding(&interface.findings, "TC", FINDING_FAIL, "tc qdisc del dev eth0 ingress");
 }
 
-static void an_interface_without_ethernet_is_refused(void **state)
+static void an_interface_without_ethernet_is_left_to_libpcap(void **state)
 {
 	struct netdev_facts facts = plain_link;
 	struct interface_survey interface;
@@ -186,9 +187,64 @@ static void an_interface_without_ethernet_is_refused(void **state)
 	(void)state;
 	facts.is_ethernet = false;
 	interface = judged(&facts, ATTACH_AUTO);
-	assert_false(findings_are_good(&interface.findings));
-	assert_int_equal(interface.plan.in, ATTACH_NOTHING);
-	expect_finding(&interface.findings, "link", FINDING_FAIL, "");
+	assert_true(findings_are_good(&interface.findings));
+	assert_int_equal(interface.plan.in, ATTACH_CAPTURE);
+	assert_int_equal(interface.plan.out, ATTACH_CAPTURE);
+	expect_finding(&interface.findings, "link", FINDING_NOTE, "");
+	assert_false(plan_of(&facts, ATTACH_PCAP, DIRECTION_BOTH).impossible);
+}
+
+static void programs_asked_for_without_ethernet_are_refused_with_the_way_out(void **state)
+{
+	const enum attach_how asked[] = { ATTACH_NATIVE, ATTACH_GENERIC, ATTACH_TC, ATTACH_CLSACT };
+	struct netdev_facts facts = plain_link;
+
+	(void)state;
+	facts.is_ethernet = false;
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		struct interface_survey interface = judged(&facts, asked[i]);
+
+		expect_finding(&interface.findings, "link", FINDING_FAIL, "");
+		expect_finding(&interface.findings, "attach", FINDING_FAIL,
+			       "weir run -i eth0 -a pcap");
+	}
+}
+
+static struct interface_survey judged_beside(const struct ahead *ahead, unsigned int leftovers)
+{
+	const struct attach_settings settings = { .how = ATTACH_AUTO };
+	struct interface_survey interface = { .facts = plain_link, .ahead = *ahead,
+					      .leftovers = leftovers };
+
+	interface_judge(&interface, &new_machine, &settings);
+	return interface;
+}
+
+static void who_would_stand_before_weir_is_a_note(void **state)
+{
+	struct ahead ahead = { .text = { "prog 12 at tcx-ingress of eth0" }, .count = 1 };
+	struct interface_survey interface = judged_beside(&ahead, 0);
+
+	(void)state;
+	expect_finding(&interface.findings, "in front", FINDING_NOTE, "");
+	assert_string_equal(finding_of(&interface.findings, "in front")->fact,
+			    "prog 12 at tcx-ingress of eth0");
+	ahead.omitted = 2;
+	interface = judged_beside(&ahead, 0);
+	assert_string_equal(finding_of(&interface.findings, "in front")->fact,
+			    "prog 12 at tcx-ingress of eth0 and 2 more");
+	assert_true(findings_are_good(&interface.findings));
+}
+
+static void what_a_killed_weir_left_is_a_note(void **state)
+{
+	const struct ahead nobody = { .count = 0 };
+	struct interface_survey interface = judged_beside(&nobody, 2);
+
+	(void)state;
+	expect_finding(&interface.findings, "left over", FINDING_NOTE, "");
+	assert_string_equal(finding_of(&interface.findings, "left over")->fact,
+			    "2 filters of a weir that was killed");
 }
 
 static void nothing_in_the_way_is_all_ok(void **state)
@@ -436,7 +492,10 @@ int main(void)
 		cmocka_unit_test(an_older_kernel_has_clsact),
 		cmocka_unit_test(without_privileges_tcx_is_told_by_the_kernels_age),
 		cmocka_unit_test(the_ingress_qdisc_keeps_clsact_out_unless_it_is_not_needed),
-		cmocka_unit_test(an_interface_without_ethernet_is_refused),
+		cmocka_unit_test(an_interface_without_ethernet_is_left_to_libpcap),
+		cmocka_unit_test(programs_asked_for_without_ethernet_are_refused_with_the_way_out),
+		cmocka_unit_test(who_would_stand_before_weir_is_a_note),
+		cmocka_unit_test(what_a_killed_weir_left_is_a_note),
 		cmocka_unit_test(nothing_in_the_way_is_all_ok),
 		cmocka_unit_test(an_interface_that_is_down_is_a_note),
 		cmocka_unit_test(tags_beside_the_packet_are_a_note_for_xdp_only),

@@ -11,7 +11,9 @@
 static void report_impossible(const struct live_link *link, enum attach_how how)
 {
 	report_error("attach %s: %s", link->facts.name, link->plan.why);
-	if (how == ATTACH_NATIVE || how == ATTACH_GENERIC)
+	if (!link->facts.is_ethernet)
+		report_error("try: -a pcap, or weir check %s", link->facts.name);
+	else if (how == ATTACH_NATIVE || how == ATTACH_GENERIC)
 		report_error("try: -a tc, or weir check %s", link->facts.name);
 	else
 		report_error("try: weir check %s", link->facts.name);
@@ -34,7 +36,10 @@ int live_link_plan(struct live_link *link, const struct live_shared *shared, con
 		report_impossible(link, shared->settings.how);
 		return -EOPNOTSUPP;
 	}
-	return 0;
+	if (link->plan.in != ATTACH_CAPTURE && link->plan.out != ATTACH_CAPTURE)
+		return 0;
+	report_notice("%s: %s: falling back to libpcap", link->facts.name, link->plan.why);
+	return -EPROTONOSUPPORT;
 }
 
 static void wanted_fill(const struct live_link *link, const struct live_shared *shared,

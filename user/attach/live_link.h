@@ -44,7 +44,7 @@ struct live_shared {
 
 /*
  * Asks the kernel about the interface and plans what to attach. 0, or a negative errno that has
- * been reported.
+ * been reported: -EPROTONOSUPPORT where libpcap alone can count there.
  */
 int live_link_plan(struct live_link *link, const struct live_shared *shared, const char *name);
 

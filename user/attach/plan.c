@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The programs read Ethernet headers only; libpcap knows others. */
+#define NO_ETHERNET "its packets have no Ethernet header"
+
 bool attach_plan_has_tcx(const struct netdev_facts *facts, const struct machine_facts *machine)
 {
 	if (facts->tcx == NETDEV_UNKNOWN)
@@ -49,11 +52,11 @@ static void plan_auto(const struct netdev_facts *facts, struct attach_plan *plan
 		plan->in = ATTACH_XDP_NATIVE;
 }
 
-static void plan_pcap(struct attach_plan *plan)
+static void plan_pcap(struct attach_plan *plan, const char *why)
 {
 	plan->in = plan->in ? ATTACH_CAPTURE : ATTACH_NOTHING;
 	plan->out = plan->out ? ATTACH_CAPTURE : ATTACH_NOTHING;
-	snprintf(plan->why, sizeof(plan->why), "capture through libpcap is asked for");
+	snprintf(plan->why, sizeof(plan->why), "%s", why);
 }
 
 static void plan_in(const struct netdev_facts *facts, enum attach_how how,
@@ -88,11 +91,27 @@ void attach_plan_make(const struct netdev_facts *facts, const struct machine_fac
 	if (settings->direction != DIRECTION_IN)
 		plan->out = tcx ? ATTACH_TCX_EGRESS : ATTACH_CLSACT_EGRESS;
 	if (settings->how == ATTACH_PCAP)
-		plan_pcap(plan);
+		plan_pcap(plan, "capture through libpcap is asked for");
+	else if (settings->how == ATTACH_AUTO && !facts->is_ethernet)
+		plan_pcap(plan, NO_ETHERNET);
 	else if (plan->in)
 		plan_in(facts, settings->how, plan);
-	if (!facts->is_ethernet)
-		refuse(plan, "it carries no Ethernet frames");
+	if (!facts->is_ethernet && settings->how != ATTACH_AUTO && settings->how != ATTACH_PCAP)
+		refuse(plan, NO_ETHERNET);
 	else if (is_kept_out(facts, plan))
 		refuse(plan, "the qdisc ingress keeps clsact out");
+}
+
+void attach_plan_find_ahead(const struct attach_plan *plan, const struct netdev_facts *facts,
+			    struct ahead *ahead)
+{
+	const struct ahead_interface interface = { .ifindex = facts->ifindex,
+						   .name = facts->name,
+						   .xdp_mode = facts->xdp_mode,
+						   .xdp_prog_id = facts->xdp_prog_id };
+	const struct attachment in = { .point = plan->in }, out = { .point = plan->out };
+
+	memset(ahead, 0, sizeof(*ahead));
+	ahead_add(ahead, &interface, &in);
+	ahead_add(ahead, &interface, &out);
 }

@@ -5,6 +5,7 @@
 #ifndef WEIR_PLAN_H
 #define WEIR_PLAN_H
 
+#include "ahead.h"
 #include "attach.h"
 #include "settings.h"
 #include "../system/machine.h"
@@ -18,6 +19,13 @@ struct attach_plan {
 
 void attach_plan_make(const struct netdev_facts *facts, const struct machine_facts *machine,
 		      const struct attach_settings *settings, struct attach_plan *plan);
+
+/*
+ * Who would stand before what is planned, if it were attached now. Where the kernel does not say
+ * (it takes CAP_NET_ADMIN), nobody is named.
+ */
+void attach_plan_find_ahead(const struct attach_plan *plan, const struct netdev_facts *facts,
+			    struct ahead *ahead);
 
 /*
  * TCX is there, or is where the kernel could not be asked for want of privileges but is new

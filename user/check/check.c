@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../attach/clsact.h"
 #include "../base/report.h"
 #include "../text/escape.h"
 #include "print.h"
@@ -22,6 +23,9 @@ static void interface_add(struct survey *survey, const char *name, const struct 
 		return;
 	interface->is_default_route = netdev_default_route(route) == 0 &&
 				      strcmp(route, interface->facts.name) == 0;
+	attach_plan_make(&interface->facts, &survey->machine.facts, &settings, &interface->plan);
+	attach_plan_find_ahead(&interface->plan, &interface->facts, &interface->ahead);
+	interface->leftovers = clsact_leftovers(interface->facts.ifindex);
 	interface_judge(interface, &survey->machine.facts, &settings);
 }
 

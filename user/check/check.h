@@ -18,6 +18,8 @@
  *                offloads: rx_vlan, gro, gro_hw, lro, tso, gso
  *                tc: tcx, tcx_ingress, tcx_egress (programs there), clsact, ingress_qdisc
  *                attach: in, out (as "source.attach" of a result has them; null: nothing), why
+ *                ahead: a list of texts, who would stand before weir at its hooks
+ *                leftovers: number of filters that a killed weir left
  *                findings
  *   blind_spots  a list of texts: what no attach mode sees
  *

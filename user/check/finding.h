@@ -17,7 +17,7 @@
 enum finding_state { FINDING_STATES(FINDING_AS_ENUM) FINDING_STATE_COUNT };
 
 #define FINDING_TEXT_MAX 192
-#define FINDINGS_MAX     8
+#define FINDINGS_MAX     12
 
 /* Texts hold names as the kernel has them; whoever prints them escapes them. */
 struct finding {

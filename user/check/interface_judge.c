@@ -24,9 +24,9 @@ static void link_judge(struct judging *judging)
 		     facts->running ? "up" : facts->up ? "up, no carrier" : "down");
 	finding_action(finding, "counts");
 	if (!facts->is_ethernet) {
-		finding->state = FINDING_FAIL;
+		finding->state = judging->plan->impossible ? FINDING_FAIL : FINDING_NOTE;
 		finding_fact(finding, "%s, no Ethernet device", driver);
-		finding_action(finding, "refused: weir counts Ethernet frames");
+		finding_action(finding, "counted by libpcap alone: merged packets count as one");
 	} else if (!facts->up) {
 		finding->state = FINDING_NOTE;
 		finding_action(finding, "counts nothing until it is up");
@@ -169,7 +169,7 @@ static void tc_judge(struct judging *judging, bool tcx)
 	if (tcx) {
 		finding_fact(finding, "TCX, programs there: %u in, %u out", facts->tcx_ingress,
 			     facts->tcx_egress);
-		finding_action(finding, "links that vanish with weir");
+		finding_action(finding, "links that vanish with weir, before those of others");
 		return;
 	}
 	finding_fact(finding, "%s", facts->has_clsact ? "clsact is there" :
@@ -195,7 +195,9 @@ static void plan_judge(struct judging *judging, const struct attach_settings *se
 	if (plan->impossible) {
 		finding->state = FINDING_FAIL;
 		finding_action(finding, "nothing: %s", plan->why);
-		if (settings->how == ATTACH_NATIVE || settings->how == ATTACH_GENERIC)
+		if (!judging->facts->is_ethernet)
+			finding_mend(finding, "weir run -i %s -a pcap", judging->word);
+		else if (settings->how == ATTACH_NATIVE || settings->how == ATTACH_GENERIC)
 			finding_mend(finding, "weir run -i %s -a auto", judging->word);
 		return;
 	}
@@ -210,6 +212,34 @@ static void plan_judge(struct judging *judging, const struct attach_settings *se
 		finding_mend(finding, "weir run -i %s -a native", judging->word);
 }
 
+static void ahead_judge(struct judging *judging, const struct ahead *ahead)
+{
+	struct finding *finding;
+	char more[32] = "";
+
+	if (!ahead->count)
+		return;
+	finding = findings_add(judging->findings, "in front");
+	finding->state = FINDING_NOTE;
+	if (ahead->count + ahead->omitted > 1)
+		snprintf(more, sizeof(more), " and %zu more", ahead->count + ahead->omitted - 1);
+	finding_fact(finding, "%s%s", ahead->text[0], more);
+	finding_action(finding, "left alone: what it ends there is not seen, and counts as loss");
+}
+
+static void leftovers_judge(struct judging *judging, unsigned int leftovers)
+{
+	struct finding *finding;
+
+	if (!leftovers)
+		return;
+	finding = findings_add(judging->findings, "left over");
+	finding->state = FINDING_NOTE;
+	finding_fact(finding, "%u filter%s of a weir that was killed", leftovers,
+		     leftovers == 1 ? "" : "s");
+	finding_action(finding, "removed when weir starts next");
+}
+
 void interface_judge(struct interface_survey *interface, const struct machine_facts *machine,
 		     const struct attach_settings *settings)
 {
@@ -220,7 +250,6 @@ void interface_judge(struct interface_survey *interface, const struct machine_fa
 	};
 
 	escape_shell_word(interface->facts.name, judging.word, sizeof(judging.word));
-	attach_plan_make(&interface->facts, machine, settings, &interface->plan);
 	link_judge(&judging);
 	if (interface->facts.is_ethernet) {
 		mtu_judge(&judging);
@@ -230,6 +259,8 @@ void interface_judge(struct interface_survey *interface, const struct machine_fa
 		tc_judge(&judging, settings->how != ATTACH_CLSACT &&
 				   attach_plan_has_tcx(&interface->facts, machine));
 	}
+	leftovers_judge(&judging, interface->leftovers);
+	ahead_judge(&judging, &interface->ahead);
 	plan_judge(&judging, settings);
 }
 
@@ -238,6 +269,7 @@ const char *const *survey_blind_spots(void)
 	static const char *const texts[] = {
 		"out: what goes past TC egress: AF_XDP, PACKET_QDISC_BYPASS, XDP_TX, XDP redirects",
 		"in: what the device, the driver or another XDP program drops or redirects earlier",
+		"in, at TC: frames that end within a VLAN tag: the kernel drops them before (XDP sees)",
 		"ip -s link omits 14 bytes of every packet a veth receives through native XDP",
 		"ip -s link omits VLAN tags beside the packet, and counts merged packets as one",
 		NULL

@@ -194,6 +194,14 @@ static void put_plan(struct writer *writer, const struct attach_plan *plan)
 	writer_close(writer, "}");
 }
 
+static void put_ahead(struct writer *writer, const struct ahead *ahead)
+{
+	writer_open(writer, "ahead", "[");
+	for (size_t i = 0; i < ahead->count; i++)
+		put_string(writer, NULL, ahead->text[i]);
+	writer_close(writer, "]");
+}
+
 static void put_interface(struct writer *writer, const struct interface_survey *interface)
 {
 	const struct netdev_facts *facts = &interface->facts;
@@ -214,6 +222,8 @@ static void put_interface(struct writer *writer, const struct interface_survey *
 		put_offloads(writer, facts);
 		put_tc(writer, facts);
 		put_plan(writer, &interface->plan);
+		put_ahead(writer, &interface->ahead);
+		put_number(writer, "leftovers", interface->leftovers);
 		put_findings(writer, &interface->findings);
 	}
 	writer_close(writer, "}");

@@ -7,6 +7,7 @@
 #define WEIR_SURVEY_H
 
 #include "finding.h"
+#include "../attach/ahead.h"
 #include "../attach/plan.h"
 
 struct machine_survey {
@@ -22,6 +23,8 @@ struct interface_survey {
 	bool is_default_route;
 	struct netdev_facts facts;
 	struct attach_plan plan;
+	struct ahead ahead;         /* who would stand before weir now */
+	unsigned int leftovers;     /* filters of a weir that was killed */
 	struct findings findings;
 };
 
@@ -36,7 +39,7 @@ struct survey {
 /* From machine->facts and slots to the rest of *machine; given: the user named the slots. */
 void machine_judge(struct machine_survey *machine, enum attach_how how, bool slots_given);
 
-/* From interface->facts and the machine's to plan and findings. */
+/* From the rest of *interface and the machine's facts to findings. */
 void interface_judge(struct interface_survey *interface, const struct machine_facts *machine,
 		     const struct attach_settings *settings);
 

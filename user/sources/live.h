@@ -32,7 +32,7 @@ struct live;
  * Attaches everything and begins the first pane. Says in one line for each interface what was
  * chosen and why. 0; after a failure, which has been reported, a negative errno, and nothing is
  * attached. -EPERM (BPF programs may not be loaded) and -ENOSYS (the kernel has no BPF) alone
- * are not reported.
+ * are not reported. -EPROTONOSUPPORT: libpcap alone can count there.
  */
 int live_open(const struct live_config *config, struct live **live);
 

@@ -271,6 +271,8 @@ static int live_start(struct source *source)
 		return -EIO;
 	if (!err)
 		source->attached_count = live_attached(source->live, source->attached);
+	if (err == -EPROTONOSUPPORT)
+		return capture_start(source);
 	if (err != -EPERM && err != -ENOSYS)
 		return err;
 	if (options->attach != ATTACH_AUTO || !may_capture())
