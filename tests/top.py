@@ -110,10 +110,10 @@ class Screen:
         tmux("kill-session", "-t", self.name)
 
 
-def rows(screen):
+def rows(screen, column="proto"):
     """The lines of the table under its heading."""
     lines = screen.lines()
-    head = next(i for i, line in enumerate(lines) if "proto" in line)
+    head = next(i for i, line in enumerate(lines) if column in line)
     return [line for line in lines[head + 1:-1] if line.strip()]
 
 
@@ -165,9 +165,12 @@ def test_first_screen():
           "the head names the capture, its time and how long it is", text)
     check(re.search(r"counted 100 % of [\d ]+ packets", text) is not None,
           "the accounting line says that all packets are counted", text)
-    columns = ["source", "destination", "proto", "2s", "10s", "40s", "max", "total"]
+    columns = ["now", "10s", "40s", "max", "total", "pkt/s", "full at"]
+    check(all(column in screen.lines()[1] for column in columns),
+          "the head has now, 10 s, 40 s, maximum, total, packets, and the scale", text)
+    columns = ["who began", "with", "proto", "→10s", "←10s▼", "total", "since"]
     check(all(column in heading(screen) for column in columns),
-          "three windows, maximum and total stand side by side", heading(screen))
+          "a row has both directions, the total and since when", heading(screen))
     check(len(rows(screen)) == 18, "rows fill the screen", text)
     check(all(len(line) <= 80 for line in screen.lines()) and "q quit" in screen.lines()[-1],
           "no line is wider than the screen; the last one names the keys", text)
@@ -177,35 +180,68 @@ def test_first_screen():
     screen.close()
 
 
+CONVERSATIONS = "src,dst,src_port,dst_port,proto,vlan,inner_vlan,interface"
+
+
+def run_documents(*options):
+    """What weir run says of the capture."""
+    path = os.path.join(WORK, "run.ndjson")
+    subprocess.run([WEIR, "run", "-q", "-r", CAPTURE, *options, "-o", path], check=True)
+    found = documents(path)
+    os.remove(path)
+    return found
+
+
+def rates(flows, src, dst):
+    """Of one direction, as the screen has it."""
+    flow = flows.get((src, dst))
+    return shown_number(flow["bytes"]["average"] * 8 if flow else 0)
+
+
+def flows_by_ends(found):
+    return {(end_of(flow, "src"), end_of(flow, "dst")): flow for flow in found["flows"]}
+
+
 def test_numbers_equal_json():
-    print("Numbers on the screen and in the exported document")
+    print("Numbers on the screen and in documents")
     screen = Screen(120, 40)
     end_replay(screen)
-    screen.keys("e")
-    check(screen.shows("wrote 76 rows to weir-"), "e tells the name of the file", screen.text())
-    name = re.search(r"weir-[\d-]+\.json", screen.text()).group()
-    exported = document(name)
-    wrong = []
-    flows = {(end_of(flow, "src"), end_of(flow, "dst")): flow for flow in exported["flows"]}
+    newest = flows_by_ends([line for line in run_documents("-w", "sliding:10s/1s")
+                            if line["window"]["complete"]][-1])
+    whole = flows_by_ends(run_documents("-w", "tumbling:1h")[-1])
+    wrong, compared = [], 0
     for line in rows(screen):
         words = line.split()
-        if words[:2] not in [list(key) for key in flows]:
+        ends = tuple(words[:2])
+        if ends not in whole and ends[::-1] not in whole:
             continue  # two words: ICMP
-        flow = flows[(words[0], words[1])]
-        wanted = [flow["proto"]] + [shown_number(number) for number in (
-            flow["bytes"]["average"] * 8, flow["bytes"]["max"] * 8, flow["bytes"]["total"])]
-        if [words[2]] + words[5:8] != wanted:
+        total = sum(whole[way]["bytes"]["total"] for way in (ends, ends[::-1]) if way in whole)
+        wanted = [rates(newest, *ends), rates(newest, *ends[::-1]), shown_number(total)]
+        compared += 1
+        if [words[5], words[6], words[8]] != wanted:
             wrong.append(f"{wanted} {line}")
-    check(not wrong and len(rows(screen)) > 30,
-          f"{len(rows(screen))} rows on the screen equal the exported document", "\n".join(wrong))
-    subprocess.run([WEIR, "run", "-q", "-r", CAPTURE, "-w", "sliding:40s/1s", "-o",
-                    os.path.join(WORK, "run.ndjson")], check=True)
-    lines = documents(os.path.join(WORK, "run.ndjson"))
-    same = [line for line in lines if line["window"] == exported["window"]]
-    keys = ["total", "flows", "outcomes", "seen", "flows_omitted"]
+    check(not wrong and compared > 25,
+          f"both directions' rates and the totals of {compared} rows equal those of weir run",
+          "\n".join(wrong) + heading(screen))
+    screen.keys("e")
+    check(screen.shows("flows to weir-"), "e tells the name of the file", screen.text())
+    name = re.search(r"weir-[\d-]+\.json", screen.text()).group()
+    exported = document(name)
+    same = [line for line in run_documents("-w", "sliding:40s/1s", "-g", CONVERSATIONS)
+            if line["window"] == exported["window"]]
+    keys = ["total", "flows", "outcomes", "seen", "flows_omitted", "group_by"]
     check(len(same) == 1 and all(same[0][key] == exported[key] for key in keys),
           "the exported document equals that of weir run for the same window",
           exported["window"])
+    screen.keys("b")
+    screen.wait(lambda: "destination" in heading(screen))
+    columns = heading(screen).replace("▼", "").split()
+    last = flows_by_ends([line for line in run_documents("-w", "sliding:40s/1s")
+                          if line["window"]["complete"]][-1])
+    wrong = [line for line in rows(screen) if tuple(line.split()[:2]) in last and
+             line.split()[columns.index("40s")] != rates(last, *line.split()[:2])]
+    check(columns[3:8] == ["2s", "10s", "40s", "max", "total"] and not wrong and
+          len(rows(screen)) > 30, "b shows one-way flows, equal too", "\n".join(wrong))
     screen.keys("q")
     screen.close()
 
@@ -215,42 +251,47 @@ def test_keys():
     screen = Screen(120, 30)
     end_replay(screen)
     first = rows(screen)[0]
-    screen.keys("s")
-    check(screen.wait(lambda: "source▲" in heading(screen)), "s sorts by the next column",
-          heading(screen))
+    for mark in ("←40s▼", "total▼", "max▼", "since▲", "who began▲"):
+        screen.keys("s")
+        check(screen.wait(lambda: mark in heading(screen)), f"s sorts: {mark}", heading(screen))
     addresses = [line.split()[0] for line in rows(screen)]
     check("192.168.0.1" in addresses[0] or addresses[0] == "-", "sources are in order",
           addresses[:3])
     screen.keys("r")
-    check(screen.wait(lambda: "source▼" in heading(screen)), "r reverses the order",
+    check(screen.wait(lambda: "who began▼" in heading(screen)), "r reverses the order",
           heading(screen))
-    screen.keys("r", "s", "s", "s", "s", "s", "s")
-    check(screen.wait(lambda: "max▼" in heading(screen)), "s goes through the columns",
+    screen.keys("r", "s", "s", "s")
+    check(screen.wait(lambda: "←2s▼" in heading(screen)), "s goes through the columns",
           heading(screen))
     screen.keys("s")
-    check(screen.wait(lambda: rows(screen)[0] == first), "and comes back to the total",
+    check(screen.wait(lambda: rows(screen)[0] == first), "and comes back to the last 10 s",
           rows(screen)[0])
 
-    for group in ("source hosts", "destination hosts", "destination ports", "source ports",
-                  "protocols", "source networks", "destination networks"):
+    for group in ("flows", "hosts", "services", "networks", "protocols", "interfaces"):
         screen.keys("g")
         check(screen.wait(lambda: screen.lines()[-1].split(",")[0].strip() == group),
               f"g groups by {group}", screen.lines()[-1])
-    screen.keys("e")
-    screen.shows("wrote")
-    exported = document(sorted(glob.glob(os.path.join(WORK, "weir-*.json")),
-                               key=os.path.getmtime)[-1])
-    check(exported["group_by"] == ["dst/24:64"] and rows(screen)[0].split()[0] ==
-          exported["flows"][0]["dst"], "groups are exported as groups", exported["group_by"])
-    subprocess.run([WEIR, "run", "-q", "-r", CAPTURE, "-w", "sliding:40s/1s", "-g", "dst/24:64",
-                    "-o", os.path.join(WORK, "net.ndjson")], check=True)
-    lines = documents(os.path.join(WORK, "net.ndjson"))
-    same = [line for line in lines if line["window"] == exported["window"]][0]
+        if group == "services":
+            screen.wait(lambda: "service" in screen.text())
+            shown = [line.split()[0] for line in rows(screen, "service")]
+            check(set(shown) == {"443/tcp", "22/tcp", "53/udp", "icmp", "arp"},
+                  "services are the ports of who was called", shown)
+        if group == "networks":
+            screen.wait(lambda: "network" in screen.text())
+            screen.keys("e")
+            screen.shows("flows to weir-")
+            exported = document(sorted(glob.glob(os.path.join(WORK, "weir-*.json")),
+                                       key=os.path.getmtime)[-1])
+    check(exported["group_by"] == ["src/24:64", "interface"], "groups are exported as groups",
+          exported["group_by"])
+    same = [line for line in run_documents("-w", "sliding:40s/1s", "-g", "src/24:64,interface")
+            if line["window"] == exported["window"]][0]
     check(same["flows"] == exported["flows"] and same["total"] == exported["total"],
           "averages, totals and maxima of groups equal those of weir run -g",
           f"{same['flows'][0]}\n{exported['flows'][0]}")
     screen.keys("g")
-    check(screen.wait(lambda: screen.lines()[-1].startswith(" flows")), "g comes back to flows",
+    check(screen.wait(lambda: screen.lines()[-1].startswith(" conversations") and
+                      "who began" in screen.text()), "g comes back to conversations",
           screen.lines()[-1])
 
     screen.keys("/")
@@ -265,7 +306,7 @@ def test_keys():
 
     for unit in ("B/s", "pkt/s", "bit/s"):
         screen.keys("u")
-        check(screen.wait(lambda: f"flows, {unit}," in screen.lines()[-1]), f"u shows {unit}",
+        check(screen.wait(lambda: f"conversations, {unit}," in screen.lines()[-1]), f"u shows {unit}",
               screen.lines()[-1])
 
     screen.keys("?")
@@ -299,11 +340,11 @@ def test_moving():
           "arrows select a row", selected(screen))
     before = heading(screen)
     screen.keys("s", "s", "s")
-    check(screen.wait(lambda: "proto▲" in heading(screen)), "the third s sorts by protocol",
+    check(screen.wait(lambda: "max▼" in heading(screen)), "the third s sorts by the maximum",
           heading(screen))
     check(selected(screen).split()[:2] == all_rows[1].split()[:2],
           "the selection stays on its flow when the order changes", selected(screen))
-    screen.keys("s", "s", "s", "s", "s")
+    screen.keys(*["s"] * 6)
     screen.wait(lambda: heading(screen) == before)
     screen.keys("End")
     check(screen.wait(lambda: selected(screen) == rows(screen)[-1].strip() and
@@ -322,7 +363,9 @@ def test_moving():
     check(screen.shows("packet sizes: 1502 least, 1502.0 average, 1502 greatest"),
           "enter shows the sizes of a flow's packets", screen.text())
     text = screen.text()
-    check("TCP flags seen: PA" in text and "first 2023-11-14 22:13:40" in text and "█" in text,
+    check("from who began: 5 458 packets" in text and "back: 0 packets" in text,
+          "both sides have their counts", text)
+    check("TCP flags seen: PA" in text and "first 2023-11-14 22:13:20" in text and "█" in text,
           "with its flags, first and last packet, and a graph", text)
     screen.keys("Enter")
     check(screen.shows("proto"), "enter goes back to the table")
@@ -377,8 +420,8 @@ def test_pause():
     time.sleep(0.5)
     check(screen.text() == still, "the screen stands still")
     screen.keys("s")
-    screen.wait(lambda: "source" in heading(screen))
-    check("source▲" in heading(screen), "what stands still can be sorted", heading(screen))
+    screen.wait(lambda: "40s▼" in heading(screen))
+    check("←40s▼" in heading(screen), "what stands still can be sorted", heading(screen))
     screen.keys("Space")
     check(screen.wait(lambda: "replay" in screen.lines()[0] and
                       screen.lines()[0] != still.splitlines()[0], 2),
@@ -478,7 +521,8 @@ def test_plain():
     text = out.stdout.decode()
     tables = text.split("\n\n")
     check(out.returncode == 0 and "\x1b" not in text, "no escape sequences, status 0", out.stderr)
-    check(text.count("proto") == 5, "-c 5 gives five tables", text.count("proto"))
+    check(text.count("proto") == 6, "-c 5: a table a second until five windows are whole",
+          text.count("proto"))
     check("192.0.2.10:22" in tables[0] and "counted 100 %" in tables[0] and "2s" in tables[0],
           "the table is the same as on the screen", tables[0])
     screen = Screen(120, 30, term="dumb")
@@ -551,6 +595,8 @@ def test_live():
     text = screen.text()
     check("in  " in text and "out " in text and "table" in text and "live0" in text,
           "each direction has its line, the table its use", text)
+    screen.keys("b")
+    screen.wait(lambda: "destination" in screen.text())
     screen.keys("d")
     check(screen.wait(lambda: "8/0" not in screen.text() and "0/0" in screen.text()),
           "d shows what comes in", screen.text())

@@ -26,12 +26,14 @@ static struct flow_key flow(uint8_t ip_proto, uint8_t src, unsigned int src_port
 /* Both directions are one conversation; src of there began it. */
 static void check_pair(struct flow_key there, struct flow_key back)
 {
-	struct flow_key turned = there;
+	struct flow_key turned = there, was = back;
 
 	assert_int_equal(conversation_orient(&turned), HALF_FORWARD);
 	assert_memory_equal(&turned, &there, sizeof(there));
 	assert_int_equal(conversation_orient(&back), HALF_REVERSE);
 	assert_memory_equal(&back, &there, sizeof(there));
+	conversation_reverse(&turned);
+	assert_memory_equal(&turned, &was, sizeof(was));
 }
 
 static void the_client_of_a_well_known_port_began(void **state)
@@ -47,6 +49,7 @@ static void the_lower_address_began_where_ports_do_not_tell(void **state)
 	(void)state;
 	check_pair(flow(IPPROTO_TCP, 1, 8080, 9, 51000), flow(IPPROTO_TCP, 9, 51000, 1, 8080));
 	check_pair(flow(IPPROTO_UDP, 1, 123, 9, 123), flow(IPPROTO_UDP, 9, 123, 1, 123));
+	check_pair(flow(IPPROTO_UDP, 1, 0, 9, 123), flow(IPPROTO_UDP, 9, 123, 1, 0));
 	check_pair(flow(IPPROTO_GRE, 1, 0, 9, 0), flow(IPPROTO_GRE, 9, 0, 1, 0));
 }
 

@@ -68,6 +68,10 @@ static void times_are_in_the_unit_one_would_say(void **state)
 	assert_string_equal(format_elapsed(59000000000, buffer), "0:59");
 	assert_string_equal(format_elapsed(3723000000000, buffer), "1:02:03");
 	assert_string_equal(format_elapsed(176523000000000, buffer), "2d 01:02:03");
+	assert_string_equal(format_age(99900000000, buffer), "99s");
+	assert_string_equal(format_age(100000000000, buffer), "1m");
+	assert_string_equal(format_age(6000000000000, buffer), "1h");
+	assert_string_equal(format_age(400000000000000, buffer), "4d");
 	assert_string_equal(format_latency(850000, buffer), "850 us");
 	assert_string_equal(format_latency(1200000, buffer), "1.2 ms");
 	assert_string_equal(format_latency(15000000, buffer), "15 ms");

@@ -1,222 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The order of rows, the selection, searching, labels.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <poll.h>
 
-#include "../../user/top/join.h"
+#include "../../user/top/collector.h"
 #include "../terminal_scene.h"
-#include "../../user/top/draw_bits.h"
-#include "../../user/top/view_group.h"
-
-static const struct row *row_of_host(const struct scene *scene, uint32_t host)
-{
-	for (size_t i = 0; i < scene->view.shown; i++) {
-		const struct row *row = view_row(&scene->view, i);
-
-		if (row->key.src[3] == htonl(0x0a000000 + host))
-			return row;
-	}
-	fail_msg("no row of host %u", host);
-	return NULL;
-}
-
-static void windows_are_joined_by_flow(void **state)
-{
-	struct scene scene;
-	struct snapshot *snapshot;
-	const struct row *row;
-
-	(void)state;
-	scene_start(&scene);
-	for (uint64_t pane = 0; pane < 12; pane++) {
-		scene_count(&scene, scene_flow(1, 1000), 100 + pane);
-		if (pane < 5)
-			scene_count(&scene, scene_flow(2, 1000), 7);
-		scene_end_pane(&scene, pane);
-	}
-	snapshot = collector_take(scene.collector);
-	scene_arrange(&scene, snapshot);
-	assert_int_equal(scene.view.shown, 2);
-	row = row_of_host(&scene, 1);
-	assert_int_equal(row->amount[0].bytes, 110 + 111);
-	assert_int_equal(row->amount[1].bytes, 10 * 100 + 2 + 3 + 4 + 5 + 6 + 7 + 8 + 9 + 10 + 11);
-	assert_int_equal(row->amount[2].packets, 12);
-	assert_true(row->bytes_max == 111);
-	row = row_of_host(&scene, 2);
-	assert_int_equal(row->amount[0].packets, 0);
-	assert_int_equal(row->amount[1].packets, 3);
-	assert_int_equal(row->amount[2].packets, 5);
-	snapshot_free(snapshot);
-	scene_end(&scene);
-}
-
-static void the_maximum_of_a_group_is_that_of_its_sum(void **state)
-{
-	struct scene scene;
-	struct snapshot *snapshot;
-
-	(void)state;
-	scene_start(&scene);
-	/* Two flows of one host, each at 100 in panes of its own, together at 120. */
-	scene_count(&scene, scene_flow(1, 1000), 100);
-	scene_end_pane(&scene, 0);
-	scene_count(&scene, scene_flow(1, 2000), 100);
-	scene_end_pane(&scene, 1);
-	scene_count(&scene, scene_flow(1, 1000), 60);
-	scene_count(&scene, scene_flow(1, 2000), 60);
-	scene_end_pane(&scene, 2);
-	snapshot = collector_take(scene.collector);
-	scene.view.grouping = GROUPING_SRC;
-	scene_arrange(&scene, snapshot);
-	assert_int_equal(scene.view.shown, 1);
-	assert_int_equal(view_row(&scene.view, 0)->flows, 2);
-	assert_int_equal(view_row(&scene.view, 0)->amount[2].bytes, 320);
-	assert_true(view_row(&scene.view, 0)->bytes_max == 120);
-	assert_int_equal(scene.view.max_length_ns, 3 * SECOND);
-	snapshot_free(snapshot);
-	scene_end(&scene);
-}
-
-static void sessions_are_averaged_over_their_own_time(void **state)
-{
-	const struct window_spec spec = { WINDOW_SESSION, 0, 0, 5 * SECOND };
-	struct flow_result flow = { .bytes = 8000, .packets = 2, .start_ns = SECOND,
-				    .end_ns = 5 * SECOND, .max_len = 60 };
-	const struct window_result result = { .spec = &spec, .observed_ns = SECOND,
-					      .flows = &flow, .flow_count = 1 };
-	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
-	struct view view = { .unit = UNIT_BYTES };
-	struct kept_result kept = { 0 };
-	const struct row *row;
-
-	(void)state;
-	assert_non_null(snapshot);
-	snapshot->window_count = 1;
-	assert_int_equal(kept_result_set(&kept, &result), 0);
-	assert_int_equal(join_results(snapshot, &kept), 0);
-	row = &snapshot->rows[0];
-	assert_true(view_rate(&view, &row->amount[0], row_length_ns(row, snapshot, 0)) == 2000);
-	kept_result_fini(&kept);
-	snapshot_free(snapshot);
-}
-
-static void sessions_of_several_flows_have_no_common_rate(void **state)
-{
-	struct row rows[2] = { { .amount = { { 2, 200 } }, .own_ms = { 1000 }, .flows = 1 },
-			       { .amount = { { 2, 200 } }, .own_ms = { 9000 }, .flows = 1 } };
-	struct snapshot snapshot = { .window_count = 1, .rows = rows, .row_count = 2 };
-	struct scene scene;
-
-	(void)state;
-	rows[1].key.src_port = 1;
-	scene_start(&scene);
-	scene_arrange(&scene, &snapshot);
-	assert_true(row_has_rate(view_row(&scene.view, 0), 0));
-	scene.view.grouping = GROUPING_DST;
-	scene_arrange(&scene, &snapshot);
-	assert_int_equal(scene.view.shown, 1);
-	assert_false(row_has_rate(view_row(&scene.view, 0), 0));
-	rows[0].own_ms[0] = rows[1].own_ms[0] = 0;
-	scene_arrange(&scene, &snapshot);
-	assert_true(row_has_rate(view_row(&scene.view, 0), 0));
-	scene_end(&scene);
-}
-
-static void maxima_leave_with_their_window(void **state)
-{
-	struct scene scene;
-	struct snapshot *snapshot;
-
-	(void)state;
-	scene_start(&scene);
-	scene_count(&scene, scene_flow(1, 1000), 9999);
-	scene_end_pane(&scene, 0);
-	for (uint64_t pane = 1; pane <= 40; pane++) {
-		scene_count(&scene, scene_flow(1, 1000), 50);
-		scene_end_pane(&scene, pane);
-	}
-	snapshot = collector_take(scene.collector);
-	assert_true(snapshot->pulse[PULSE_IN].max.bytes == 50);
-	scene.view.grouping = GROUPING_SRC;
-	scene_arrange(&scene, snapshot);
-	assert_true(view_row(&scene.view, 0)->bytes_max == 50);
-	snapshot_free(snapshot);
-	scene_end(&scene);
-}
-
-static void protocols_are_one_row_for_both_families(void **state)
-{
-	struct flow_slot ipv6 = { .flags = FLOW_IP | FLOW_IPV6, .ip_proto = 6,
-				  .dst_port = htons(443), .min_len = 60, .max_len = 60 };
-	struct scene scene;
-	struct snapshot *snapshot;
-
-	(void)state;
-	ipv6.src[0] = ipv6.dst[0] = htonl(0x20010db8);
-	scene_start(&scene);
-	scene_count(&scene, scene_flow(1, 1000), 10);
-	scene_count(&scene, ipv6, 20);
-	scene_end_pane(&scene, 0);
-	snapshot = collector_take(scene.collector);
-	scene.view.grouping = GROUPING_PROTO;
-	scene_arrange(&scene, snapshot);
-	assert_int_equal(scene.view.shown, 1);
-	assert_int_equal(view_row(&scene.view, 0)->amount[0].bytes, 30);
-	scene.view.grouping = GROUPING_DST_PORT;
-	scene_arrange(&scene, snapshot);
-	assert_int_equal(scene.view.shown, 1);
-	assert_true(view_row(&scene.view, 0)->bytes_max == 30);
-	snapshot_free(snapshot);
-	scene_end(&scene);
-}
-
-static void a_direction_is_grouped_by_itself(void **state)
-{
-	struct flow_slot out = scene_flow(1, 1000);
-	struct scene scene;
-	struct snapshot *snapshot;
-
-	(void)state;
-	out.flags |= FLOW_OUT;
-	scene_start(&scene);
-	scene_count(&scene, scene_flow(1, 1000), 10);
-	scene_count(&scene, out, 500);
-	scene_end_pane(&scene, 0);
-	snapshot = collector_take(scene.collector);
-	scene.view.grouping = GROUPING_SRC;
-	scene_arrange(&scene, snapshot);
-	assert_int_equal(view_row(&scene.view, 0)->amount[0].bytes, 510);
-	scene.view.direction = DIRECTION_IN;
-	scene_arrange(&scene, snapshot);
-	assert_int_equal(scene.view.shown, 1);
-	assert_int_equal(view_row(&scene.view, 0)->amount[0].bytes, 10);
-	assert_true(view_row(&scene.view, 0)->bytes_max == 10);
-	assert_int_equal(snapshot->pulse[PULSE_OUT].amount.bytes, 500);
-	assert_int_equal(snapshot->pulse[PULSE_IN].flows, 1);
-	snapshot_free(snapshot);
-	scene_end(&scene);
-}
 
 /* Counts a pane of two hosts and arranges it. */
-static struct snapshot *two_hosts(struct scene *scene, uint64_t pane, uint64_t first,
-				  uint64_t second)
+static void two_hosts(struct scene *scene, uint64_t pane, uint64_t first, uint64_t second)
 {
-	struct snapshot *snapshot;
-
 	scene_count(scene, scene_flow(1, 1000), first);
 	scene_count(scene, scene_flow(2, 1000), second);
 	scene_end_pane(scene, pane);
-	snapshot = collector_take(scene->collector);
-	scene_arrange(scene, snapshot);
-	return snapshot;
+	scene_arrange(scene);
 }
 
-static void check_first(struct scene *scene, struct snapshot *snapshot, uint32_t host)
+static void check_first(struct scene *scene, uint32_t host)
 {
 	assert_int_equal(view_row(&scene->view, 0)->key.src[3], htonl(0x0a000000 + host));
-	snapshot_free(snapshot);
 }
 
 static void rows_do_not_jump_for_tiny_differences(void **state)
@@ -225,11 +32,15 @@ static void rows_do_not_jump_for_tiny_differences(void **state)
 
 	(void)state;
 	scene_start(&scene);
-	scene.view.sort_column = 0;
-	check_first(&scene, two_hosts(&scene, 0, 1000, 990), 1);
-	check_first(&scene, two_hosts(&scene, 1, 1000, 1020), 1);
-	check_first(&scene, two_hosts(&scene, 2, 1000, 1040), 1);
-	check_first(&scene, two_hosts(&scene, 3, 1000, 2000), 2);
+	scene.view.sort_column = COVER_NOW;
+	two_hosts(&scene, 0, 1000, 990);
+	check_first(&scene, 1);
+	two_hosts(&scene, 1, 1000, 1020);
+	check_first(&scene, 1);
+	two_hosts(&scene, 2, 1000, 1040);
+	check_first(&scene, 1);
+	two_hosts(&scene, 3, 1000, 2000);
+	check_first(&scene, 2);
 	scene_end(&scene);
 }
 
@@ -239,104 +50,106 @@ static void a_run_that_has_ended_is_in_exact_order(void **state)
 
 	(void)state;
 	scene_start(&scene);
-	scene.view.sort_column = 0;
-	check_first(&scene, two_hosts(&scene, 0, 1000, 990), 1);
+	scene.view.sort_column = COVER_NOW;
+	two_hosts(&scene, 0, 1000, 990);
+	check_first(&scene, 1);
 	scene.view.is_final = true;
-	check_first(&scene, two_hosts(&scene, 1, 1000, 1020), 2);
+	two_hosts(&scene, 1, 1000, 1020);
+	check_first(&scene, 2);
+	scene_end(&scene);
+}
+
+static void who_has_stopped_sinks(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_start(&scene);
+	two_hosts(&scene, 0, 1000000, 1000);
+	check_first(&scene, 1);
+	for (uint64_t pane = 1; pane <= 10; pane++) {
+		scene_count(&scene, scene_flow(3, 1000), 60);
+		scene_end_pane(&scene, pane);
+	}
+	scene_arrange(&scene);
+	check_first(&scene, 3);
+	/* Of those at rest, who carried most. */
+	assert_int_equal(view_row(&scene.view, 1)->key.src[3], htonl(0x0a000001));
+	assert_int_equal(view_row(&scene.view, 2)->key.src[3], htonl(0x0a000002));
 	scene_end(&scene);
 }
 
 static void the_selection_stays_on_its_flow(void **state)
 {
 	struct scene scene;
-	struct snapshot *snapshot;
 
 	(void)state;
 	scene_start(&scene);
-	snapshot = two_hosts(&scene, 0, 1000, 10);
+	two_hosts(&scene, 0, 1000, 10);
 	view_move(&scene.view, 1);
 	view_move(&scene.view, 1);
 	assert_int_equal(scene.view.cursor, 1);
-	snapshot_free(snapshot);
-	snapshot = two_hosts(&scene, 1, 10, 100000);
+	two_hosts(&scene, 1, 10, 100000);
 	assert_int_equal(scene.view.cursor, 0);
 	assert_int_equal(view_selected_row(&scene.view)->key.src[3], htonl(0x0a000002));
-	snapshot_free(snapshot);
+	scene_end(&scene);
+}
+
+static void the_wheel_rolls_and_the_selection_stays_in_sight(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_start(&scene);
+	for (uint32_t host = 1; host <= 20; host++)
+		scene_count(&scene, scene_flow(host, 1000), host);
+	scene_end_pane(&scene, 0);
+	scene_arrange(&scene);
+	view_roll(&scene.view, 3, 10);
+	assert_int_equal(scene.view.scroll, 3);
+	view_move(&scene.view, 1);
+	assert_int_equal(scene.view.cursor, 3);
+	view_roll(&scene.view, 3, 10);
+	assert_int_equal(scene.view.cursor, 6);
+	view_roll(&scene.view, 30, 10);
+	assert_int_equal(scene.view.scroll, 10);
+	view_roll(&scene.view, -30, 10);
+	assert_int_equal(scene.view.scroll, 0);
+	assert_int_equal(scene.view.cursor, 9);
 	scene_end(&scene);
 }
 
 static void a_search_takes_all_its_words(void **state)
 {
 	struct scene scene;
-	struct snapshot *snapshot;
 
 	(void)state;
 	scene_start(&scene);
 	for (uint32_t host = 1; host <= 20; host++)
 		scene_count(&scene, scene_flow(host, (uint16_t)(1000 + host)), host);
 	scene_end_pane(&scene, 0);
-	snapshot = collector_take(scene.collector);
 	strcpy(scene.view.search, "10.0.0.1 TCP");
-	scene_arrange(&scene, snapshot);
+	scene_arrange(&scene);
 	assert_int_equal(scene.view.shown, 11); /* 10.0.0.1, .10 to .19 */
 	strcpy(scene.view.search, ":1005");
-	scene_arrange(&scene, snapshot);
+	scene_arrange(&scene);
+	assert_int_equal(scene.view.shown, 1);
+	strcpy(scene.view.search, "eth0");
+	scene_arrange(&scene);
+	assert_int_equal(scene.view.shown, 20);
+	strcpy(scene.view.search, "443/tcp");
+	scene_group(&scene, GROUPING_SERVICES, DIRECTION_BOTH);
 	assert_int_equal(scene.view.shown, 1);
 	strcpy(scene.view.search, "udp");
-	scene_arrange(&scene, snapshot);
+	scene_arrange(&scene);
 	assert_int_equal(scene.view.shown, 0);
 	assert_null(view_selected_row(&scene.view));
-	snapshot_free(snapshot);
-	scene_end(&scene);
-}
-
-static void a_coarse_group_by_leaves_only_what_it_can_tell(void **state)
-{
-	const char *reason;
-	struct scene scene;
-
-	(void)state;
-	scene_start(&scene);
-	assert_true(grouping_is_possible(&scene.view, GROUPING_SRC_NET));
-	assert_int_equal(group_by_parse("src/24,proto", &scene.options.group, &reason), 0);
-	assert_false(grouping_is_possible(&scene.view, GROUPING_SRC));
-	assert_false(grouping_is_possible(&scene.view, GROUPING_DST));
-	assert_true(grouping_is_possible(&scene.view, GROUPING_PROTO));
-	assert_true(grouping_is_possible(&scene.view, GROUPING_FLOWS));
-	scene_end(&scene);
-}
-
-static void a_history_has_each_pane_of_a_flow_and_of_a_group(void **state)
-{
-	struct scene scene;
-	struct snapshot *snapshot;
-	struct history history;
-
-	(void)state;
-	scene_start(&scene);
-	for (uint64_t pane = 0; pane < 3; pane++) {
-		scene_count(&scene, scene_flow(1, 1000), 10 + pane);
-		scene_count(&scene, scene_flow(1, 2000), 100);
-		scene_end_pane(&scene, pane);
-	}
-	snapshot = collector_take(scene.collector);
-	scene_arrange(&scene, snapshot);
-	view_history(&scene.view, snapshot, &view_row(&scene.view, 1)->key, &history);
-	assert_true(pane_rate(&history, &snapshot->clock, UNIT_BYTES, 1) == 10);
-	assert_true(pane_rate(&history, &snapshot->clock, UNIT_BYTES, 3) == 12);
-	assert_true(pane_rate(&history, &snapshot->clock, UNIT_BYTES, 4) == 0);
-	scene.view.grouping = GROUPING_SRC;
-	scene_arrange(&scene, snapshot);
-	view_history(&scene.view, snapshot, &view_row(&scene.view, 0)->key, &history);
-	assert_true(pane_rate(&history, &snapshot->clock, UNIT_BITS, 2) == 8 * 111);
-	snapshot_free(snapshot);
 	scene_end(&scene);
 }
 
 static void names_of_interfaces_are_escaped(void **state)
 {
 	struct flow_slot slot = scene_flow(1, 1000);
-	struct snapshot *snapshot;
 	struct labeler labeler;
 	char text[LABEL_MAX];
 	struct scene scene;
@@ -347,12 +160,12 @@ static void names_of_interfaces_are_escaped(void **state)
 	scene_start(&scene);
 	scene_count(&scene, slot, 10);
 	scene_end_pane(&scene, 0);
-	snapshot = collector_take(scene.collector);
-	scene_arrange(&scene, snapshot);
+	scene_group(&scene, GROUPING_FLOWS, DIRECTION_BOTH);
 	labeler = view_labeler(&scene.view);
-	assert_string_equal(label_extra(&labeler, &view_row(&scene.view, 0)->key, text),
-			    "bad\\x1b[31m vlan 100 inbound");
-	snapshot_free(snapshot);
+	assert_string_equal(label_link(&labeler, &view_row(&scene.view, 0)->key, text),
+			    "bad\\x1b[31m");
+	assert_string_equal(label_extra(&view_row(&scene.view, 0)->key, text),
+			    "vlan 100 inbound");
 	scene_end(&scene);
 }
 
@@ -369,7 +182,7 @@ static void what_was_cut_off_is_not_shown_as_a_number(void **state)
 	(void)state;
 	group_by_init(&group);
 	assert_string_equal(label_dst(&labeler, &key, text), "10.0.0.2");
-	assert_string_equal(label_extra(&labeler, &key, text), "ports cut off");
+	assert_string_equal(label_extra(&key, text), "ports cut off");
 	key.flags = FLOW_IP;
 	key.ip_proto = FLOW_PROTO_ICMP;
 	key.src_port = htons(3 << 8);
@@ -377,43 +190,76 @@ static void what_was_cut_off_is_not_shown_as_a_number(void **state)
 	assert_string_equal(label_dst(&labeler, &key, text), "10.0.0.2 3/?");
 }
 
+/* Waits for the collector's thread. */
+static struct snapshot *collected(struct collector *collector)
+{
+	struct pollfd ready = { .fd = collector_fd(collector), .events = POLLIN };
+	struct snapshot *snapshot = NULL;
+
+	while (!snapshot && poll(&ready, 1, 10000) > 0)
+		snapshot = collector_take(collector);
+	assert_non_null(snapshot);
+	return snapshot;
+}
+
+static void collector_pane(struct collector *collector, uint64_t index, uint64_t bytes)
+{
+	const struct pane_facts facts = { .table_use = 0.5 };
+	struct flow_slot slot = scene_flow(1, 1000);
+	struct flow_result flow = { .bytes = bytes, .packets = 1, .min_len = 60, .max_len = 60 };
+	struct pane pane = { .index = index, .begin_ns = index * SECOND,
+			     .end_ns = (index + 1) * SECOND };
+	struct window_result result = { .window_number = 3, .start_ns = pane.begin_ns,
+					.end_ns = pane.end_ns, .flows = &flow, .flow_count = 1 };
+
+	flow.key = slot_key(&slot);
+	collector_take_window(collector, &result);
+	collector_take_pane(collector, &pane, &facts);
+}
+
 static void a_screen_that_takes_nothing_holds_one_snapshot(void **state)
 {
-	struct scene scene;
+	struct group_by group;
+	struct collector_config config = { .stage = { .group = &group, .pane_ns = SECOND },
+					   .pane_window = 3 };
+	struct collector *collector;
 	struct snapshot *snapshot;
+	int err = 0;
 
 	(void)state;
-	scene_start(&scene);
-	for (uint64_t pane = 0; pane < 300; pane++) {
-		scene_count(&scene, scene_flow(1, 1000), 10);
-		scene_end_pane(&scene, pane);
-	}
-	snapshot = collector_take(scene.collector);
-	assert_non_null(snapshot);
-	assert_null(collector_take(scene.collector));
-	assert_int_equal(snapshot->clock.number, 300);
-	assert_int_equal(snapshot->pane_count, HISTORY_PANES);
-	assert_int_equal(snapshot->rows[0].amount[2].packets, 40);
+	group_by_init(&group);
+	config.stage.is_replay = true; /* so that no pane is left out */
+	collector = collector_create(&config);
+	assert_non_null(collector);
+	for (uint64_t pane = 1; pane <= 1000; pane++)
+		collector_pane(collector, pane, 10);
+	collector_end(collector, -5);
+	while (!collector_has_ended(collector, &err))
+		poll(NULL, 0, 1);
+	snapshot = collected(collector);
+	assert_int_equal(err, -5);
+	assert_null(collector_take(collector));
+	assert_int_equal(snapshot->clock.number, 1000);
+	assert_int_equal(row_amount(&snapshot->rows[0], COVER_TOTAL).bytes, 10000);
 	snapshot_free(snapshot);
-	scene_end(&scene);
+	collector_wish(collector, (struct wish){ GROUPING_HOSTS, DIRECTION_BOTH });
+	snapshot = collected(collector);
+	assert_int_equal(snapshot->wish.grouping, GROUPING_HOSTS);
+	assert_int_equal(snapshot->row_count, 2);
+	assert_int_equal(row_amount(&snapshot->rows[0], COVER_TOTAL).bytes, 10000);
+	snapshot_free(snapshot);
+	collector_destroy(collector);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(windows_are_joined_by_flow),
-		cmocka_unit_test(the_maximum_of_a_group_is_that_of_its_sum),
-		cmocka_unit_test(sessions_are_averaged_over_their_own_time),
-		cmocka_unit_test(sessions_of_several_flows_have_no_common_rate),
-		cmocka_unit_test(maxima_leave_with_their_window),
-		cmocka_unit_test(protocols_are_one_row_for_both_families),
-		cmocka_unit_test(a_direction_is_grouped_by_itself),
 		cmocka_unit_test(rows_do_not_jump_for_tiny_differences),
 		cmocka_unit_test(a_run_that_has_ended_is_in_exact_order),
+		cmocka_unit_test(who_has_stopped_sinks),
 		cmocka_unit_test(the_selection_stays_on_its_flow),
+		cmocka_unit_test(the_wheel_rolls_and_the_selection_stays_in_sight),
 		cmocka_unit_test(a_search_takes_all_its_words),
-		cmocka_unit_test(a_coarse_group_by_leaves_only_what_it_can_tell),
-		cmocka_unit_test(a_history_has_each_pane_of_a_flow_and_of_a_group),
 		cmocka_unit_test(names_of_interfaces_are_escaped),
 		cmocka_unit_test(what_was_cut_off_is_not_shown_as_a_number),
 		cmocka_unit_test(a_screen_that_takes_nothing_holds_one_snapshot),

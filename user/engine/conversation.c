@@ -20,6 +20,11 @@ static const struct icmp_pair icmp_pairs[] = {
 	{ FLOW_PROTO_ICMPV6, 128, 129 },
 };
 
+static bool is_icmp(const struct flow_key *key)
+{
+	return key->ip_proto == FLOW_PROTO_ICMP || key->ip_proto == FLOW_PROTO_ICMPV6;
+}
+
 static bool protocol_has_ports(const struct flow_key *key)
 {
 	switch (key->ip_proto) {
@@ -74,7 +79,7 @@ static enum half orient_ports(struct flow_key *key)
 {
 	unsigned int src = ntohs(key->src_port), dst = ntohs(key->dst_port);
 
-	if (src == dst || (src >= WELL_KNOWN_END && dst >= WELL_KNOWN_END))
+	if (src == dst || !src || !dst || (src >= WELL_KNOWN_END && dst >= WELL_KNOWN_END))
 		return turn_to_lower_address(key);
 	return src < dst ? turn(key) : HALF_FORWARD;
 }
@@ -102,15 +107,26 @@ static enum half orient_icmp(struct flow_key *key)
 
 enum half conversation_orient(struct flow_key *key)
 {
-	bool is_icmp = key->ip_proto == FLOW_PROTO_ICMP || key->ip_proto == FLOW_PROTO_ICMPV6;
-
 	if (!(key->flags & FLOW_IP))
 		return HALF_FORWARD;
 	if (has_ports(key))
 		return orient_ports(key);
-	if (is_icmp && !(key->flags & FLOW_NO_PORTS) && flow_key_tells_port(key, key->src_port))
+	if (is_icmp(key) && !(key->flags & FLOW_NO_PORTS) && flow_key_tells_port(key, key->src_port))
 		return orient_icmp(key);
 	return turn_to_lower_address(key);
+}
+
+void conversation_reverse(struct flow_key *key)
+{
+	uint8_t *type = (uint8_t *)&key->src_port;
+
+	turn(key);
+	for (size_t i = 0; is_icmp(key) && i < sizeof(icmp_pairs) / sizeof(icmp_pairs[0]); i++) {
+		if (icmp_pairs[i].ip_proto == key->ip_proto && icmp_pairs[i].request == *type) {
+			*type = icmp_pairs[i].reply;
+			return;
+		}
+	}
 }
 
 __be16 conversation_service(const struct flow_key *key)

@@ -20,6 +20,9 @@ enum half { HALF_FORWARD, HALF_REVERSE, HALF_COUNT };
  */
 enum half conversation_orient(struct flow_key *key);
 
+/* Of an oriented key, that of the other direction. */
+void conversation_reverse(struct flow_key *key);
+
 /*
  * The port of who was called, of an oriented key: the destination's if it is well-known, else
  * the lower one; 0 where the protocol has no ports.

@@ -2,224 +2,43 @@
 #include "collector.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "join.h"
+/* Flows of panes that wait for the stage (32 MB). */
+#define QUEUE_FLOWS_MAX HISTORY_FLOWS_MAX
+#define QUEUE_PANES_MAX 256
 
 struct collector {
 	struct collector_config config;
-	size_t reference;
-	struct kept_result pending[SNAPSHOT_WINDOWS_MAX]; /* came since the last pane */
-	struct kept_result kept[SNAPSHOT_WINDOWS_MAX];
-	struct pulse pulse[PULSE_COUNT];
-	struct pane_clock clock;
-	struct pane_flows *panes[HISTORY_PANES];          /* newest first */
-	size_t pane_count, pane_flow_count;
-	uint64_t begin_ns, end_ns;
-	struct outcome_counts counts;
-	uint64_t dropped_packets, late_packets, cost_ns;
-	double table_use;
-	int64_t clock_offset_ns;
+	struct stage *stage;           /* of the collector's own thread */
+	pthread_t thread;
+	bool has_thread;
+
+	/* of the agent's thread */
+	struct pane_flows *pending;    /* what the newest window of one pane told */
+	struct pane pane;              /* what is known of it; of several where they end as one */
+	struct pane_facts facts;
+	bool has_pane;
+	uint64_t skipped_packets;      /* of flows that were in no pane, not told yet */
 
 	pthread_mutex_t mutex;         /* of all below; held for moments */
+	pthread_cond_t changed;
+	struct pane_flows *queue[QUEUE_PANES_MAX]; /* oldest first, from head on */
+	size_t queue_head, queue_count, queue_flows;
+	uint64_t queue_skipped;
+	struct wish wish;
+	bool has_wish;
+	bool is_ending, is_quitting, is_left;
 	struct snapshot *newest;
 	bool has_ended;
 	int err;
 	int event_fd;
 };
 
-static size_t longest_window(const struct collector_config *config)
-{
-	size_t longest = 0;
-
-	for (size_t i = 1; i < config->window_count; i++) {
-		if (config->windows[i].length_ns > config->windows[longest].length_ns)
-			longest = i;
-	}
-	return longest;
-}
-
-struct collector *collector_create(const struct collector_config *config)
-{
-	struct collector *collector = calloc(1, sizeof(*collector));
-
-	if (!collector)
-		return NULL;
-	collector->config = *config;
-	collector->reference = longest_window(config);
-	collector->table_use = -1;
-	pthread_mutex_init(&collector->mutex, NULL);
-	collector->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (collector->event_fd < 0) {
-		collector_destroy(collector);
-		return NULL;
-	}
-	return collector;
-}
-
-void collector_destroy(struct collector *collector)
-{
-	if (!collector)
-		return;
-	for (size_t i = 0; i < SNAPSHOT_WINDOWS_MAX; i++) {
-		kept_result_fini(&collector->pending[i]);
-		kept_result_fini(&collector->kept[i]);
-	}
-	for (size_t i = 0; i < collector->pane_count; i++)
-		pane_flows_release(collector->panes[i]);
-	snapshot_free(collector->newest);
-	if (collector->event_fd >= 0)
-		close(collector->event_fd);
-	pthread_mutex_destroy(&collector->mutex);
-	free(collector);
-}
-
-static uint64_t panes_passed(const struct collector *collector, uint64_t start_ns)
-{
-	const struct pane_clock *clock = &collector->clock;
-	uint64_t passed;
-
-	if (!clock->number || !collector->config.options->file)
-		return 1;
-	passed = (start_ns - clock->begin_ns[clock->number % HISTORY_PANES]) /
-		 collector->config.options->pane_ns;
-	if (passed > HISTORY_PANES)
-		return HISTORY_PANES;
-	return passed ? passed : 1;
-}
-
-/* Replays leave out panes without a packet: they carried nothing. */
-static void clock_advance(struct collector *collector, const struct window_result *pane)
-{
-	uint64_t nominal_ns = collector->config.options->pane_ns;
-	uint64_t passed = panes_passed(collector, pane->start_ns);
-	struct pane_clock *clock = &collector->clock;
-
-	while (passed-- > 0) {
-		size_t place = ++clock->number % HISTORY_PANES;
-
-		clock->begin_ns[place] = pane->start_ns - passed * nominal_ns;
-		clock->length_ns[place] = nominal_ns;
-		for (int which = 0; which < PULSE_COUNT; which++)
-			collector->pulse[which].history.pane[place] = (struct tally){ 0 };
-	}
-	if (pane->observed_ns > nominal_ns)
-		clock->length_ns[clock->number % HISTORY_PANES] = pane->observed_ns;
-}
-
-static enum pulse_of pulse_of(const struct collector *collector, const struct flow_key *key)
-{
-	return collector->config.has_directions && key->flags & FLOW_OUT ? PULSE_OUT : PULSE_IN;
-}
-
-static void drop_oldest_pane(struct collector *collector)
-{
-	struct pane_flows *oldest = collector->panes[--collector->pane_count];
-
-	collector->pane_flow_count -= oldest->count;
-	pane_flows_release(oldest);
-}
-
-static void keep_pane(struct collector *collector, struct pane_flows *pane)
-{
-	while (collector->pane_count &&
-	       (collector->pane_count == HISTORY_PANES ||
-		collector->pane_flow_count + pane->count > HISTORY_FLOWS_MAX ||
-		collector->panes[collector->pane_count - 1]->number + HISTORY_PANES <=
-			pane->number))
-		drop_oldest_pane(collector);
-	memmove(&collector->panes[1], &collector->panes[0],
-		collector->pane_count * sizeof(collector->panes[0]));
-	collector->panes[0] = pane;
-	collector->pane_count++;
-	collector->pane_flow_count += pane->count;
-}
-
-static void take_pane_flows(struct collector *collector, const struct window_result *result)
-{
-	struct pane_flows *pane;
-
-	clock_advance(collector, result);
-	for (size_t i = 0; i < result->flow_count; i++) {
-		const struct flow_result *flow = &result->flows[i];
-		struct pulse *pulse = &collector->pulse[pulse_of(collector, &flow->key)];
-		struct tally *sum = &pulse->history.pane[collector->clock.number % HISTORY_PANES];
-
-		sum->packets += flow->packets;
-		sum->bytes += flow->bytes;
-	}
-	pane = pane_flows_create(result, collector->clock.number);
-	if (pane)
-		keep_pane(collector, pane);
-}
-
-void collector_take_window(void *context, const struct window_result *result)
-{
-	struct collector *collector = context;
-
-	if (result->window_number == collector->config.pane_window) {
-		if (result->total.packets || result->complete)
-			take_pane_flows(collector, result);
-	} else if (result->window_number < collector->config.window_count) {
-		kept_result_set(&collector->pending[result->window_number], result);
-	}
-}
-
-static void pulses_fill(const struct collector *collector, struct snapshot *snapshot)
-{
-	size_t reference = snapshot->reference;
-
-	memcpy(snapshot->pulse, collector->pulse, sizeof(snapshot->pulse));
-	for (size_t i = 0; i < snapshot->row_count; i++) {
-		const struct row *row = &snapshot->rows[i];
-		struct pulse *pulse = &snapshot->pulse[pulse_of(collector, &row->key)];
-
-		pulse->flows += row->amount[reference].packets != 0;
-		pulse->amount.packets += row->amount[reference].packets;
-		pulse->amount.bytes += row->amount[reference].bytes;
-	}
-	for (int i = 0; i < PULSE_COUNT; i++)
-		snapshot->pulse[i].max = history_max(&snapshot->pulse[i].history, &snapshot->clock,
-						     &snapshot->windows[reference]);
-}
-
-static void panes_fill(const struct collector *collector, struct snapshot *snapshot)
-{
-	snapshot->pane_count = collector->pane_count;
-	for (size_t i = 0; i < collector->pane_count; i++)
-		snapshot->panes[i] = pane_flows_hold(collector->panes[i]);
-}
-
-static struct snapshot *snapshot_make(const struct collector *collector)
-{
-	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
-
-	if (!snapshot)
-		return NULL;
-	snapshot->window_count = collector->config.window_count;
-	snapshot->reference = collector->reference;
-	snapshot->clock = collector->clock;
-	snapshot->clock_offset_ns = collector->clock_offset_ns;
-	snapshot->begin_ns = collector->begin_ns;
-	snapshot->end_ns = collector->end_ns;
-	snapshot->counts = collector->counts;
-	snapshot->dropped_packets = collector->dropped_packets;
-	snapshot->late_packets = collector->late_packets;
-	snapshot->cost_ns = collector->cost_ns;
-	snapshot->table_use = collector->table_use;
-	if (join_results(snapshot, collector->kept)) {
-		snapshot_free(snapshot);
-		return NULL;
-	}
-	pulses_fill(collector, snapshot);
-	panes_fill(collector, snapshot);
-	return snapshot;
-}
-
-static void collector_wake(const struct collector *collector)
+static void wake_screen(const struct collector *collector)
 {
 	uint64_t one = 1;
 
@@ -230,81 +49,275 @@ static void collector_wake(const struct collector *collector)
 
 static void publish(struct collector *collector)
 {
-	struct snapshot *snapshot = snapshot_make(collector), *unseen;
+	struct snapshot *snapshot = stage_snapshot(collector->stage), *unseen;
 
 	if (!snapshot)
 		return;
 	pthread_mutex_lock(&collector->mutex);
+	while (collector->config.waits_for_reader && collector->newest && !collector->is_left)
+		pthread_cond_wait(&collector->changed, &collector->mutex);
 	unseen = collector->newest;
 	collector->newest = snapshot;
 	pthread_mutex_unlock(&collector->mutex);
 	snapshot_free(unseen);
-	collector_wake(collector);
+	wake_screen(collector);
 }
 
-static void pending_keep(struct collector *collector, size_t window)
+/* What the thread is to do next. */
+struct task {
+	struct pane_flows *pane;
+	uint64_t skipped;
+	struct wish wish;
+	bool has_wish;
+	bool is_shown;   /* nothing else waits, or the screen does */
+	bool is_over;
+};
+
+static bool has_nothing_to_do(const struct collector *collector)
 {
-	struct kept_result older = collector->kept[window];
-
-	collector->kept[window] = collector->pending[window];
-	collector->pending[window] = older;
-	collector->pending[window].result.spec = NULL;
+	return !collector->queue_count && !collector->has_wish && !collector->is_quitting &&
+	       !(collector->is_ending && !collector->has_ended);
 }
 
-void collector_take_pane(void *context, const struct pane *pane)
+static struct task task_take(struct collector *collector)
+{
+	struct task task = { .pane = NULL };
+
+	pthread_mutex_lock(&collector->mutex);
+	while (has_nothing_to_do(collector))
+		pthread_cond_wait(&collector->changed, &collector->mutex);
+	if (collector->queue_count) {
+		task.pane = collector->queue[collector->queue_head];
+		collector->queue_head = (collector->queue_head + 1) % QUEUE_PANES_MAX;
+		collector->queue_count--;
+		collector->queue_flows -= task.pane->count;
+	}
+	task.skipped = collector->queue_skipped;
+	collector->queue_skipped = 0;
+	task.wish = collector->wish;
+	task.has_wish = collector->has_wish;
+	collector->has_wish = false;
+	task.is_shown = !collector->queue_count || !collector->newest ||
+			collector->config.waits_for_reader;
+	task.is_over = collector->is_quitting;
+	pthread_cond_broadcast(&collector->changed);
+	pthread_mutex_unlock(&collector->mutex);
+	return task;
+}
+
+static void end_if_done(struct collector *collector)
+{
+	pthread_mutex_lock(&collector->mutex);
+	if (collector->is_ending && !collector->queue_count && !collector->has_ended) {
+		collector->has_ended = true;
+		wake_screen(collector);
+	}
+	pthread_mutex_unlock(&collector->mutex);
+}
+
+static void *work(void *context)
 {
 	struct collector *collector = context;
 
-	if (!collector->begin_ns)
-		collector->begin_ns = pane->begin_ns;
-	collector->end_ns = pane->end_ns;
-	outcome_counts_add(&collector->counts, &pane->counts);
-	collector->dropped_packets += pane->dropped_packets;
-	collector->late_packets += pane->late_packets;
-	collector->cost_ns = pane->merge_ns;
-	for (size_t i = 0; i < collector->config.window_count; i++) {
-		if (collector->pending[i].result.spec)
-			pending_keep(collector, i);
+	for (;;) {
+		struct task task = task_take(collector);
+
+		if (task.is_over) {
+			pane_flows_release(task.pane);
+			return NULL;
+		}
+		stage_skip(collector->stage, task.skipped);
+		if (task.pane)
+			stage_add_pane(collector->stage, task.pane);
+		if (task.has_wish)
+			stage_set_wish(collector->stage, task.wish);
+		if (task.is_shown && (task.pane || task.has_wish))
+			publish(collector);
+		end_if_done(collector);
 	}
-	publish(collector);
 }
 
-void collector_set_facts(struct collector *collector, double table_use, int64_t clock_offset_ns)
+/* Signals are for the thread that draws. */
+static int thread_start(struct collector *collector)
 {
-	collector->table_use = table_use;
-	collector->clock_offset_ns = clock_offset_ns;
+	static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS };
+	sigset_t all, before;
+	int err;
+
+	sigfillset(&all);
+	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
+		sigdelset(&all, crashes[i]);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&collector->thread, NULL, work, collector);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	collector->has_thread = !err;
+	return -err;
 }
 
-/* A sliding window that is cut at the end knows less than the one before. */
-static bool is_wanted_at_end(const struct collector *collector, size_t window)
+struct collector *collector_create(const struct collector_config *config)
 {
-	const struct window_spec *spec = collector->pending[window].result.spec;
+	struct collector *collector = calloc(1, sizeof(*collector));
 
-	return spec && (spec->kind != WINDOW_SLIDING || !collector->kept[window].result.spec);
+	if (!collector)
+		return NULL;
+	collector->config = *config;
+	collector->facts.table_use = -1;
+	pthread_mutex_init(&collector->mutex, NULL);
+	pthread_cond_init(&collector->changed, NULL);
+	collector->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	collector->stage = stage_create(&config->stage, config->wish);
+	if (collector->event_fd < 0 || !collector->stage || thread_start(collector)) {
+		collector_destroy(collector);
+		return NULL;
+	}
+	return collector;
+}
+
+static void thread_stop(struct collector *collector)
+{
+	if (!collector->has_thread)
+		return;
+	pthread_mutex_lock(&collector->mutex);
+	collector->is_quitting = collector->is_left = true;
+	pthread_cond_broadcast(&collector->changed);
+	pthread_mutex_unlock(&collector->mutex);
+	pthread_join(collector->thread, NULL);
+}
+
+void collector_destroy(struct collector *collector)
+{
+	if (!collector)
+		return;
+	thread_stop(collector);
+	for (; collector->queue_count; collector->queue_count--) {
+		pane_flows_release(collector->queue[collector->queue_head]);
+		collector->queue_head = (collector->queue_head + 1) % QUEUE_PANES_MAX;
+	}
+	pane_flows_release(collector->pending);
+	snapshot_free(collector->newest);
+	stage_destroy(collector->stage);
+	if (collector->event_fd >= 0)
+		close(collector->event_fd);
+	pthread_cond_destroy(&collector->changed);
+	pthread_mutex_destroy(&collector->mutex);
+	free(collector);
+}
+
+void collector_take_window(void *context, const struct window_result *result)
+{
+	struct collector *collector = context;
+
+	if (result->window_number != collector->config.pane_window)
+		return;
+	pane_flows_release(collector->pending);
+	collector->pending = pane_flows_create(result);
+	if (!collector->pending)
+		collector->skipped_packets += result->total.packets;
+}
+
+/* The panes of one window of one pane: more than one where the agent was held up. */
+static void pane_join(struct pane *pane, const struct pane *more)
+{
+	pane->index = more->index;
+	pane->end_ns = more->end_ns;
+	outcome_counts_add(&pane->counts, &more->counts);
+	pane->late_packets += more->late_packets;
+	pane->dropped_packets += more->dropped_packets;
+	pane->merge_ns = more->merge_ns;
+	pane->records += more->records;
+}
+
+static bool has_room(const struct collector *collector, const struct pane_flows *pane)
+{
+	return !collector->queue_count ||
+	       (collector->queue_count < QUEUE_PANES_MAX &&
+		collector->queue_flows + pane->count <= QUEUE_FLOWS_MAX);
+}
+
+/* False where there is no room for it, which a replay waits for. */
+static bool queue_put(struct collector *collector, struct pane_flows *pane)
+{
+	bool fits;
+
+	pthread_mutex_lock(&collector->mutex);
+	while (collector->config.stage.is_replay && !has_room(collector, pane))
+		pthread_cond_wait(&collector->changed, &collector->mutex);
+	fits = has_room(collector, pane);
+	if (fits) {
+		size_t at = (collector->queue_head + collector->queue_count) % QUEUE_PANES_MAX;
+
+		collector->queue[at] = pane;
+		collector->queue_count++;
+		collector->queue_flows += pane->count;
+		collector->queue_skipped += collector->skipped_packets;
+		collector->skipped_packets = 0;
+		pthread_cond_broadcast(&collector->changed);
+	}
+	pthread_mutex_unlock(&collector->mutex);
+	return fits;
+}
+
+/* What is known of a pane whose flows are skipped goes with the next one. */
+static void pending_put(struct collector *collector)
+{
+	struct pane_flows *pane = collector->pending;
+
+	if (!pane || !collector->has_pane)
+		return;
+	collector->pending = NULL;
+	pane->pane = collector->pane;
+	pane->facts = collector->facts;
+	if (queue_put(collector, pane)) {
+		collector->has_pane = false;
+		return;
+	}
+	for (size_t i = 0; i < pane->count; i++)
+		collector->skipped_packets += pane->flows[i].packets;
+	pane_flows_release(pane);
+}
+
+void collector_take_pane(struct collector *collector, const struct pane *pane,
+			 const struct pane_facts *facts)
+{
+	if (collector->has_pane)
+		pane_join(&collector->pane, pane);
+	else
+		collector->pane = *pane;
+	collector->has_pane = true;
+	collector->facts = *facts;
+	pending_put(collector);
 }
 
 void collector_end(struct collector *collector, int err)
 {
-	bool is_new = false;
-
-	for (size_t i = 0; i < collector->config.window_count; i++) {
-		if (!is_wanted_at_end(collector, i))
-			continue;
-		pending_keep(collector, i);
-		is_new = true;
-	}
-	if (is_new)
-		publish(collector);
+	pending_put(collector);
 	pthread_mutex_lock(&collector->mutex);
-	collector->has_ended = true;
+	collector->is_ending = true;
 	collector->err = err;
+	pthread_cond_broadcast(&collector->changed);
 	pthread_mutex_unlock(&collector->mutex);
-	collector_wake(collector);
 }
 
 int collector_fd(const struct collector *collector)
 {
 	return collector->event_fd;
+}
+
+void collector_wish(struct collector *collector, struct wish wish)
+{
+	pthread_mutex_lock(&collector->mutex);
+	collector->wish = wish;
+	collector->has_wish = true;
+	pthread_cond_broadcast(&collector->changed);
+	pthread_mutex_unlock(&collector->mutex);
+}
+
+void collector_leave(struct collector *collector)
+{
+	pthread_mutex_lock(&collector->mutex);
+	collector->is_left = true;
+	pthread_cond_broadcast(&collector->changed);
+	pthread_mutex_unlock(&collector->mutex);
 }
 
 struct snapshot *collector_take(struct collector *collector)
@@ -317,6 +330,7 @@ struct snapshot *collector_take(struct collector *collector)
 	pthread_mutex_lock(&collector->mutex);
 	snapshot = collector->newest;
 	collector->newest = NULL;
+	pthread_cond_broadcast(&collector->changed);
 	pthread_mutex_unlock(&collector->mutex);
 	return snapshot;
 }

@@ -67,7 +67,7 @@ void screen_draw_account(const struct screen *screen, struct canvas *canvas, int
 		put_count(&pen, "malformed", outcome[PACKET_MALFORMED].packets);
 	put_count(&pen, screen->is_live ? "dropped" : "late",
 		  screen->is_live ? snapshot->dropped_packets : snapshot->late_packets);
-	put_table(&pen, snapshot->table_use);
+	put_table(&pen, snapshot->facts.table_use);
 	snprintf(text, sizeof(text), "pane %s", format_latency(snapshot->cost_ns, share));
 	put_part(&pen, false, text);
 	if (outcome[PACKET_FILTERED].packets) {
@@ -77,30 +77,43 @@ void screen_draw_account(const struct screen *screen, struct canvas *canvas, int
 	}
 }
 
-const char *screen_warning(const struct screen *screen, char text[MESSAGE_MAX])
+/* In the last 40 s, what the counts tell. */
+static bool window_warning(const struct screen *screen, char text[MESSAGE_MAX])
 {
-	const struct snapshot *snapshot = screen->snapshot;
-	const struct window_result *window = &snapshot->windows[snapshot->reference];
+	const struct window_result *window = &screen->snapshot->whole[COVER_LONG];
 	unsigned int slots = screen->options->slots * 4;
 	char number[FORMAT_MAX];
 
-	text[0] = '\0';
-	if (!window->spec)
-		return text;
 	if (window->counts.outcome[PACKET_UNATTRIBUTED].packets)
 		snprintf(text, MESSAGE_MAX, "table full: packets belong to no row; try --slots %u",
 			 slots);
 	else if (window->health.dropped_packets)
 		snprintf(text, MESSAGE_MAX, "%s packets dropped before counting; try: ethtool -S",
 			 format_number((double)window->health.dropped_packets, number));
-	else if (snapshot->table_use > TABLE_WARNING)
+	else if (screen->snapshot->facts.table_use > TABLE_WARNING)
 		snprintf(text, MESSAGE_MAX, "table nearly full; try --slots %u or a shorter -p",
 			 slots);
-	else if (window->forgotten_flows)
-		snprintf(text, MESSAGE_MAX, "%s flows left the memory; try a larger --max-flows",
-			 format_number((double)window->forgotten_flows, number));
-	else if (window->flows_omitted)
-		snprintf(text, MESSAGE_MAX, "%s small flows in no row; try a coarser -g",
-			 format_number((double)window->flows_omitted, number));
+	return text[0];
+}
+
+const char *screen_warning(const struct screen *screen, char text[MESSAGE_MAX])
+{
+	const struct snapshot *snapshot = screen->snapshot;
+	char number[FORMAT_MAX];
+
+	text[0] = '\0';
+	if (window_warning(screen, text))
+		return text;
+	if (snapshot->skipped_packets)
+		snprintf(text, MESSAGE_MAX, "%s packets in no row: too many flows to show in time",
+			 format_number((double)snapshot->skipped_packets, number));
+	else if (snapshot->lacked_memory)
+		snprintf(text, MESSAGE_MAX, "rows lack packets that there was no memory for");
+	else if (snapshot->forgotten_flows)
+		snprintf(text, MESSAGE_MAX, "%s rows left the memory; try a larger --max-flows",
+			 format_number((double)snapshot->forgotten_flows, number));
+	else if (snapshot->rows_omitted)
+		snprintf(text, MESSAGE_MAX, "%s rows more than fit; try another view: g",
+			 format_number((double)snapshot->rows_omitted, number));
 	return text;
 }

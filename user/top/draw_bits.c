@@ -65,19 +65,22 @@ static double rate_back(const struct sparkline *sparkline, int back)
 			 newest - (uint64_t)back);
 }
 
-void draw_sparkline(struct pen *pen, const struct sparkline *sparkline)
+double sparkline_highest(const struct sparkline *sparkline)
 {
-	int width = sparkline->width < HISTORY_PANES ? sparkline->width : HISTORY_PANES;
 	double highest = 0;
 
-	for (int i = 0; i < width; i++) {
+	for (int i = 0; i < sparkline->width; i++) {
 		double rate = rate_back(sparkline, i);
 
 		highest = rate > highest ? rate : highest;
 	}
-	pen_fill(pen, pen->x + sparkline->width - width);
-	for (int i = width - 1; i >= 0; i--) {
-		double part = highest > 0 ? rate_back(sparkline, i) / highest : 0;
+	return highest;
+}
+
+void draw_sparkline(struct pen *pen, const struct sparkline *sparkline, double full)
+{
+	for (int i = sparkline->width - 1; i >= 0; i--) {
+		double part = full > 0 ? rate_back(sparkline, i) / full : 0;
 
 		pen_glyph(pen, level_glyph(pen->canvas, part));
 	}

@@ -14,14 +14,16 @@ void draw_bar(struct pen *pen, int width, double part);
 /* Heights of 0 to 1 one column wide. */
 wchar_t level_glyph(const struct canvas *canvas, double level);
 
-/* The newest panes, one a column, the newest at the right; returns the highest rate shown. */
+/* The newest panes, one a column, the newest at the right. */
 struct sparkline {
 	const struct history *history;
 	const struct pane_clock *clock;
 	enum unit unit;
 	int width;
 };
-void draw_sparkline(struct pen *pen, const struct sparkline *sparkline);
+void draw_sparkline(struct pen *pen, const struct sparkline *sparkline, double full);
+/* The highest rate shown. */
+double sparkline_highest(const struct sparkline *sparkline);
 
 /* A pane's rate in that unit; 0 where there is no such pane. */
 double pane_rate(const struct history *history, const struct pane_clock *clock, enum unit unit,

@@ -6,14 +6,15 @@
 #include <time.h>
 
 #include "../text/escape.h"
-#include "../base/rate.h"
 #include "draw_account.h"
 #include "draw_bits.h"
 #include "format.h"
 #include "screen.h"
 
-#define NUMBER_WIDTH 8
-#define LABEL_WIDTH  4
+#define NUMBER_WIDTH 7
+#define LABEL_MOST   18
+#define SPARKLINE_LEAST 10
+#define LINES_MOST   12
 
 static void put_names(struct pen *pen, const char *const *names, size_t count)
 {
@@ -102,101 +103,246 @@ void screen_draw_title(const struct screen *screen, struct canvas *canvas, int y
 	pen_text(&right, clock);
 }
 
-/* Totals that fit beside a sparkline. */
-enum { HEAD_AVERAGE, HEAD_MAX, HEAD_TOTAL, HEAD_PACKETS, HEAD_FLOWS, HEAD_COUNT };
+/* Numbers of a line, and how much each is wanted where not all fit. */
+enum { HEAD_NOW, HEAD_SHORT, HEAD_LONG, HEAD_MAX, HEAD_TOTAL, HEAD_PACKETS, HEAD_SHARE,
+       HEAD_COUNT };
 
-static int numbers_that_fit(const struct canvas *canvas)
+static const int head_order[HEAD_COUNT] = { HEAD_NOW, HEAD_SHORT, HEAD_TOTAL, HEAD_MAX, HEAD_SHARE,
+					    HEAD_LONG, HEAD_PACKETS };
+
+/* A line of the head: an interface and direction, or all. */
+struct line {
+	char label[LABEL_MAX];
+	const struct pulse *pulse;
+	uint64_t speed_bps;
+};
+
+struct head {
+	const struct screen *screen;
+	struct canvas *canvas;
+	struct line lines[LINES_MOST];
+	int line_count, hidden;
+	int label_width, sparkline_width;
+	bool is_shown[HEAD_COUNT];
+	double full; /* rate of a full column of the sparklines */
+};
+
+static const struct pulse nothing;
+
+static bool has_directions(const struct screen *screen)
 {
-	int room = canvas->width - LABEL_WIDTH - 10;
-
-	return room / NUMBER_WIDTH < HEAD_COUNT ? room / NUMBER_WIDTH : HEAD_COUNT;
+	return screen->view->document->group->field[GROUP_DIRECTION] && screen->is_live;
 }
 
-static int sparkline_width(const struct canvas *canvas)
+static bool has_interfaces(const struct screen *screen)
 {
-	int width = canvas->width - LABEL_WIDTH - numbers_that_fit(canvas) * NUMBER_WIDTH - 1;
+	const struct document_context *document = screen->view->document;
 
-	return width < HISTORY_PANES ? width : HISTORY_PANES;
+	return document->group->field[GROUP_INTERFACE] && document->source_name_count > 1 &&
+	       document->link_names;
 }
 
-static void draw_totals_heading(const struct screen *screen, struct canvas *canvas, int y)
+static int lines_that_fit(const struct canvas *canvas)
 {
-	const struct snapshot *snapshot = screen->snapshot;
+	int lines = canvas->height / 6;
+
+	return lines < 2 ? 2 : lines > LINES_MOST ? LINES_MOST : lines;
+}
+
+static void add_line(struct head *head, const struct pulse *pulse, const struct flow_key *key)
+{
+	const struct screen *screen = head->screen;
+	const struct labeler labeler = view_labeler(screen->view);
+	unsigned int link = key->flags >> FLOW_LINK_SHIFT;
+	struct line *line = &head->lines[head->line_count++];
+	const char *direction = key->flags & FLOW_OUT ? "out" : "in";
+	struct labeler by_link = labeler;
+	struct group_by group = *labeler.group;
+	char name[LABEL_MAX];
+
+	*line = (struct line){ .pulse = pulse, .speed_bps = screen->speed_bps[link] };
+	group.field[GROUP_INTERFACE] = true;
+	by_link.group = &group;
+	if (!has_directions(screen))
+		direction = "all";
+	if (has_interfaces(screen))
+		snprintf(line->label, sizeof(line->label), "%.*s %s", LABEL_MOST - 5,
+			 label_link(&by_link, key, name), direction);
+	else
+		snprintf(line->label, sizeof(line->label), "%s", direction);
+}
+
+/* Of more interfaces than fit, those that carry most; they stay in their order. */
+static bool is_among_busiest(const struct snapshot *snapshot, size_t which, int lines)
+{
+	const struct tally *own = &snapshot->pulses[which].side.amount[COVER_SHORT];
+	int busier = 0;
+
+	for (size_t i = 0; i < snapshot->pulse_count; i++) {
+		uint64_t bytes = snapshot->pulses[i].side.amount[COVER_SHORT].bytes;
+
+		busier += bytes > own->bytes || (bytes == own->bytes && i < which);
+	}
+	return busier < lines;
+}
+
+/* One interface has its lines from the start, also of a direction that carried nothing yet. */
+static void lines_of_one(struct head *head)
+{
+	const struct snapshot *snapshot = head->screen->snapshot;
+	enum direction direction = head->screen->options->direction;
+
+	for (int out = 0; out <= has_directions(head->screen); out++) {
+		const struct flow_key key = { .flags = out ? FLOW_OUT : 0 };
+		const struct pulse *pulse = &nothing;
+
+		if (has_directions(head->screen) &&
+		    direction == (out ? DIRECTION_IN : DIRECTION_OUT))
+			continue;
+		for (size_t i = 0; i < snapshot->pulse_count; i++) {
+			if ((snapshot->pulses[i].key.flags & FLOW_OUT) == key.flags)
+				pulse = &snapshot->pulses[i];
+		}
+		add_line(head, pulse, &key);
+	}
+}
+
+static void lines_choose(struct head *head)
+{
+	const struct snapshot *snapshot = head->screen->snapshot;
+	int lines = lines_that_fit(head->canvas);
+
+	if (!has_interfaces(head->screen) || !snapshot->pulse_count) {
+		lines_of_one(head);
+		return;
+	}
+	for (size_t i = 0; i < snapshot->pulse_count; i++) {
+		if (is_among_busiest(snapshot, i, lines))
+			add_line(head, &snapshot->pulses[i], &snapshot->pulses[i].key);
+		else
+			head->hidden++;
+	}
+}
+
+static struct sparkline sparkline_of(const struct head *head, const struct line *line)
+{
+	return (struct sparkline){ &line->pulse->history, &head->screen->snapshot->clock,
+				   head->screen->view->unit, head->sparkline_width };
+}
+
+static void head_measure(struct head *head)
+{
+	bool has_speed = false;
+	int room;
+
+	for (int i = 0; i < head->line_count; i++) {
+		int length = (int)strlen(head->lines[i].label) + 1;
+
+		head->label_width = length > head->label_width ? length : head->label_width;
+		has_speed |= head->lines[i].speed_bps != 0;
+	}
+	room = head->canvas->width - head->label_width - SPARKLINE_LEAST - 1;
+	for (int i = 0; i < HEAD_COUNT; i++) {
+		if (room < NUMBER_WIDTH || (head_order[i] == HEAD_SHARE && !has_speed))
+			continue;
+		head->is_shown[head_order[i]] = true;
+		room -= NUMBER_WIDTH;
+	}
+	head->sparkline_width = room + SPARKLINE_LEAST;
+	if (head->sparkline_width > HISTORY_PANES)
+		head->sparkline_width = HISTORY_PANES;
+	for (int i = 0; i < head->line_count; i++) {
+		const struct sparkline sparkline = sparkline_of(head, &head->lines[i]);
+		double highest = sparkline_highest(&sparkline);
+
+		head->full = highest > head->full ? highest : head->full;
+	}
+}
+
+static void draw_head_heading(const struct head *head, int y)
+{
+	static const char *const names[HEAD_COUNT] = { "now", "10s", "40s", "max", "total", "",
+						       "link" };
+	const struct screen *screen = head->screen;
 	enum unit unit = screen->view->unit;
-	struct pen pen = pen_at(canvas, 0, y);
-	const char *heads[HEAD_COUNT];
-	char length[FORMAT_MAX], average[FORMAT_MAX], total[FORMAT_MAX];
-	uint64_t panes = (uint64_t)sparkline_width(canvas);
+	struct pen pen = pen_at(head->canvas, 0, y);
+	char length[FORMAT_MAX], full[FORMAT_MAX], scale[4 * FORMAT_MAX];
 
 	pen.style = STYLE_DIM;
-	format_length(panes * screen->options->pane_ns, length);
-	pen_print(&pen, "%*slast %s", LABEL_WIDTH, "", length);
-	pen_fill(&pen, LABEL_WIDTH + (int)panes + 1);
-	snprintf(average, sizeof(average), "%s", unit_of_rate(unit));
-	snprintf(total, sizeof(total), "%s %s",
-		 format_length(snapshot->windows[snapshot->reference].observed_ns, length),
-		 unit_of_volume(unit));
-	heads[HEAD_AVERAGE] = average;
-	heads[HEAD_MAX] = "max";
-	heads[HEAD_TOTAL] = total;
-	heads[HEAD_PACKETS] = unit_of_rate(unit_beside(unit));
-	heads[HEAD_FLOWS] = "flows";
-	for (int i = 0; i < numbers_that_fit(canvas); i++)
-		pen_right(&pen, NUMBER_WIDTH, heads[i]);
+	if (head->hidden)
+		pen_print(&pen, "%d more", head->hidden);
+	pen_fill(&pen, head->label_width);
+	for (int i = 0; i < HEAD_COUNT; i++) {
+		if (head->is_shown[i])
+			pen_right(&pen, NUMBER_WIDTH, i == HEAD_PACKETS ?
+				  unit_of_rate(unit_beside(unit)) : names[i]);
+	}
+	format_length((uint64_t)head->sparkline_width * screen->options->pane_ns, length);
+	format_number(head->full, full);
+	snprintf(scale, sizeof(scale), " last %s, full at %s %s", length, full,
+		 unit_of_rate(unit));
+	if ((int)strlen(scale) > head->sparkline_width + 1)
+		snprintf(scale, sizeof(scale), " full %s", full);
+	pen_text(&pen, scale);
 }
 
-static void draw_pulse(const struct screen *screen, struct pen pen, enum pulse_of which)
+static void number_texts(const struct head *head, const struct line *line,
+			 char texts[HEAD_COUNT][FORMAT_MAX])
 {
-	const struct snapshot *snapshot = screen->snapshot;
-	const struct pulse *pulse = &snapshot->pulse[which];
-	const struct view *view = screen->view;
-	uint64_t length_ns = snapshot->windows[snapshot->reference].observed_ns;
-	const struct sparkline sparkline = { &pulse->history, &snapshot->clock, view->unit,
-					     sparkline_width(pen.canvas) };
-	struct view other = { .unit = unit_beside(view->unit) };
-	const double numbers[HEAD_COUNT] = {
-		view_rate(view, &pulse->amount, length_ns),
-		view_max(view, pulse->max.bytes, pulse->max.packets),
-		view_volume(view, &pulse->amount),
-		view_rate(&other, &pulse->amount, length_ns),
-		(double)pulse->flows,
-	};
-	/* Sessions are of different lengths: together they have no rate. */
-	bool has_rates = screen->options->windows[snapshot->reference].kind != WINDOW_SESSION;
-	char text[FORMAT_MAX];
+	const struct view *view = head->screen->view;
+	const struct window_result *whole = head->screen->snapshot->whole;
+	const struct side *side = &line->pulse->side;
+	const struct view bits = { .unit = UNIT_BITS }, beside = { .unit = unit_beside(view->unit) };
+	static const enum cover covers[] = { COVER_NOW, COVER_SHORT, COVER_LONG };
+	const struct tally *newest = &side->amount[COVER_NOW];
+	double share;
 
-	pen.style = which == PULSE_OUT ? STYLE_OUT : STYLE_IN;
-	draw_sparkline(&pen, &sparkline);
-	pen.style = STYLE_NORMAL;
+	for (int i = HEAD_NOW; i <= HEAD_LONG; i++)
+		format_number(view_rate(view, &side->amount[covers[i]],
+					whole[covers[i]].observed_ns), texts[i]);
+	format_number(view_max(view, side->bytes_max, side->packets_max), texts[HEAD_MAX]);
+	format_number(view_volume(view, &side->amount[COVER_TOTAL]), texts[HEAD_TOTAL]);
+	format_number(view_rate(&beside, newest, whole[COVER_NOW].observed_ns),
+		      texts[HEAD_PACKETS]);
+	snprintf(texts[HEAD_SHARE], FORMAT_MAX, "-");
+	if (!line->speed_bps)
+		return;
+	share = 100 * view_rate(&bits, newest, whole[COVER_NOW].observed_ns) /
+		(double)line->speed_bps;
+	if (share > 0 && share < 0.05)
+		snprintf(texts[HEAD_SHARE], FORMAT_MAX, "<0.1%%");
+	else
+		snprintf(texts[HEAD_SHARE], FORMAT_MAX, "%.*f%%", share < 9.95, share);
+}
+
+static void draw_line(const struct head *head, const struct line *line, int y)
+{
+	struct pen pen = pen_at(head->canvas, 0, y);
+	const struct sparkline sparkline = sparkline_of(head, line);
+	char texts[HEAD_COUNT][FORMAT_MAX];
+
+	number_texts(head, line, texts);
+	pen.style = STYLE_STRONG;
+	pen_left(&pen, head->label_width, line->label);
+	for (int i = 0; i < HEAD_COUNT; i++) {
+		pen.style = i == HEAD_NOW ? STYLE_STRONG : STYLE_NORMAL;
+		if (head->is_shown[i])
+			pen_right(&pen, NUMBER_WIDTH, texts[i]);
+	}
 	pen_text(&pen, " ");
-	for (int i = 0; i < numbers_that_fit(pen.canvas); i++) {
-		bool is_rate = i != HEAD_TOTAL && i != HEAD_FLOWS;
-
-		pen_right(&pen, NUMBER_WIDTH, is_rate && !has_rates ? "-" :
-			  format_number(numbers[i], text));
-	}
+	pen.style = line->pulse->key.flags & FLOW_OUT ? STYLE_OUT : STYLE_IN;
+	draw_sparkline(&pen, &sparkline, head->full);
 }
 
-static int draw_pulses(const struct screen *screen, struct canvas *canvas, int y)
+static int draw_lines(const struct screen *screen, struct canvas *canvas, int y)
 {
-	static const char *const labels[PULSE_COUNT] = { "in", "out" };
-	static const enum direction unseen[PULSE_COUNT] = { DIRECTION_OUT, DIRECTION_IN };
-	enum direction direction = screen->options->direction;
-	bool has_directions = screen->view->document->group->field[GROUP_DIRECTION] &&
-			      screen->is_live;
+	struct head head = { .screen = screen, .canvas = canvas };
 
-	for (int which = 0; which < PULSE_COUNT; which++) {
-		struct pen pen = pen_at(canvas, 0, y);
-
-		if (!has_directions && which == PULSE_OUT)
-			continue;
-		if (has_directions && direction == unseen[which])
-			continue;
-		pen.style = STYLE_STRONG;
-		pen_left(&pen, LABEL_WIDTH, has_directions ? labels[which] : "all");
-		draw_pulse(screen, pen, (enum pulse_of)which);
-		y++;
-	}
+	lines_choose(&head);
+	head_measure(&head);
+	draw_head_heading(&head, y++);
+	for (int i = 0; i < head.line_count; i++)
+		draw_line(&head, &head.lines[i], y++);
 	return y;
 }
 
@@ -208,8 +354,7 @@ int screen_draw_head(struct screen *screen, struct canvas *canvas, int y)
 	screen_draw_title(screen, canvas, y++);
 	if (!screen->snapshot)
 		return y;
-	draw_totals_heading(screen, canvas, y++);
-	y = draw_pulses(screen, canvas, y);
+	y = draw_lines(screen, canvas, y);
 	screen_draw_account(screen, canvas, y++);
 	if (*screen_warning(screen, warning)) {
 		pen = pen_at(canvas, 0, y++);

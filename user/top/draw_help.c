@@ -7,19 +7,36 @@ static const char *const help_lines[] = {
 	"  q        quit",
 	"  space    pause: the screen stands still, counting goes on",
 	"  s  r     sort by the next column; reverse the order",
-	"  g        group: hosts, ports, protocols, networks, back to flows",
+	"  g        group: flows, hosts, services, networks, protocols, ...",
+	"  b        rows of both ways (conversations) or of one (flows)",
 	"  /        search: show rows with all these words; escape clears",
 	"  d        direction: both, in, out",
-	"  u        unit: bits, bytes, packets",
-	"  n        names of hosts and services",
+	"  u  n     unit: bits, bytes, packets; names of hosts and services",
 	"  enter    history of the row; enter or escape goes back",
 	"  e        write what is shown as JSON into this folder",
 	"  arrows, PgUp, PgDn, Home, End: move;  escape: no row",
 	"",
-	"  Numbers: k, M, G are powers of 1000. Averages are over the last",
-	"  2s, 10s, 40s; max is the highest rate of one pane; max and total",
-	"  are of the longest window. 100 % counted means every packet.",
+	"  \x1a from who began, \x1b back to them; of hosts, sent and received.",
+	"  now, 10s, 40s: averages over the last 2, 10, 40 seconds. max: the",
+	"  highest rate of one pane since the start, of one side of a row.",
+	"  total, since: from its first packet on. k, M, G: powers of 1000.",
+	"  100 % counted means every packet.",
 };
+
+/* Arrows where there are any. */
+static void put_line(struct pen *pen, const char *line)
+{
+	bool utf8 = pen->canvas->utf8;
+
+	for (; *line; line++) {
+		if (*line == '\x1a')
+			pen_glyph(pen, utf8 ? L'→' : L'>');
+		else if (*line == '\x1b')
+			pen_glyph(pen, utf8 ? L'←' : L'<');
+		else
+			pen_glyph(pen, (wchar_t)*line);
+	}
+}
 
 void screen_draw_help(struct canvas *canvas, int y)
 {
@@ -28,6 +45,6 @@ void screen_draw_help(struct canvas *canvas, int y)
 
 		if (pen.y >= canvas->height - 1)
 			break;
-		pen_text(&pen, help_lines[i]);
+		put_line(&pen, help_lines[i]);
 	}
 }

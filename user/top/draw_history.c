@@ -8,6 +8,7 @@
 #include "draw_bits.h"
 #include "format.h"
 #include "screen.h"
+#include "table_layout.h"
 
 #define AXIS_WIDTH   8
 #define GRAPH_MIN    3
@@ -65,7 +66,7 @@ static void draw_time_axis(const struct screen *screen, struct canvas *canvas, i
 	char text[FORMAT_MAX], label[2 * FORMAT_MAX];
 
 	format_length((uint64_t)width * screen->options->pane_ns, text);
-	snprintf(label, sizeof(label), "%s ago", text);
+	snprintf(label, sizeof(label), "%s ago, in %s", text, unit_of_rate(screen->view->unit));
 	pen.style = STYLE_DIM;
 	pen_left(&pen, width - 6, label);
 	pen_text(&pen, "newest");
@@ -92,7 +93,7 @@ static void draw_graph(const struct screen *screen, struct canvas *canvas, int y
 
 static const char *stamp(const struct screen *screen, uint64_t instant_ns, char *text, size_t size)
 {
-	uint64_t wall_ns = instant_ns + (uint64_t)screen->snapshot->clock_offset_ns;
+	uint64_t wall_ns = instant_ns + (uint64_t)screen->snapshot->facts.clock_offset_ns;
 	time_t seconds = (time_t)(wall_ns / 1000000000);
 	char clock[32] = "?";
 	struct tm utc;
@@ -107,51 +108,87 @@ static int draw_who(const struct screen *screen, const struct row *row, struct c
 		    int y)
 {
 	struct labeler labeler = view_labeler(screen->view);
-	bool has_src = label_shows_src(labeler.group), has_dst = label_shows_dst(labeler.group);
+	enum grouping grouping = screen->snapshot->wish.grouping;
 	struct pen pen = pen_at(canvas, 1, y);
 	char text[LABEL_MAX];
 
 	pen.style = STYLE_STRONG;
-	if (has_src)
-		pen_text(&pen, label_src(&labeler, &row->key, text));
-	if (has_src && has_dst)
-		pen_text(&pen, canvas->utf8 ? " → " : " -> ");
-	if (has_dst)
-		pen_text(&pen, label_dst(&labeler, &row->key, text));
-	pen_print(&pen, "  %s", label_proto(&labeler, &row->key, text));
-	if (screen->view->document->direction && labeler.group->field[GROUP_DIRECTION])
+	if (!layout_has_ends(screen->view)) {
+		pen_text(&pen, layout_name(&labeler, grouping, &row->key, text));
+	} else {
+		if (label_shows_src(labeler.group))
+			pen_text(&pen, label_src(&labeler, &row->key, text));
+		if (label_shows_src(labeler.group) && label_shows_dst(labeler.group))
+			pen_text(&pen, canvas->utf8 ? " → " : " -> ");
+		if (label_shows_dst(labeler.group))
+			pen_text(&pen, label_dst(&labeler, &row->key, text));
+		pen_print(&pen, "  %s", label_proto(&labeler, &row->key, text));
+	}
+	if (grouping == GROUPING_FLOWS && screen->view->document->direction &&
+	    labeler.group->field[GROUP_DIRECTION])
 		pen_text(&pen, row->key.flags & FLOW_OUT ? "  out" : "  in");
-	pen_print(&pen, "  %s", label_extra(&labeler, &row->key, text));
+	if (*label_link(&labeler, &row->key, text) != '-')
+		pen_print(&pen, "  %s", text);
+	pen_print(&pen, "  %s", label_extra(&row->key, text));
 	return y + 1;
+}
+
+/* Sizes of both sides together, where any packet is known. */
+static void put_sizes(struct pen *pen, const struct row *row)
+{
+	const struct side *there = &row->side[HALF_FORWARD], *back = &row->side[HALF_REVERSE];
+	struct tally total = row_amount(row, COVER_TOTAL);
+	unsigned int least = there->min_len, most = there->max_len;
+
+	if (back->max_len) {
+		least = !most || back->min_len < least ? back->min_len : least;
+		most = back->max_len > most ? back->max_len : most;
+	}
+	if (most)
+		pen_print(pen, "packet sizes: %u least, %.1f average, %u greatest", least,
+			  (double)total.bytes / (double)total.packets, most);
+}
+
+static void put_side(const struct screen *screen, struct pen *pen, const struct row *row, int half)
+{
+	static const char *const names[][HALF_COUNT] = {
+		[SIDES_ONE] = { "", "" },
+		[SIDES_ARROWS] = { "from who began: ", "back: " },
+		[SIDES_SENT] = { "sent: ", "received: " },
+		[SIDES_DIRECTIONS] = { "in: ", "out: " },
+	};
+	const struct tally *amount = &row->side[half].amount[COVER_TOTAL];
+	char number[FORMAT_MAX];
+
+	pen_print(pen, "%s%s packets", names[screen->snapshot->grouper.sides][half],
+		  format_count(amount->packets, number));
+	pen_print(pen, ", %s bytes", format_count(amount->bytes, number));
 }
 
 static int draw_amounts(const struct screen *screen, const struct row *row, struct canvas *canvas,
 			int y)
 {
-	const struct tally *amount = &row->amount[screen->snapshot->reference];
-	struct pen pen = pen_at(canvas, 1, y);
-	char text[LABEL_MAX], number[FORMAT_MAX];
+	uint8_t tcp_flags = 0;
+	char text[LABEL_MAX];
+	struct pen pen;
 
-	pen_print(&pen, "%s packets", format_count(amount->packets, number));
-	pen_print(&pen, ", %s bytes", format_count(amount->bytes, number));
-	if (row->flows > 1)
-		pen_print(&pen, ", %s flows", format_count(row->flows, number));
-	pen_print(&pen, " in the last %s",
-		  format_length(screen->snapshot->windows[screen->snapshot->reference].observed_ns
-				/ 100000000 * 100000000, number));
-	pen = pen_at(canvas, 1, y + 1);
-	if (amount->packets)
-		pen_print(&pen, "packet sizes: %u least, %.1f average, %u%s greatest", row->min_len,
-			  (double)amount->bytes / (double)amount->packets, row->max_len,
-			  row->marks & FLOW_SIZE_SATURATED ? " or more" : "");
-	if (!row->tcp_flags)
-		return y + 2;
+	for (int half = 0; half < HALF_COUNT; half++) {
+		if (half && screen->snapshot->grouper.sides == SIDES_ONE)
+			continue;
+		pen = pen_at(canvas, 1, y++);
+		put_side(screen, &pen, row, half);
+		tcp_flags |= row->side[half].tcp_flags;
+	}
+	pen = pen_at(canvas, 1, y);
+	put_sizes(&pen, row);
+	if (!tcp_flags)
+		return y + 1;
 	if (canvas->width < FLAGS_BESIDE_WIDTH)
-		pen = pen_at(canvas, 1, y++ + 2);
+		pen = pen_at(canvas, 1, ++y);
 	else
 		pen_text(&pen, "   ");
-	pen_print(&pen, "TCP flags seen: %s", label_tcp_flags(row->tcp_flags, text));
-	return y + 2;
+	pen_print(&pen, "TCP flags seen: %s", label_tcp_flags(tcp_flags, text));
+	return y + 1;
 }
 
 static int draw_times(const struct screen *screen, const struct row *row, struct canvas *canvas,
@@ -180,8 +217,6 @@ void screen_draw_history(struct screen *screen, struct canvas *canvas, int y)
 	y = draw_who(screen, row, canvas, y);
 	y = draw_amounts(screen, row, canvas, y);
 	y = draw_times(screen, row, canvas, y);
-	pen = pen_at(canvas, 1, y++);
-	pen_styled(&pen, STYLE_DIM, unit_of_rate(screen->view->unit));
 	height = canvas->height - y - 2; /* the axis of time, the foot */
 	if (height >= GRAPH_MIN)
 		draw_graph(screen, canvas, y, height);

@@ -23,17 +23,54 @@ static void choose_name(char name[EXPORT_NAME_MAX])
 		snprintf(name, EXPORT_NAME_MAX, "weir-%s-%d.json", stamp, i);
 }
 
-static struct flow_result flow_of(const struct row *row, const struct window_result *window,
-				  const struct tally *amount)
-{
-	struct flow_result flow = { .key = row->key, .sum = row->sum,
-				    .start_ns = window->start_ns, .end_ns = window->end_ns };
+/* The list of flows in the making. */
+struct exporting {
+	const struct view *view;
+	struct window_result result;
+	struct flow_result *flows;
+	size_t count;
+};
 
-	flow.bytes = amount->bytes;
-	flow.packets = amount->packets;
-	flow.bytes_max = row->bytes_max > 0 ? row->bytes_max : 0;
-	flow.packets_max = row->packets_max > 0 ? row->packets_max : 0;
-	return flow;
+static struct flow_result flow_of(const struct window_result *window, const struct flow_key *key,
+				  const struct flow_sum *sum)
+{
+	return (struct flow_result){ .key = *key, .sum = *sum, .start_ns = window->start_ns,
+				     .end_ns = window->end_ns };
+}
+
+/* Of ends, what each sent: with what they received, packets would be in the document twice. */
+static bool is_documented(const struct exporting *exporting, int half)
+{
+	return exporting->view->snapshot->grouper.sides != SIDES_SENT || half == HALF_FORWARD;
+}
+
+static struct flow_key key_of(const struct exporting *exporting, const struct row *row, int half)
+{
+	enum sides sides = exporting->view->snapshot->grouper.sides;
+	struct flow_key key = row->key;
+
+	if (half == HALF_REVERSE && sides == SIDES_ARROWS)
+		conversation_reverse(&key);
+	else if (half == HALF_REVERSE && sides == SIDES_DIRECTIONS)
+		key.flags |= FLOW_OUT;
+	return key;
+}
+
+/* Sides of which the window knows nothing are left out. */
+static void take_row(struct exporting *exporting, size_t number)
+{
+	const struct snapshot *snapshot = exporting->view->snapshot;
+	const struct row *row = &snapshot->rows[number];
+
+	for (int half = 0; half < HALF_COUNT; half++) {
+		const struct flow_sum *sum = &snapshot->documented[number][half];
+		struct flow_key key;
+
+		if (!sum->packets || !is_documented(exporting, half))
+			continue;
+		key = key_of(exporting, row, half);
+		exporting->flows[exporting->count++] = flow_of(&exporting->result, &key, sum);
+	}
 }
 
 /* Greatest first, as in every document; ties by key. */
@@ -49,30 +86,16 @@ static int flow_compare(const void *a, const void *b, void *context)
 	return memcmp(&first->key, &second->key, sizeof(first->key));
 }
 
-/* Rows of which the window knows nothing are in a shorter one only. */
-static size_t flows_fill(const struct view *view, const struct window_result *window,
-			 size_t reference, struct flow_result *flows)
+static uint64_t count_distinct(const struct exporting *exporting)
 {
-	size_t count = 0;
-
-	for (size_t i = 0; i < view->shown; i++) {
-		const struct row *row = view_row(view, i);
-
-		if (row->amount[reference].packets)
-			flows[count++] = flow_of(row, window, &row->amount[reference]);
-	}
-	return count;
-}
-
-static uint64_t count_distinct(const struct view *view, const struct window_result *window,
-			       size_t reference)
-{
+	const struct snapshot *snapshot = exporting->view->snapshot;
 	uint64_t count = 0;
 
-	if (view->grouping == GROUPING_FLOWS)
-		return window->total.flows;
-	for (size_t i = 0; i < view->row_count; i++)
-		count += view->rows[i].amount[reference].packets != 0;
+	for (size_t i = 0; i < snapshot->row_count; i++) {
+		for (int half = 0; half < HALF_COUNT; half++)
+			count += snapshot->documented[i][half].packets &&
+				 is_documented(exporting, half);
+	}
 	return count;
 }
 
@@ -91,30 +114,51 @@ static int write_document(const struct document_context *document,
 	return err ? err : close_err;
 }
 
-int view_export(const struct view *view, const struct snapshot *snapshot,
-		char name[EXPORT_NAME_MAX])
+/* The group-by of which the rows are the flows. */
+static void group_of(const struct grouper *grouper, struct group_by *group)
 {
-	size_t reference = snapshot->reference;
-	struct window_result result = snapshot->windows[reference];
-	struct document_context document = *view->document;
-	struct flow_result *flows;
+	*group = grouper->group;
+	if (grouper->sides != SIDES_DIRECTIONS)
+		return;
+	group->field[GROUP_DIRECTION] = true;
+	strcpy(group->text[group->text_count++], "direction");
+}
+
+static void take_rows(struct exporting *exporting)
+{
+	const struct view *view = exporting->view;
 	enum unit unit = view->unit;
+
+	for (size_t i = 0; i < view->shown; i++)
+		take_row(exporting, view->order[i].row);
+	qsort_r(exporting->flows, exporting->count, sizeof(exporting->flows[0]), flow_compare,
+		&unit);
+	exporting->result.flows = exporting->flows;
+	exporting->result.flow_count = exporting->count;
+	exporting->result.total.flows = count_distinct(exporting);
+	exporting->result.flows_omitted = exporting->result.total.flows - exporting->count;
+}
+
+int view_export(const struct view *view, char name[EXPORT_NAME_MAX], size_t *count)
+{
+	const struct snapshot *snapshot = view->snapshot;
+	struct exporting exporting = { .view = view, .result = snapshot->whole[COVER_LONG] };
+	struct document_context document = *view->document;
+	struct group_by group;
 	int err;
 
 	choose_name(name);
-	if (!result.spec)
-		return -ENODATA;
-	flows = malloc((view->shown + 1) * sizeof(*flows));
-	if (!flows)
+	if (snapshot->wish.grouping == GROUPING_SERVICES)
+		return -ENOTSUP;
+	exporting.flows = malloc((HALF_COUNT * view->shown + 1) * sizeof(*exporting.flows));
+	if (!exporting.flows)
 		return -ENOMEM;
-	document.group = &view->group;
-	document.clock_offset_ns = snapshot->clock_offset_ns;
-	result.flows = flows;
-	result.flow_count = flows_fill(view, &result, reference, flows);
-	qsort_r(flows, result.flow_count, sizeof(*flows), flow_compare, &unit);
-	result.total.flows = count_distinct(view, &result, reference);
-	result.flows_omitted = result.total.flows - result.flow_count;
-	err = write_document(&document, &result, name);
-	free(flows);
+	group_of(&snapshot->grouper, &group);
+	document.group = &group;
+	document.clock_offset_ns = snapshot->facts.clock_offset_ns;
+	take_rows(&exporting);
+	*count = exporting.count;
+	err = write_document(&document, &exporting.result, name);
+	free(exporting.flows);
 	return err;
 }

@@ -9,9 +9,11 @@
 
 #define EXPORT_NAME_MAX 64
 
-/* Writes the reference window, its flows being the view's rows, into NAME, which is chosen: in the
- * folder that weir was started in. 0 or negative errno. */
-int view_export(const struct view *view, const struct snapshot *snapshot,
-		char name[EXPORT_NAME_MAX]);
+/*
+ * Writes the last 40 s, the flows being the sides of the view's rows, into NAME, which is chosen:
+ * in the folder that weir was started in. 0 and how many flows, or negative errno: -ENOTSUP where
+ * no document has such rows.
+ */
+int view_export(const struct view *view, char name[EXPORT_NAME_MAX], size_t *count);
 
 #endif

@@ -79,6 +79,21 @@ const char *format_elapsed(uint64_t ns, char buffer[FORMAT_MAX])
 	return buffer;
 }
 
+const char *format_age(uint64_t ns, char buffer[FORMAT_MAX])
+{
+	uint64_t seconds = ns / 1000000000;
+
+	if (seconds < 100)
+		snprintf(buffer, FORMAT_MAX, "%us", (unsigned int)seconds);
+	else if (seconds < 100 * 60)
+		snprintf(buffer, FORMAT_MAX, "%um", (unsigned int)(seconds / 60));
+	else if (seconds < 100 * 3600)
+		snprintf(buffer, FORMAT_MAX, "%uh", (unsigned int)(seconds / 3600));
+	else
+		snprintf(buffer, FORMAT_MAX, "%ud", (unsigned int)(seconds / 86400));
+	return buffer;
+}
+
 const char *format_length(uint64_t ns, char buffer[FORMAT_MAX])
 {
 	static const struct { uint64_t ns; const char *unit; } units[] = {

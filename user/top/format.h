@@ -26,6 +26,9 @@ const char *format_share(uint64_t part, uint64_t whole, char buffer[FORMAT_MAX])
 /* "0:59", "1:02:03", "2d 01:02:03" */
 const char *format_elapsed(uint64_t ns, char buffer[FORMAT_MAX]);
 
+/* The same in four characters: "12s", "5m", "30h", "12d", "999d". */
+const char *format_age(uint64_t ns, char buffer[FORMAT_MAX]);
+
 /* A length of time in one unit: "250ms", "2s", "10m", "1h" where it is whole, else "1.5s". */
 const char *format_length(uint64_t ns, char buffer[FORMAT_MAX]);
 

@@ -2,6 +2,7 @@
 #include "history.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "../base/rate.h"
 
@@ -18,48 +19,72 @@ struct rates history_rate(const struct history *history, const struct pane_clock
 			       rate_per_second(pane->packets, length_ns) };
 }
 
-bool pane_is_within(const struct pane_clock *clock, uint64_t number,
-		    const struct window_result *window)
+struct flow_key slot_key(const struct flow_slot *slot)
 {
-	uint64_t begin_ns = clock->begin_ns[number % HISTORY_PANES];
+	struct flow_key key = { .zero = { 0 } };
 
-	return begin_ns >= window->start_ns && begin_ns < window->end_ns;
+	memcpy(key.words, slot->words, FLOW_KEY_FULL_WORDS * sizeof(key.words[0]));
+	key.inner_vlan = slot->inner_vlan;
+	return key;
 }
 
-struct rates history_max(const struct history *history, const struct pane_clock *clock,
-			 const struct window_result *window)
+/* A slot has fewer bits for packets than a result. */
+static size_t slots_of(const struct flow_result *flow)
 {
-	struct rates highest = { 0, 0 };
+	return (size_t)((flow->packets + UINT32_MAX - 1) / UINT32_MAX);
+}
 
-	for (uint64_t i = 0; i < HISTORY_PANES && i < clock->number; i++) {
-		uint64_t number = clock->number - i;
-		struct rates rates = history_rate(history, clock, number);
+static uint16_t ms_since(uint64_t instant_ns, uint64_t begin_ns)
+{
+	uint64_t ms = instant_ns > begin_ns ? (instant_ns - begin_ns) / 1000000 : 0;
 
-		if (!pane_is_within(clock, number, window))
-			continue;
-		if (rates.bytes > highest.bytes)
-			highest.bytes = rates.bytes;
-		if (rates.packets > highest.packets)
-			highest.packets = rates.packets;
+	return ms < UINT16_MAX ? (uint16_t)ms : UINT16_MAX;
+}
+
+/* All bytes go with the first slot, whose packets are what the others leave. */
+static struct flow_slot *put_flow(struct flow_slot *out, const struct flow_result *flow,
+				  uint64_t begin_ns)
+{
+	uint64_t more = slots_of(flow) - 1;
+	struct flow_slot slot = {
+		.bytes = flow->bytes,
+		.packets = (uint32_t)(flow->packets - more * UINT32_MAX),
+		.first_ms = ms_since(flow->first_ns, begin_ns),
+		.last_ms = ms_since(flow->last_ns, begin_ns),
+		.min_len = flow->min_len,
+		.max_len = flow->max_len,
+		.notes = flow->notes,
+	};
+
+	memcpy(slot.words, flow->key.words, FLOW_KEY_FULL_WORDS * sizeof(slot.words[0]));
+	slot.inner_vlan = flow->key.inner_vlan;
+	*out++ = slot;
+	for (; more; more--) {
+		slot.bytes = 0;
+		slot.packets = UINT32_MAX;
+		*out++ = slot;
 	}
-	return highest;
+	return out;
 }
 
-struct pane_flows *pane_flows_create(const struct window_result *result, uint64_t number)
+struct pane_flows *pane_flows_create(const struct window_result *result)
 {
-	size_t count = result->flow_count;
-	struct pane_flows *pane = malloc(sizeof(*pane) + count * sizeof(pane->flows[0]));
+	struct flow_slot *out;
+	struct pane_flows *pane;
+	size_t count = 0;
 
+	for (size_t i = 0; i < result->flow_count; i++)
+		count += slots_of(&result->flows[i]);
+	pane = aligned_alloc(_Alignof(struct pane_flows),
+			     sizeof(*pane) + count * sizeof(pane->flows[0]));
 	if (!pane)
 		return NULL;
+	memset(pane, 0, sizeof(*pane));
 	pane->holders = 1;
-	pane->number = number;
 	pane->count = count;
-	for (size_t i = 0; i < count; i++) {
-		const struct flow_result *flow = &result->flows[i];
-
-		pane->flows[i] = (struct pane_flow){ flow->key, { flow->packets, flow->bytes } };
-	}
+	out = pane->flows;
+	for (size_t i = 0; i < result->flow_count; i++)
+		out = put_flow(out, &result->flows[i], result->start_ns);
 	return pane;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What was carried in each of the newest panes, flow by flow, so that the past of any row can be
- * told at once, however flows are grouped. Memory is bounded.
+ * The newest panes, flow by flow, as the agent's engine told them: what groupings are made of
+ * anew, and the past of any row. Memory is bounded.
  */
 #ifndef WEIR_HISTORY_H
 #define WEIR_HISTORY_H
@@ -36,29 +36,26 @@ struct rates {
 struct rates history_rate(const struct history *history, const struct pane_clock *clock,
 			  uint64_t number);
 
-/* A pane belongs to the windows in which it begins. */
-bool pane_is_within(const struct pane_clock *clock, uint64_t number,
-		    const struct window_result *window);
-
-/* The highest rates of the window's panes. */
-struct rates history_max(const struct history *history, const struct pane_clock *clock,
-			 const struct window_result *window);
-
-struct pane_flow {
-	struct flow_key key;
-	struct tally amount;
+/* What the source knows of the moment at which a pane ended. */
+struct pane_facts {
+	double table_use;         /* less than 0: there is no table */
+	int64_t clock_offset_ns;
 };
 
-/* The flows of one pane: never changed, shared by snapshots, freed with the last of them. */
+/* One pane and its flows: never changed once it is shared, freed with the last who holds it. */
 struct pane_flows {
 	_Atomic unsigned int holders;
 	uint64_t number;
+	struct pane pane;
+	struct pane_facts facts;
 	size_t count;
-	struct pane_flow flows[];
+	struct flow_slot flows[];
 };
 
-/* Held by the caller. NULL when memory has run out. */
-struct pane_flows *pane_flows_create(const struct window_result *pane, uint64_t number);
+struct flow_key slot_key(const struct flow_slot *slot);
+
+/* Of the result of a window of one pane; held by the caller. NULL when memory has run out. */
+struct pane_flows *pane_flows_create(const struct window_result *result);
 struct pane_flows *pane_flows_hold(struct pane_flows *pane);
 void pane_flows_release(struct pane_flows *pane); /* accepts NULL */
 

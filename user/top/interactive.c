@@ -46,7 +46,10 @@ static void take_keys(struct interaction *interaction)
 			terminal_redraw(interaction->terminal);
 		if (key == 'L' - '@')
 			terminal_redraw(interaction->terminal);
-		viewer_press(interaction->viewer, key);
+		if (key == KEY_IS_MOUSE)
+			viewer_mouse(interaction->viewer, terminal_click(interaction->terminal));
+		else
+			viewer_press(interaction->viewer, key);
 	}
 }
 
@@ -92,7 +95,7 @@ static void wait_for_something(struct interaction *interaction)
 		{ .fd = stop_fd(), .events = POLLIN },
 	};
 
-	if (viewer->screen.is_paused)
+	if (!viewer_listens(viewer))
 		ready[1].fd = -1;
 	if (poll(ready, sizeof(ready) / sizeof(ready[0]), WAIT_MS) < 0)
 		return;

@@ -202,18 +202,36 @@ static size_t put_tag(char *buffer, size_t length, const char *name, uint16_t ta
 	return put_extra(buffer, length, name, value);
 }
 
-const char *label_extra(const struct labeler *labeler, const struct flow_key *key,
-			char buffer[LABEL_MAX])
+const char *label_link(const struct labeler *labeler, const struct flow_key *key,
+		       char buffer[LABEL_MAX])
 {
 	const char *link = NULL;
-	char shown[80];
+
+	if (labeler->link_names && labeler->group->field[GROUP_INTERFACE])
+		link = labeler->link_names[key->flags >> FLOW_LINK_SHIFT];
+	return link ? escape_text(link, buffer, LABEL_MAX) : strcpy(buffer, "-");
+}
+
+const char *label_service(const struct labeler *labeler, const struct flow_key *key,
+			  char buffer[LABEL_MAX])
+{
+	const struct end end = { .port = key->dst_port };
+	char proto[LABEL_MAX], *out = buffer;
+
+	label_proto(labeler, key, proto);
+	if (key->flags & FLOW_IP && key->dst_port && !is_icmp(key)) {
+		out = put_port(labeler, key, &end, out);
+		*out++ = '/';
+	}
+	snprintf(out, (size_t)(buffer + LABEL_MAX - out), "%s", proto);
+	return buffer;
+}
+
+const char *label_extra(const struct flow_key *key, char buffer[LABEL_MAX])
+{
 	size_t length = 0;
 
 	buffer[0] = '\0';
-	if (labeler->link_names && labeler->group->field[GROUP_INTERFACE])
-		link = labeler->link_names[key->flags >> FLOW_LINK_SHIFT];
-	if (link)
-		length = put_extra(buffer, length, "", escape_text(link, shown, sizeof(shown)));
 	length = put_tag(buffer, length, "vlan ", key->vlan);
 	length = put_tag(buffer, length, "in ", key->inner_vlan);
 	if (key->flags & FLOW_NO_PORTS && !flow_key_is_later_fragment(key))

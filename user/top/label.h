@@ -32,9 +32,16 @@ bool label_shows_dst(const struct group_by *group);
 const char *label_proto(const struct labeler *labeler, const struct flow_key *key,
 			char buffer[LABEL_MAX]);
 
-/* What the columns leave out: interface, VLAN, later fragment; "" where there is nothing. */
-const char *label_extra(const struct labeler *labeler, const struct flow_key *key,
-			char buffer[LABEL_MAX]);
+/* The interface; "-" where it is not told. */
+const char *label_link(const struct labeler *labeler, const struct flow_key *key,
+		       char buffer[LABEL_MAX]);
+
+/* Of a key reduced to them, dst_port and proto: "443/tcp", "icmp". */
+const char *label_service(const struct labeler *labeler, const struct flow_key *key,
+			  char buffer[LABEL_MAX]);
+
+/* What the columns leave out: VLAN, later fragment; "" where there is nothing. */
+const char *label_extra(const struct flow_key *key, char buffer[LABEL_MAX]);
 
 /* "FSPA" in the order of the contract; "" where there are none. */
 const char *label_tcp_flags(uint8_t tcp_flags, char buffer[LABEL_MAX]);

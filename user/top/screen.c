@@ -18,8 +18,9 @@ struct key_hint {
 
 static const struct key_hint hints[] = {
 	{ "q", "quit" },     { "?", "help" },      { "space", "pause" }, { "s", "sort" },
-	{ "g", "group" },    { "/", "search" },    { "u", "unit" },      { "d", "direction" },
-	{ "enter", "history" }, { "n", "names" },  { "e", "export" },    { "r", "reverse" },
+	{ "g", "group" },    { "/", "search" },    { "b", "both ways" }, { "u", "unit" },
+	{ "d", "direction" }, { "enter", "history" }, { "n", "names" }, { "e", "export" },
+	{ "r", "reverse" },
 };
 
 static void draw_hints(struct pen *pen)
@@ -40,12 +41,15 @@ static void draw_hints(struct pen *pen)
 static void state_text(const struct screen *screen, char *text, size_t size)
 {
 	const struct view *view = screen->view;
-	int length = snprintf(text, size, " %s, %s, %s%s%s", grouping_name(view->grouping),
+	bool is_both = view->wish.direction == DIRECTION_BOTH;
+	int length = snprintf(text, size, " %s, %s, %s%s%s", grouping_name(view->wish.grouping),
 			      unit_of_rate(view->unit), unit_of_volume(view->unit),
-			      view->direction == DIRECTION_BOTH ? "" : ", only ",
-			      view->direction == DIRECTION_BOTH ? "" :
-			      direction_name(view->direction));
+			      is_both ? "" : ", only ",
+			      is_both ? "" : direction_name(view->wish.direction));
 
+	if (screen->snapshot && screen->snapshot->grouper.sides == SIDES_SENT)
+		length += snprintf(text + length, size - (size_t)length,
+				   ": packets show at both ends");
 	if (view->search[0])
 		snprintf(text + length, size - (size_t)length, ", with \"%s\"", view->search);
 }

@@ -12,6 +12,13 @@
 #define SCREEN_MIN_HEIGHT 8
 #define MESSAGE_MAX       256
 
+#define SCREEN_PLACES_MAX 24
+
+/* Where a column of the table is, for who clicks on it. */
+struct column_place {
+	int x, end, sort_column;
+};
+
 enum mode { MODE_TABLE, MODE_SEARCH, MODE_HISTORY, MODE_HELP };
 
 struct screen {
@@ -25,7 +32,12 @@ struct screen {
 
 	struct history history;           /* of the selected row, in MODE_HISTORY */
 
-	int rows_height;                  /* out: rows of the table that fit */
+	uint64_t speed_bps[FLOW_LINKS_MAX]; /* of interfaces, by number; 0: not known */
+
+	/* out: where rows of the table are, how many fit, and its columns */
+	int rows_y, rows_height;
+	struct column_place places[SCREEN_PLACES_MAX];
+	int place_count;
 };
 
 /* Draws all of it. */

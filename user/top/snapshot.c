@@ -2,17 +2,39 @@
 #include "snapshot.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-bool row_has_rate(const struct row *row, size_t window)
+static bool is_of_row(const struct grouper *grouper, const struct flow_slot *flow,
+		      const struct flow_key *row)
 {
-	return !row->own_ms[window] || row->flows <= 1;
+	const struct flow_key key = slot_key(flow);
+	struct flow_key places[PLACES_MAX];
+	size_t count = grouper_place(grouper, &key, places);
+
+	for (size_t i = 0; i < count; i++) {
+		grouper_take_half(grouper, &places[i]);
+		if (!memcmp(&places[i], row, sizeof(*row)))
+			return true;
+	}
+	return false;
 }
 
-uint64_t row_length_ns(const struct row *row, const struct snapshot *snapshot, size_t window)
+void snapshot_history(const struct snapshot *snapshot, const struct flow_key *key,
+		      struct history *history)
 {
-	if (row->own_ms[window])
-		return row->own_ms[window] * 1000000ull;
-	return snapshot->windows[window].observed_ns;
+	*history = (struct history){ 0 };
+	for (size_t i = 0; i < snapshot->pane_count; i++) {
+		const struct pane_flows *pane = snapshot->panes[i];
+		struct tally *sum = &history->pane[pane->number % HISTORY_PANES];
+
+		history->since = pane->number;
+		for (size_t flow = 0; flow < pane->count; flow++) {
+			if (!is_of_row(&snapshot->grouper, &pane->flows[flow], key))
+				continue;
+			sum->packets += pane->flows[flow].packets;
+			sum->bytes += pane->flows[flow].bytes;
+		}
+	}
 }
 
 void snapshot_free(struct snapshot *snapshot)
@@ -22,5 +44,7 @@ void snapshot_free(struct snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->pane_count; i++)
 		pane_flows_release(snapshot->panes[i]);
 	free(snapshot->rows);
+	free(snapshot->documented);
+	free(snapshot->pulses);
 	free(snapshot);
 }

@@ -1,65 +1,86 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Everything a screen shows of one instant, made by the agent's thread, read by the screen's:
- * whoever holds it owns it, and nobody changes it.
+ * Everything a screen shows of one instant, read from the windows of the stage by one thread and
+ * drawn by another: whoever holds it owns it, and nobody changes it.
  */
 #ifndef WEIR_SNAPSHOT_H
 #define WEIR_SNAPSHOT_H
 
+#include "grouping.h"
+#include "../engine/flow_sum.h"
 #include "history.h"
-#include "key_map.h"
 
-#define SNAPSHOT_WINDOWS_MAX 4
+/* Rows of a snapshot; where there are more, those that come later are left out and counted. */
+#define SNAPSHOT_ROWS_MAX (1u << 18)
 
-/* Flows listed in a snapshot; where there are more, the smallest are left out and counted. */
-#define SNAPSHOT_FLOWS_MAX (1u << 18)
+/* What numbers are over: the newest panes, and all since the start. */
+#define COVERS(X)                          \
+	X(COVER_NOW,   2000000000ull)      \
+	X(COVER_SHORT, 10000000000ull)     \
+	X(COVER_LONG,  40000000000ull)
 
-/* A flow, or a group of flows. The key comes first (key_map.h). */
+#define COVER_AS_ENUM(id, length_ns) id,
+enum cover { COVERS(COVER_AS_ENUM) COVER_TOTAL, COVER_COUNT };
+
+/* What one side of a row carried. */
+struct side {
+	struct tally amount[COVER_COUNT];
+	double bytes_max, packets_max; /* since snapshot.max_since_ns */
+	uint16_t min_len, max_len;     /* max_len 0: not known */
+	uint8_t tcp_flags;
+};
+
+/* The key comes first (key_map.h). */
 struct row {
 	struct flow_key key;
-	struct tally amount[SNAPSHOT_WINDOWS_MAX];
-	uint32_t own_ms[SNAPSHOT_WINDOWS_MAX]; /* session windows: how long it lasted; else 0 */
-	FLOW_SUM_MEMBER;               /* in the reference window, else in another; maxima less
-					* than 0: not known */
-	uint32_t flows;                /* that the row stands for */
+	struct side side[HALF_COUNT];
+	uint64_t first_ns, last_ns;
+	uint32_t flows;                /* that it stands for, in COVER_SHORT */
 };
 
+/* An interface and direction, or all there is. */
 struct pulse {
+	struct flow_key key;           /* FLOW_OUT and the link's number */
+	struct side side;
 	struct history history;
-	uint64_t flows;         /* in the reference window */
-	struct tally amount;    /* in the reference window */
-	struct rates max;
 };
 
-enum pulse_of { PULSE_IN, PULSE_OUT, PULSE_COUNT };
+/* What the user wants rows to be. */
+struct wish {
+	enum grouping grouping;
+	enum direction direction;
+};
 
 struct snapshot {
-	size_t window_count;
-	size_t reference;               /* the longest window: totals and maxima are its */
-	struct window_result windows[SNAPSHOT_WINDOWS_MAX]; /* spec NULL: nothing yet; no flows */
+	struct wish wish;               /* what was made of it */
+	struct grouper grouper;
 	struct row *rows;
+	struct flow_sum (*documented)[HALF_COUNT]; /* of each row, in COVER_LONG */
 	size_t row_count;
-	struct pulse pulse[PULSE_COUNT]; /* all is PULSE_IN where directions are not told apart */
+	uint64_t rows_omitted;
+	/* Without flows: of rows, which may begin later than the run, and of pulses. */
+	struct window_result windows[COVER_COUNT], whole[COVER_COUNT];
+	uint64_t flows;                 /* distinct ones, in COVER_SHORT */
+	uint64_t forgotten_flows;       /* they left the memory, and what they carried is in no row */
+	struct pulse *pulses;           /* in order of links, in before out */
+	size_t pulse_count;
 	struct pane_clock clock;
 	struct pane_flows *panes[HISTORY_PANES]; /* newest first */
 	size_t pane_count;
-	int64_t clock_offset_ns;
+	struct pane_facts facts;
 	uint64_t begin_ns, end_ns;      /* of the run so far, in the engine's clock */
+	uint64_t max_since_ns;          /* the maxima of rows are since then */
 	struct outcome_counts counts;   /* since the start */
 	uint64_t dropped_packets;       /* since the start */
 	uint64_t late_packets;          /* since the start */
+	uint64_t skipped_packets;       /* since the start: there was no time to show them */
 	uint64_t cost_ns;               /* spent on merging the newest pane */
-	double table_use;               /* less than 0: there is no table */
+	bool lacked_memory;             /* rows are less than they were */
 };
 
-/*
- * Whether the row has a rate in that window: sessions of several flows have no common one, as
- * each has a length of its own.
- */
-bool row_has_rate(const struct row *row, size_t window);
-
-/* What the averages of a row in that window are over. */
-uint64_t row_length_ns(const struct row *row, const struct snapshot *snapshot, size_t window);
+/* What the row of that key carried, pane by pane, both sides together. */
+void snapshot_history(const struct snapshot *snapshot, const struct flow_key *key,
+		      struct history *history);
 
 void snapshot_free(struct snapshot *snapshot);
 

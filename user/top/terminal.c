@@ -19,6 +19,9 @@
 /* How long an escape is waited for to become an arrow: over ssh they may come in parts. */
 #define ESCAPE_DELAY_MS 25
 
+/* No reports of buttons, no coordinates past 223 (xterm's control sequences). */
+#define MOUSE_OFF "\033[?1000l\033[?1006l"
+
 struct terminal {
 	SCREEN *screen;
 	FILE *input;        /* the keyboard, where standard input is a capture */
@@ -70,6 +73,9 @@ static void guard_start(void)
 	static const char *const capabilities[] = { "sgr0", "oc", "cnorm", "rmkx", "rmcup" };
 	char restore[RESTORE_MAX] = "";
 
+	/* What the mouse was told by ncurses is in no capability. */
+	if (tigetstr("kmous") != (char *)-1)
+		strcat(restore, MOUSE_OFF);
 	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++) {
 		const char *bytes = tigetstr(capabilities[i]);
 
@@ -143,6 +149,8 @@ int terminal_open(struct terminal **result, const char **reason)
 	nodelay(stdscr, TRUE);
 	leaveok(stdscr, TRUE);
 	curs_set(0);
+	mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+	mouseinterval(0);
 	if (wants_colours())
 		colours_start(terminal);
 	return 0;
@@ -228,6 +236,8 @@ static int special_key(wint_t code)
 	case KEY_END:
 	case KEY_C1:
 		return KEY_IS_END;
+	case KEY_MOUSE:
+		return KEY_IS_MOUSE;
 	case KEY_RESIZE:
 		return KEY_IS_RESIZE;
 	case KEY_ENTER:
@@ -254,4 +264,19 @@ int terminal_key(struct terminal *terminal)
 	if (code == '\b')
 		return KEY_IS_ERASE;
 	return code < 256 ? (int)code : KEY_IS_OTHER;
+}
+
+struct click terminal_click(struct terminal *terminal)
+{
+	struct click click = { .x = -1, .y = -1 };
+	MEVENT event;
+
+	(void)terminal;
+	if (getmouse(&event) == ERR)
+		return click;
+	if (event.bstate & (BUTTON4_PRESSED | BUTTON5_PRESSED))
+		click.wheel = event.bstate & BUTTON4_PRESSED ? -1 : 1;
+	click.x = event.x;
+	click.y = event.y;
+	return click;
 }

@@ -33,10 +33,18 @@ void terminal_redraw(struct terminal *terminal);
 enum key {
 	KEY_IS_NONE = -1, KEY_IS_ENTER = '\n', KEY_IS_ESCAPE = 27, KEY_IS_ERASE = 127,
 	KEY_IS_UP = 1000, KEY_IS_DOWN, KEY_IS_PAGE_UP, KEY_IS_PAGE_DOWN, KEY_IS_HOME, KEY_IS_END,
-	KEY_IS_RESIZE, KEY_IS_OTHER, KEY_IS_GONE
+	KEY_IS_RESIZE, KEY_IS_MOUSE, KEY_IS_OTHER
 };
 
 /* The next key that was pressed: its character, or an enum key; KEY_IS_NONE: none is left. */
 int terminal_key(struct terminal *terminal);
+
+/* A click of the first button at x, y, or a turn of the wheel: down 1, up -1. */
+struct click {
+	int x, y, wheel;
+};
+
+/* After KEY_IS_MOUSE. */
+struct click terminal_click(struct terminal *terminal);
 
 #endif

@@ -11,10 +11,14 @@
 
 #include "../agent.h"
 #include "../base/stop.h"
+#include "../system/machine.h"
 #include "interactive.h"
 #include "plain.h"
 #include "terminal.h"
 #include "viewer.h"
+
+/* Of the memory, what each of the view's engines may take for flows. */
+#define MEMORY_PART 16
 
 /* A terminal that has taken nothing for so long takes nothing. */
 #define STUCK_US 500000
@@ -32,10 +36,12 @@ struct top {
 static void take_pane(void *context, const struct pane *pane)
 {
 	struct top *top = context;
+	const struct pane_facts facts = {
+		.table_use = source_table_use(agent_source(top->agent)),
+		.clock_offset_ns = agent_context(top->agent)->clock_offset_ns,
+	};
 
-	collector_set_facts(top->collector, source_table_use(agent_source(top->agent)),
-			    agent_context(top->agent)->clock_offset_ns);
-	collector_take_pane(top->collector, pane);
+	collector_take_pane(top->collector, pane, &facts);
 }
 
 static void take_window(void *context, const struct window_result *result)
@@ -110,17 +116,18 @@ static int top_open(struct top *top)
 	struct agent_config agent = { .options = options,
 				      .windows = top->windows,
 				      .window_count = options->window_count + 1,
-				      .listed = SNAPSHOT_FLOWS_MAX,
 				      .window = take_window,
 				      .pane = take_pane,
 				      .context = top };
-	struct collector_config collector = {
-		.options = options,
-		.windows = top->windows,
-		.window_count = options->window_count < SNAPSHOT_WINDOWS_MAX ?
-				options->window_count : SNAPSHOT_WINDOWS_MAX,
+	const struct collector_config collector = {
+		.stage = { .group = &options->group, .pane_ns = options->pane_ns,
+			   .is_replay = options->file, .has_directions = !options->file,
+			   .max_flows = options->max_flows,
+			   .max_bytes = options->max_flows ? 0 :
+					machine_memory_bytes() / MEMORY_PART },
+		.wish = view_first_wish(options),
 		.pane_window = options->window_count,
-		.has_directions = !options->file,
+		.waits_for_reader = options->file && !terminal_is_drawable(),
 	};
 
 	windows_choose(top);
@@ -147,6 +154,7 @@ static int top_view(struct top *top)
 	else
 		shown_err = plain_run(&viewer);
 	top->ui_is_done = true;
+	collector_leave(top->collector);
 	stop_request();
 	pthread_join(top->thread, NULL);
 	viewer_fini(&viewer);

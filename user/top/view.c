@@ -1,98 +1,42 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "view.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../base/rate.h"
 
-static int first_sort_column(const struct options *options, size_t reference)
+static int first_sort_column(const struct options *options)
 {
-	switch (options->sort) {
-	case SORT_AVERAGE:
-		return (int)reference;
-	case SORT_MAX:
-		return SORT_COLUMN_MAX;
-	default:
-		return SORT_COLUMN_TOTAL;
-	}
+	return options->sort == SORT_MAX ? SORT_COLUMN_MAX : COVER_SHORT;
+}
+
+struct wish view_first_wish(const struct options *options)
+{
+	bool is_whole = group_by_is_full(&options->group);
+
+	return (struct wish){ is_whole ? GROUPING_CONVERSATIONS : GROUPING_FLOWS,
+			      DIRECTION_BOTH };
 }
 
 void view_init(struct view *view, const struct options *options,
 	       const struct document_context *document)
 {
-	size_t reference = 0;
-
-	for (size_t i = 1; i < options->window_count && i < SNAPSHOT_WINDOWS_MAX; i++) {
-		if (options->windows[i].length_ns > options->windows[reference].length_ns)
-			reference = i;
-	}
-	*view = (struct view){ .document = document };
+	*view = (struct view){ .document = document, .wish = view_first_wish(options) };
 	view->unit = options->sort == SORT_PACKETS ? UNIT_PACKETS : UNIT_BITS;
-	view->sort_column = first_sort_column(options, reference);
+	view->sort_column = first_sort_column(options);
 	view->row_limit = options->top;
-	view->direction = DIRECTION_BOTH;
 }
 
 void view_fini(struct view *view)
 {
 	free(view->order);
-	free(view->grouped);
-	free(view->pane);
-	free(view->touched);
-	key_map_fini(&view->map);
 	key_map_fini(&view->held_map);
-}
-
-#define GROUPING_NAME(id, name, fields) [id] = (name),
-#define GROUPING_FIELDS(id, name, fields) [id] = (fields),
-static const char *const grouping_names[] = { GROUPINGS(GROUPING_NAME) };
-static const char *const grouping_fields[] = { GROUPINGS(GROUPING_FIELDS) };
-
-const char *grouping_name(enum grouping grouping)
-{
-	return grouping_names[grouping];
-}
-
-bool grouping_is_possible(const struct view *view, enum grouping grouping)
-{
-	const struct group_by *base = view->document->group;
-	const char *reason;
-	struct group_by group;
-
-	if (grouping == GROUPING_FLOWS)
-		return true;
-	if (group_by_parse(grouping_fields[grouping], &group, &reason))
-		return false;
-	for (int i = 0; i < GROUP_FIELD_COUNT; i++) {
-		if (group.field[i] && !base->field[i])
-			return false;
-	}
-	return (!group.field[GROUP_SRC] || (group.src_prefix4 <= base->src_prefix4 &&
-					    group.src_prefix6 <= base->src_prefix6)) &&
-	       (!group.field[GROUP_DST] || (group.dst_prefix4 <= base->dst_prefix4 &&
-					    group.dst_prefix6 <= base->dst_prefix6));
-}
-
-void view_group_by(const struct view *view, struct group_by *group)
-{
-	char fields[64];
-	const char *reason;
-
-	*group = *view->document->group;
-	if (view->grouping == GROUPING_FLOWS)
-		return;
-	strcpy(fields, grouping_fields[view->grouping]);
-	if (view->direction != DIRECTION_BOTH && view->document->group->field[GROUP_DIRECTION])
-		strcat(fields, ",direction");
-	if (group_by_parse(fields, group, &reason))
-		*group = *view->document->group;
 }
 
 const struct row *view_row(const struct view *view, size_t place)
 {
-	return place < view->shown ? &view->rows[view->order[place].row] : NULL;
+	return place < view->shown ? &view->snapshot->rows[view->order[place].row] : NULL;
 }
 
 const struct row *view_selected_row(const struct view *view)
@@ -102,7 +46,7 @@ const struct row *view_selected_row(const struct view *view)
 
 struct labeler view_labeler(const struct view *view)
 {
-	return (struct labeler){ .group = &view->group,
+	return (struct labeler){ .group = &view->snapshot->grouper.group,
 				 .names = view->shows_names ? view->names : NULL,
 				 .link_names = view->document->link_names };
 }
@@ -124,6 +68,36 @@ double view_max(const struct view *view, double bytes_max, double packets_max)
 	if (view->unit == UNIT_PACKETS)
 		return packets_max;
 	return view->unit == UNIT_BITS ? 8 * bytes_max : bytes_max;
+}
+
+struct tally row_amount(const struct row *row, enum cover cover)
+{
+	const struct tally *forward = &row->side[HALF_FORWARD].amount[cover];
+	const struct tally *reverse = &row->side[HALF_REVERSE].amount[cover];
+
+	return (struct tally){ .packets = forward->packets + reverse->packets,
+			       .bytes = forward->bytes + reverse->bytes };
+}
+
+double row_rate(const struct view *view, const struct row *row, enum cover cover, int half)
+{
+	struct tally amount = half == HALF_COUNT ? row_amount(row, cover) :
+						   row->side[half].amount[cover];
+
+	return view_rate(view, &amount, view->snapshot->windows[cover].observed_ns);
+}
+
+double row_max(const struct view *view, const struct row *row)
+{
+	double highest = 0;
+
+	for (int half = 0; half < HALF_COUNT; half++) {
+		const struct side *side = &row->side[half];
+		double value = view_max(view, side->bytes_max, side->packets_max);
+
+		highest = value > highest ? value : highest;
+	}
+	return highest;
 }
 
 enum unit unit_beside(enum unit unit)
@@ -173,6 +147,20 @@ void view_deselect(struct view *view)
 {
 	view->has_selection = false;
 	view->cursor = view->scroll = 0;
+}
+
+void view_roll(struct view *view, long rows, size_t height)
+{
+	long scroll = (long)view->scroll + rows;
+	size_t last = view->shown > height ? view->shown - height : 0;
+
+	view->scroll = scroll < 0 ? 0 : (size_t)scroll < last ? (size_t)scroll : last;
+	if (!view->has_selection || !height)
+		return;
+	if (view->cursor < view->scroll)
+		view_move_to(view, view->scroll);
+	if (view->cursor >= view->scroll + height)
+		view_move_to(view, view->scroll + height - 1);
 }
 
 void view_scroll(struct view *view, size_t height)

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,36 +16,38 @@
 
 struct arranging {
 	struct view *view;
-	const struct snapshot *snapshot;
 	struct labeler labeler; /* of the search */
 	char search[VIEW_SEARCH_MAX + 1];
 	const char *words[VIEW_SEARCH_MAX];
 	size_t word_count;
 	struct flow_key class;  /* what the line below was made of */
-	char class_line[2 * LABEL_MAX + 1];
+	char class_line[3 * LABEL_MAX + 1];
 	double least_held;
 };
 
 static bool is_numeric(int column)
 {
-	return column <= SORT_COLUMN_TOTAL;
+	return column <= SORT_COLUMN_FLOWS;
 }
 
+/* Rates, but for the total: while a window fills, volumes grow, and rows need not move. */
 static double value_of(const struct arranging *arranging, const struct row *row)
 {
 	const struct view *view = arranging->view;
-	const struct snapshot *snapshot = arranging->snapshot;
 	int column = view->sort_column;
-	double highest;
-	size_t window;
+	struct tally amount;
 
-	if (column == SORT_COLUMN_MAX) {
-		highest = view_max(view, row->bytes_max, row->packets_max);
-		return highest > 0 ? highest : 0;
+	switch (column) {
+	case SORT_COLUMN_MAX:
+		return row_max(view, row);
+	case SORT_COLUMN_FLOWS:
+		return row->flows;
+	case COVER_TOTAL:
+		amount = row_amount(row, COVER_TOTAL);
+		return view_volume(view, &amount);
+	default:
+		return row_rate(view, row, (enum cover)column, HALF_COUNT);
 	}
-	/* Rates: while a window fills, volumes grow, and a row that only grows need not move. */
-	window = column == SORT_COLUMN_TOTAL ? snapshot->reference : (size_t)column;
-	return view_rate(view, &row->amount[window], row_length_ns(row, snapshot, window));
 }
 
 /* Numbers that are not negative are in the order of their bits (IEEE 754). */
@@ -92,9 +95,21 @@ static double held_value(struct arranging *arranging, const struct row *row)
 	return fabs(value - before) <= STEADY_PART * before ? before : value;
 }
 
+/* Of those that are at rest, who carried most comes first: all under the least that moves. */
+static uint64_t rank_of_rest(const struct row *row)
+{
+	uint64_t bytes = row_amount(row, COVER_TOTAL).bytes, most = rank_of_value(DBL_MIN) - 1;
+
+	return bytes < most ? bytes : most;
+}
+
 static uint64_t rank_of(struct arranging *arranging, const struct row *row)
 {
+	double value;
+
 	switch (arranging->view->sort_column) {
+	case SORT_COLUMN_SINCE:
+		return row->first_ns;
 	case SORT_COLUMN_SRC:
 		return rank_of_address(&row->key, row->key.src, row->key.src_port);
 	case SORT_COLUMN_DST:
@@ -103,7 +118,8 @@ static uint64_t rank_of(struct arranging *arranging, const struct row *row)
 		return row->key.ip_proto;
 	default:
 		/* Greatest first. */
-		return ~rank_of_value(held_value(arranging, row));
+		value = held_value(arranging, row);
+		return ~(value > 0 ? rank_of_value(value) : rank_of_rest(row));
 	}
 }
 
@@ -129,7 +145,8 @@ static void class_line_make(struct arranging *arranging, const struct row *row)
 		return;
 	arranging->class = class;
 	out = put_lower(out, label_proto(labeler, &class, text));
-	out = put_lower(out, label_extra(labeler, &class, text));
+	out = put_lower(out, label_link(labeler, &class, text));
+	out = put_lower(out, label_extra(&class, text));
 	*out = '\0';
 }
 
@@ -140,8 +157,12 @@ static bool is_found(struct arranging *arranging, const struct row *row)
 	char line[2 * LABEL_MAX + 1], text[LABEL_MAX], *out = line;
 
 	class_line_make(arranging, row);
-	out = put_lower(out, label_src(labeler, &row->key, text));
-	out = put_lower(out, label_dst(labeler, &row->key, text));
+	if (arranging->view->snapshot->wish.grouping == GROUPING_SERVICES) {
+		out = put_lower(out, label_service(labeler, &row->key, text));
+	} else {
+		out = put_lower(out, label_src(labeler, &row->key, text));
+		out = put_lower(out, label_dst(labeler, &row->key, text));
+	}
 	*out = '\0';
 	for (size_t i = 0; i < arranging->word_count; i++) {
 		if (!strstr(line, arranging->words[i]) &&
@@ -164,27 +185,21 @@ static void words_split(struct arranging *arranging)
 
 static bool is_shown(struct arranging *arranging, const struct row *row)
 {
-	const struct view *view = arranging->view;
-	bool is_out = row->key.flags & FLOW_OUT;
-
-	if (view->direction == DIRECTION_IN && is_out)
-		return false;
-	if (view->direction == DIRECTION_OUT && !is_out)
-		return false;
 	return !arranging->word_count || is_found(arranging, row);
 }
 
 static int order_make_room(struct view *view)
 {
+	size_t room = view->snapshot->row_count + 1;
 	struct order *order;
 
-	if (view->row_count < view->order_room)
+	if (room <= view->order_room)
 		return 0;
-	order = realloc(view->order, (view->row_count + 1) * sizeof(*order));
+	order = realloc(view->order, room * sizeof(*order));
 	if (!order)
 		return -ENOMEM;
 	view->order = order;
-	view->order_room = view->row_count + 1;
+	view->order_room = room;
 	return 0;
 }
 
@@ -228,18 +243,19 @@ static void find_selected(struct view *view)
 
 int view_arrange(struct view *view, const struct snapshot *snapshot)
 {
-	struct arranging arranging = { .view = view, .snapshot = snapshot,
-				       .labeler = view_labeler(view) };
+	struct arranging arranging = { .view = view };
 	size_t count = 0;
 
+	view->snapshot = snapshot;
+	view->shown = 0;
+	arranging.labeler = view_labeler(view);
 	arranging.labeler.only_known = true;
 	words_split(&arranging);
 	arranging.least_held = least_held(view);
-	view->shown = 0;
 	if (order_make_room(view))
 		return -ENOMEM;
-	for (size_t i = 0; i < view->row_count; i++) {
-		const struct row *row = &view->rows[i];
+	for (size_t i = 0; i < snapshot->row_count; i++) {
+		const struct row *row = &snapshot->rows[i];
 
 		if (!is_shown(&arranging, row))
 			continue;

@@ -7,7 +7,8 @@
 
 #include "view.h"
 
-/* Filters and sorts what view_group left; keeps the selection on its row. 0 or -ENOMEM. */
+/* Filters and sorts the rows of the snapshot, which stays in use; keeps the selection on its row.
+ * 0 or -ENOMEM. */
 int view_arrange(struct view *view, const struct snapshot *snapshot);
 
 #endif

@@ -58,30 +58,6 @@ static int radix_sort(struct order **order, size_t count)
 	return 0;
 }
 
-static int key_compare(const void *a, const void *b, void *context)
-{
-	const struct order *first = a, *second = b;
-	const struct view *view = context;
-
-	return memcmp(&view->rows[first->row].key, &view->rows[second->row].key,
-		      sizeof(struct flow_key));
-}
-
-/* Flows come in an order that is the same each time; groups need one. */
-static void sort_equals(struct view *view, size_t count)
-{
-	size_t first = 0;
-
-	for (size_t i = 1; i <= count; i++) {
-		if (i < count && view->order[i].rank == view->order[first].rank)
-			continue;
-		if (i - first > 1)
-			qsort_r(view->order + first, i - first, sizeof(*view->order),
-				key_compare, view);
-		first = i;
-	}
-}
-
 int view_sort(struct view *view, size_t count)
 {
 	int err = radix_sort(&view->order, count);
@@ -89,8 +65,6 @@ int view_sort(struct view *view, size_t count)
 	if (err)
 		return err;
 	view->order_room = count + 1;
-	if (view->grouping != GROUPING_FLOWS)
-		sort_equals(view, count);
 	for (size_t i = 0; view->is_reversed && i < count / 2; i++) {
 		struct order swap = view->order[i];
 

@@ -4,11 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../system/link_speed.h"
 #include "view_arrange.h"
-#include "view_group.h"
 
 /* The keys come back after so many, which is as many seconds where panes are of a second. */
 #define MESSAGE_SNAPSHOTS 10
+
+/* Speeds are negotiated anew where a cable is moved. */
+#define SPEED_SNAPSHOTS 30
 
 void viewer_init(struct viewer *viewer, const struct options *options,
 		 struct collector *collector, const struct document_context *document)
@@ -34,33 +37,65 @@ static void take_history(struct viewer *viewer)
 	struct screen *screen = &viewer->screen;
 
 	if (screen->mode == MODE_HISTORY && row)
-		view_history(&viewer->view, viewer->snapshot, &row->key, &screen->history);
+		snapshot_history(viewer->snapshot, &row->key, &screen->history);
 }
 
 void viewer_refresh(struct viewer *viewer)
 {
 	viewer->is_stale = true;
-	if (!viewer->snapshot || view_group(&viewer->view, viewer->snapshot))
+	if (!viewer->snapshot || view_arrange(&viewer->view, viewer->snapshot))
 		return;
-	view_arrange(&viewer->view, viewer->snapshot);
 	take_history(viewer);
+}
+
+static void ask_speeds(struct viewer *viewer)
+{
+	const struct document_context *document = viewer->view.document;
+
+	if (viewer->speeds_left-- || !viewer->screen.is_live)
+		return;
+	viewer->speeds_left = SPEED_SNAPSHOTS;
+	for (size_t i = 0; i < document->source_name_count && i < FLOW_LINKS_MAX; i++)
+		viewer->screen.speed_bps[i] = link_speed_bps(document->source_names[i]);
+}
+
+static bool wishes_are_equal(struct wish a, struct wish b)
+{
+	return a.grouping == b.grouping && a.direction == b.direction;
+}
+
+bool viewer_listens(const struct viewer *viewer)
+{
+	return !viewer->screen.is_paused || viewer->waits_for_rows;
 }
 
 void viewer_take(struct viewer *viewer)
 {
 	struct snapshot *snapshot;
 
-	if (viewer->screen.is_paused)
+	if (!viewer_listens(viewer))
 		return;
 	snapshot = collector_take(viewer->collector);
 	if (!snapshot)
 		return;
 	if (viewer->message_left && --viewer->message_left == 0)
 		viewer->screen.message[0] = '\0';
+	if (wishes_are_equal(snapshot->wish, viewer->view.wish))
+		viewer->waits_for_rows = false;
 	snapshot_free(viewer->snapshot);
 	viewer->snapshot = snapshot;
 	viewer->screen.snapshot = snapshot;
+	ask_speeds(viewer);
 	viewer_refresh(viewer);
+}
+
+void viewer_ask(struct viewer *viewer)
+{
+	view_deselect(&viewer->view);
+	view_forget_order(&viewer->view);
+	viewer->waits_for_rows = true;
+	collector_wish(viewer->collector, viewer->view.wish);
+	viewer->is_stale = true;
 }
 
 void viewer_tell(struct viewer *viewer, bool is_warning, const char *message)

@@ -16,7 +16,9 @@ struct viewer {
 	struct snapshot *snapshot;
 	struct canvas canvas;
 	unsigned int message_left;  /* snapshots for which the message is shown */
+	unsigned int speeds_left;   /* snapshots until interfaces are asked for their speed */
 	bool wants_quit;
+	bool waits_for_rows;        /* other rows are on their way, also while paused */
 	bool is_stale;   /* what is drawn is not what is to be seen */
 };
 
@@ -24,11 +26,17 @@ void viewer_init(struct viewer *viewer, const struct options *options,
 		 struct collector *collector, const struct document_context *document);
 void viewer_fini(struct viewer *viewer);
 
-/* Takes what the agent has; nothing while paused. */
+/* Takes what the stage has; nothing while paused, but for rows that were asked for. */
 void viewer_take(struct viewer *viewer);
 
-/* Groups, filters, sorts again; after a change of what is wanted. */
+/* Whether there may be something to take. */
+bool viewer_listens(const struct viewer *viewer);
+
+/* Filters, sorts again; after a change of what is wanted of these rows. */
 void viewer_refresh(struct viewer *viewer);
+
+/* Asks for the rows that the view now wants. */
+void viewer_ask(struct viewer *viewer);
 
 void viewer_tell(struct viewer *viewer, bool is_warning, const char *message);
 

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "viewer_keys.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "export.h"
+#include "table_layout.h"
 #include "terminal.h"
 #include "viewer.h"
 
 /* False for columns that the rows do not have. */
 static bool is_sortable(const struct viewer *viewer, int column)
 {
-	const struct group_by *group = &viewer->view.group;
+	const struct group_by *group = &viewer->snapshot->grouper.group;
+	bool has_ends = layout_has_ends(&viewer->view);
 
 	switch (column) {
 	case SORT_COLUMN_SRC:
@@ -20,25 +23,30 @@ static bool is_sortable(const struct viewer *viewer, int column)
 		return label_shows_dst(group);
 	case SORT_COLUMN_PROTO:
 		return group->field[GROUP_PROTO];
-	case SORT_COLUMN_MAX:
-	case SORT_COLUMN_TOTAL:
-		return true;
+	case SORT_COLUMN_FLOWS:
+		return !has_ends;
 	default:
-		return (size_t)column < viewer->snapshot->window_count;
+		return true;
 	}
+}
+
+static void sort_by(struct viewer *viewer, int column)
+{
+	viewer->view.sort_column = column;
+	view_forget_order(&viewer->view);
+	viewer_refresh(viewer);
 }
 
 static void next_sort(struct viewer *viewer)
 {
-	struct view *view = &viewer->view;
+	int column = viewer->view.sort_column;
 
 	if (!viewer->snapshot)
 		return;
 	do
-		view->sort_column = (view->sort_column + 1) % SORT_COLUMN_COUNT;
-	while (!is_sortable(viewer, view->sort_column));
-	view_forget_order(view);
-	viewer_refresh(viewer);
+		column = (column + 1) % SORT_COLUMN_COUNT;
+	while (!is_sortable(viewer, column));
+	sort_by(viewer, column);
 }
 
 static void reverse(struct viewer *viewer)
@@ -47,19 +55,35 @@ static void reverse(struct viewer *viewer)
 	viewer_refresh(viewer);
 }
 
-static void next_grouping(struct viewer *viewer)
+static void want_grouping(struct viewer *viewer, enum grouping grouping)
 {
 	struct view *view = &viewer->view;
 
+	view->wish.grouping = grouping;
+	if (view->sort_column >= SORT_COLUMN_FLOWS && view->sort_column != SORT_COLUMN_SINCE)
+		view->sort_column = COVER_SHORT;
+	viewer_ask(viewer);
+}
+
+static void next_grouping(struct viewer *viewer)
+{
+	enum grouping grouping = viewer->view.wish.grouping;
+
 	do
-		view->grouping = (view->grouping + 1) % GROUPING_COUNT;
-	while (!grouping_is_possible(view, view->grouping));
-	view_deselect(view);
-	view_group_by(view, &view->group);
-	if (viewer->snapshot && !is_sortable(viewer, view->sort_column))
-		view->sort_column = SORT_COLUMN_TOTAL;
-	view_forget_order(view);
-	viewer_refresh(viewer);
+		grouping = (grouping + 1) % GROUPING_COUNT;
+	while (!grouping_is_possible(grouping, viewer->view.document->group));
+	want_grouping(viewer, grouping);
+}
+
+/* Rows of single flows, or of both their directions. */
+static void switch_ways(struct viewer *viewer)
+{
+	bool is_one_way = viewer->view.wish.grouping != GROUPING_CONVERSATIONS;
+
+	if (!grouping_is_possible(GROUPING_CONVERSATIONS, viewer->view.document->group))
+		viewer_tell(viewer, false, "directions are not told apart here");
+	else
+		want_grouping(viewer, is_one_way ? GROUPING_CONVERSATIONS : GROUPING_FLOWS);
 }
 
 static void next_direction(struct viewer *viewer)
@@ -70,9 +94,8 @@ static void next_direction(struct viewer *viewer)
 		viewer_tell(viewer, false, "directions are not told apart here");
 		return;
 	}
-	view->direction = (view->direction + 1) % 3;
-	view_forget_order(view);
-	viewer_refresh(viewer);
+	view->wish.direction = (view->wish.direction + 1) % 3;
+	viewer_ask(viewer);
 }
 
 static void next_unit(struct viewer *viewer)
@@ -95,15 +118,18 @@ static void switch_names(struct viewer *viewer)
 static void write_export(struct viewer *viewer)
 {
 	char name[EXPORT_NAME_MAX], text[MESSAGE_MAX];
+	size_t rows;
 	int err;
 
 	if (!viewer->snapshot)
 		return;
-	err = view_export(&viewer->view, viewer->snapshot, name);
-	if (err)
+	err = view_export(&viewer->view, name, &rows);
+	if (err == -ENOTSUP)
+		snprintf(text, sizeof(text), "services are in no document: g shows what can be");
+	else if (err)
 		snprintf(text, sizeof(text), "write %s: %s", name, strerror(-err));
 	else
-		snprintf(text, sizeof(text), "wrote %zu rows to %s", viewer->view.shown, name);
+		snprintf(text, sizeof(text), "wrote %zu flows to %s", rows, name);
 	viewer_tell(viewer, err != 0, text);
 }
 
@@ -208,7 +234,8 @@ static const struct key_action actions[] = {
 	{ 'h', open_help },     { '/', open_search },    { ' ', switch_pause },
 	{ 's', next_sort },     { 'r', reverse },        { 'g', next_grouping },
 	{ 'd', next_direction }, { 'u', next_unit },     { 'n', switch_names },
-	{ 'e', write_export },  { KEY_IS_ENTER, open_history }, { KEY_IS_ESCAPE, escape },
+	{ 'e', write_export },  { 'b', switch_ways },
+	{ KEY_IS_ENTER, open_history }, { KEY_IS_ESCAPE, escape },
 };
 
 static void press_table(struct viewer *viewer, int key)
@@ -231,6 +258,44 @@ static void press_history(struct viewer *viewer, int key)
 	} else if (key && strchr("qQ ue", key)) {
 		press_table(viewer, key);
 	}
+}
+
+/* A click on the head of a column sorts by it, another one reverses; one on a row selects it. */
+static void click(struct viewer *viewer, struct click at)
+{
+	struct screen *screen = &viewer->screen;
+	int row = at.y - screen->rows_y;
+
+	if (screen->mode != MODE_TABLE || !viewer->snapshot)
+		return;
+	if (row >= 0 && row < screen->rows_height)
+		view_move_to(&viewer->view, viewer->view.scroll + (size_t)row);
+	for (int i = 0; row == -1 && i < screen->place_count; i++) {
+		const struct column_place *place = &screen->places[i];
+
+		if (at.x < place->x || at.x >= place->end)
+			continue;
+		if (place->sort_column == viewer->view.sort_column)
+			reverse(viewer);
+		else
+			sort_by(viewer, place->sort_column);
+		return;
+	}
+}
+
+static void roll(struct viewer *viewer, long rows)
+{
+	if (viewer->screen.mode == MODE_TABLE)
+		view_roll(&viewer->view, rows, (size_t)viewer->screen.rows_height);
+}
+
+void viewer_mouse(struct viewer *viewer, struct click at)
+{
+	viewer->is_stale = true;
+	if (at.wheel)
+		roll(viewer, 3 * at.wheel);
+	else
+		click(viewer, at);
 }
 
 void viewer_press(struct viewer *viewer, int key)
