@@ -242,12 +242,12 @@ def ndjson_is_appended_and_also_goes_to_standard_output(lab):
 
 
 def a_full_disk_is_counted_and_leaves_no_half_document(lab):
-    """A file system of 64 KiB: what is there stays whole, the run says it failed."""
+    """A file system of 32 KiB: what is there stays whole, the run says it failed."""
     near, far = lab.pair()
     folder = lab.path("small")
     os.mkdir(folder)
     path = os.path.join(folder, "flows.ndjson")
-    command = (f"mount -t tmpfs -o size=64k none {folder} && exec {watch.BINARY} run "
+    command = (f"mount -t tmpfs -o size=32k none {folder} && exec {watch.BINARY} run "
                f"-i {near.name} -w tumbling:50ms -t 1500ms -o {path} -o {lab.path('all.ndjson')}")
     keep = lab.path("kept.ndjson")
     process = lab.start("unshare", "-m", "sh", "-c",
