@@ -29,7 +29,9 @@
 	"\"dst_port\", \"proto\", \"vlan\", \"inner_vlan\", \"direction\", \"interface\"], " \
 	"\"window\": {\"kind\": \"sliding\", \"length_ns\": 10000000000, "                 \
 	"\"slide_ns\": 1000000000, \"start_ns\": 1763800000000000000, "                    \
-	"\"end_ns\": 1763800010000000000, \"panes\": 10, \"complete\": true}, "            \
+	"\"end_ns\": 1763800010000000000, "                                                \
+	"\"start\": \"2025-11-22T08:26:40.000000000Z\", "                                  \
+	"\"end\": \"2025-11-22T08:26:50.000000000Z\", \"panes\": 10, \"complete\": true}, " \
 	"\"total\": {\"flows\": 1, " AMOUNTS_TEXT "}, \"flows\": [" FLOW_TEXT "], "        \
 	"\"flows_omitted\": 0, \"outcomes\": {\"flow\": {\"packets\": 30, "                \
 	"\"bytes\": 15000}, \"filtered\": {\"packets\": 0, \"bytes\": 0}, "                \

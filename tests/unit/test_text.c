@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "../../user/outputs/json.h"
+#include "../../user/text/instant.h"
 #include "../../user/text/address.h"
 #include "../../user/text/number.h"
 #include "../../user/text/protocols.h"
@@ -192,9 +193,32 @@ static void protocols_have_short_names(void **state)
 			    sizeof(name) - 1);
 }
 
+static void instants_are_told_in_utc_with_all_nanoseconds(void **state)
+{
+	static const struct {
+		uint64_t instant_ns;
+		const char *text;
+	} cases[] = {
+		{ 0, "1970-01-01T00:00:00.000000000Z" },
+		{ 1763800000000000000u, "2025-11-22T08:26:40.000000000Z" },
+		{ 1709164799999999999u, "2024-02-28T23:59:59.999999999Z" },
+		{ 1709164800000000001u, "2024-02-29T00:00:00.000000001Z" },
+		{ UINT64_MAX, "2554-07-21T23:34:33.709551615Z" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[PUT_INSTANT_MAX + 1] = "";
+
+		*put_instant_text(text, cases[i].instant_ns) = '\0';
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(instants_are_told_in_utc_with_all_nanoseconds),
 		cmocka_unit_test(strings_are_escaped),
 		cmocka_unit_test(bytes_that_are_not_utf8_are_replaced),
 		cmocka_unit_test(decimals_have_a_point_and_no_trailing_zeros),

@@ -2,6 +2,7 @@
 #include "json.h"
 
 #include "../base/rate.h"
+#include "../text/instant.h"
 #include "../text/number.h"
 
 /* What a document is written from, and how its members are set apart. */
@@ -136,6 +137,19 @@ static void append_window_lengths(struct text *text, const struct window_spec *s
 		append_member(text, ", \"slide_ns\": ", spec->slide_ns);
 }
 
+static void append_instant_text(struct writer *writer, const char *key, uint64_t instant_ns)
+{
+	char *out;
+
+	text_string(writer->text, key);
+	out = text_reserve(writer->text, PUT_INSTANT_MAX);
+	if (!out)
+		return;
+	instant_ns += (uint64_t)writer->context->clock_offset_ns;
+	text_commit(writer->text, put_instant_text(out, instant_ns));
+	text_string(writer->text, "\"");
+}
+
 static void append_window(struct writer *writer)
 {
 	const struct window_result *result = writer->result;
@@ -146,8 +160,18 @@ static void append_window(struct writer *writer)
 	append_window_lengths(text, result->spec);
 	append_instant(writer, ", \"start_ns\": ", result->start_ns);
 	append_instant(writer, ", \"end_ns\": ", result->end_ns);
+	append_instant_text(writer, ", \"start\": \"", result->start_ns);
+	append_instant_text(writer, ", \"end\": \"", result->end_ns);
 	append_member(text, ", \"panes\": ", result->panes);
 	text_string(text, result->complete ? ", \"complete\": true}" : ", \"complete\": false}");
+}
+
+void json_window(struct text *text, const struct encoding *encoding)
+{
+	struct writer writer = { .text = text, .context = encoding->context,
+				 .result = encoding->result };
+
+	append_window(&writer);
 }
 
 static void append_total(struct writer *writer)

@@ -17,9 +17,16 @@
  */
 int json_document(struct text *text, const struct encoding *encoding, bool pretty);
 
+/* Appends the member "window" of a document. */
+void json_window(struct text *text, const struct encoding *encoding);
+
 /* Appends the object of one flow of this result. */
 void json_flow(struct text *text, const struct document_context *context,
 	       const struct window_result *result, const struct flow_result *flow);
+
+/* Appends the members of that object, without its braces. */
+void json_flow_members(struct text *text, const struct document_context *context,
+		       const struct window_result *result, const struct flow_result *flow);
 
 /* What the totals of a window and a flow have in common. */
 struct json_amounts {

@@ -304,7 +304,6 @@ static void append_key(struct text *text, const struct document_context *context
 
 	if (!out)
 		return;
-	*out++ = '{';
 	text_commit(text, put_key(out, context, key));
 	if (context->group->field[GROUP_INTERFACE])
 		append_interface(text, context, key);
@@ -359,8 +358,8 @@ static void append_extras(struct text *text, const struct document_context *cont
 	}
 }
 
-void json_flow(struct text *text, const struct document_context *context,
-	       const struct window_result *result, const struct flow_result *flow)
+void json_flow_members(struct text *text, const struct document_context *context,
+		       const struct window_result *result, const struct flow_result *flow)
 {
 	const struct json_amounts amounts = {
 		.sum = &flow->sum,
@@ -378,11 +377,14 @@ void json_flow(struct text *text, const struct document_context *context,
 	if (has_tcp_flags(context->group, &flow->key))
 		out = put_tcp_flags(out, flow->tcp_flags);
 	out = put_times(out, context, flow, result->spec->kind == WINDOW_SESSION);
-	if (!result->extra_sets)
-		*out++ = '}';
 	text_commit(text, out);
-	if (!result->extra_sets)
-		return;
 	append_extras(text, context, result, flow);
-	text_string(text, "}");
+}
+
+void json_flow(struct text *text, const struct document_context *context,
+	       const struct window_result *result, const struct flow_result *flow)
+{
+	text_bytes(text, "{", 1);
+	json_flow_members(text, context, result, flow);
+	text_bytes(text, "}", 1);
 }
