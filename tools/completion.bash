@@ -47,7 +47,7 @@ _weir_value()
 		_weir_list "$current" \
 			"src dst src_port dst_port proto vlan inner_vlan direction interface" ;;
 	-s | --sort) COMPREPLY=($(compgen -W "bytes packets average max" -- "$current")) ;;
-	-o | --output) _weir_files "$current" '*.@(json|ndjson)' ;;
+	-o | --output) _weir_files "$current" '*.@(json|ndjson|csv)' ;;
 	--speed) COMPREPLY=($(compgen -W "max 1" -- "$current")) ;;
 	-p | --pane | -n | --top | -t | --duration | -c | --count | --slots | --max-flows) ;;
 	*) return 1 ;;

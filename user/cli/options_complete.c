@@ -6,7 +6,9 @@
 #include "../system/machine.h"
 
 #include <string.h>
+#include <unistd.h>
 
+#define TERMINAL_ROWS 20 /* of the table that run prints without being asked for another */
 #define SECOND_NS 1000000000ull
 
 static const struct window_spec run_windows[] = {
@@ -36,6 +38,16 @@ static void default_windows(struct options *options)
 		memcpy(options->windows, run_windows, sizeof(run_windows));
 		options->window_count = sizeof(run_windows) / sizeof(run_windows[0]);
 	}
+}
+
+/* Nobody reads a table of thousands of rows from a terminal. */
+static void default_output(struct parsing *parsing)
+{
+	struct options *options = parsing->options;
+
+	options->outputs[options->output_count++] = "-";
+	if (!parsing->given['n'] && isatty(STDOUT_FILENO))
+		options->top = TERMINAL_ROWS;
 }
 
 static int check_source(const struct parsing *parsing)
@@ -115,7 +127,7 @@ int options_complete(struct parsing *parsing)
 		return status;
 	default_windows(options);
 	if (options->verb == VERB_RUN && !options->output_count)
-		options->outputs[options->output_count++] = "-";
+		default_output(parsing);
 	if (options->verb == VERB_TOP && !parsing->given[OPTION_SPEED])
 		options->speed = 1;
 	status = check_outputs(options);

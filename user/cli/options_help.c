@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "options_table.h"
 
+#include "../outputs/encoder.h"
+
 /* The two libraries both define struct bpf_insn. */
 #define PCAP_DONT_INCLUDE_PCAP_BPF_H
 #include <bpf/libbpf.h>
@@ -51,6 +53,16 @@ static void print_option(const struct option_spec *spec)
 	putchar('\n');
 }
 
+/* The formats that -o may name; a file's end means one where it is given. */
+static void print_format(const struct encoder *encoder)
+{
+	char words[64];
+
+	snprintf(words, sizeof(words), "  %s:%s%s", encoder->name,
+		 encoder->suffix ? " or *" : "", encoder->suffix ? encoder->suffix : "");
+	printf("%-*s%s\n", HELP_COLUMN, words, encoder->about);
+}
+
 void options_print_help(void)
 {
 	size_t i;
@@ -58,6 +70,9 @@ void options_print_help(void)
 	fputs(usage, stdout);
 	for (i = 0; i < option_spec_count; i++)
 		print_option(&option_specs[i]);
+	fputs("\nFORMAT:\n", stdout);
+	for (i = 0; encoders[i]; i++)
+		print_format(encoders[i]);
 	fputs(ending, stdout);
 }
 

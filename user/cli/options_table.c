@@ -327,10 +327,10 @@ const struct option_spec option_specs[] = {
 	  "src/24:64 for networks (all)" },
 	{ 'n', "top", "N", FOR_STREAM, parse_top, "at most N flows in each result (0, all)" },
 	{ 's', "sort", "FIELD", FOR_STREAM, parse_sort, "bytes, packets, average or max (bytes)" },
-	{ 'o', "output", "FILE", FOR_STREAM, parse_output,
-	  "repeatable. *.json: the newest window, replaced;\n"
-	  "*.ndjson: a window a line, appended; -: NDJSON on\n"
-	  "standard output (run: -)" },
+	{ 'o', "output", "TARGET", FOR_STREAM, parse_output,
+	  "[FORMAT:]FILE, or - for standard output;\n"
+	  "repeatable (run: a table on a terminal, else\n"
+	  "NDJSON)" },
 	{ 't', "duration", "LEN", FOR_STREAM, parse_duration, "stop after this long: 250ms, 1s, 5m, 1h" },
 	{ 'c', "count", "N", FOR_STREAM, parse_count, "stop after N complete windows" },
 	{ OPTION_SLOTS, "slots", "N", FOR_ALL, parse_slots,

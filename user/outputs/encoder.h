@@ -55,7 +55,8 @@ struct encoder {
 /* A format is an object NAME_encoder in a file of its own, and a line here, in this order. */
 #define ENCODERS(X) \
 	X(json)     \
-	X(ndjson)
+	X(ndjson)   \
+	X(text)
 
 #define ENCODER_DECLARE(name) extern const struct encoder name##_encoder;
 ENCODERS(ENCODER_DECLARE)

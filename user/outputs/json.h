@@ -38,6 +38,10 @@ struct json_amounts {
 /* Appends the members "bytes", "packets" and "packet_bytes" with separator between them. */
 void json_amounts(struct text *text, const struct json_amounts *amounts, const char *separator);
 
+/* A session averages over its own length, at least one pane; all else over the window. */
+uint64_t flow_average_length_ns(const struct window_result *result,
+				const struct flow_result *flow);
+
 /* Appends a JSON string with its quotes; bytes that are no UTF-8 become U+FFFD (RFC 8259). */
 void json_string(struct text *text, const char *string);
 

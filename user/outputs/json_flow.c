@@ -267,9 +267,8 @@ static char *put_times(char *out, const struct document_context *context,
 	return put_instant(out, flow->last_ns, context);
 }
 
-/* A session averages over its own length, at least one pane; all else over the window. */
-static uint64_t average_length_ns(const struct window_result *result,
-				  const struct flow_result *flow)
+uint64_t flow_average_length_ns(const struct window_result *result,
+				const struct flow_result *flow)
 {
 	uint64_t pane_ns;
 	uint64_t own_ns;
@@ -363,7 +362,7 @@ void json_flow_members(struct text *text, const struct document_context *context
 {
 	const struct json_amounts amounts = {
 		.sum = &flow->sum,
-		.length_ns = average_length_ns(result, flow),
+		.length_ns = flow_average_length_ns(result, flow),
 	};
 	char *out;
 

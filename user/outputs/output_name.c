@@ -39,7 +39,7 @@ static const struct encoder *encoder_of_suffix(const char *target)
 
 static const struct encoder *encoder_of_standard_output(void)
 {
-	return &ndjson_encoder;
+	return isatty(STDOUT_FILENO) ? &text_encoder : &ndjson_encoder;
 }
 
 const char *output_name_parse(const char *name, size_t window_count, struct output_name *parsed)

@@ -317,6 +317,8 @@ static void outputs_finish(struct outputs *outputs)
 /* One that could not be written has been told already. */
 static void say_lost(const struct output *output)
 {
+	if (output->set->reader_gone && output->parsed.is_standard_output)
+		return;
 	if (output->is_given_up)
 		report_error("write %s: it did not take all in time: %llu of %llu windows are lost",
 			     output->name, (unsigned long long)output->lost,

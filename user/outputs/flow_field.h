@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The fields of a flow, one by one, for formats of columns. Names and values are those of the
+ * document.
+ */
+#ifndef WEIR_FLOW_FIELD_H
+#define WEIR_FLOW_FIELD_H
+
+#include "encoder.h"
+
+#define FLOW_FIELDS(X)                                   \
+	X(FIELD_SRC,             "src")                  \
+	X(FIELD_DST,             "dst")                  \
+	X(FIELD_SRC_PORT,        "src_port")             \
+	X(FIELD_DST_PORT,        "dst_port")             \
+	X(FIELD_ICMP_TYPE,       "icmp_type")            \
+	X(FIELD_ICMP_CODE,       "icmp_code")            \
+	X(FIELD_PROTO,           "proto")                \
+	X(FIELD_IP_PROTO,        "ip_proto")             \
+	X(FIELD_VLAN,            "vlan")                 \
+	X(FIELD_INNER_VLAN,      "inner_vlan")           \
+	X(FIELD_DIRECTION,       "direction")            \
+	X(FIELD_INTERFACE,       "interface")            \
+	X(FIELD_FRAGMENT,        "fragment")             \
+	X(FIELD_BYTES,           "bytes")                \
+	X(FIELD_BYTES_AVERAGE,   "bytes_average")        \
+	X(FIELD_BYTES_MAX,       "bytes_max")            \
+	X(FIELD_PACKETS,         "packets")              \
+	X(FIELD_PACKETS_AVERAGE, "packets_average")      \
+	X(FIELD_PACKETS_MAX,     "packets_max")          \
+	X(FIELD_SIZE_AVERAGE,    "packet_bytes_average") \
+	X(FIELD_SIZE_MIN,        "packet_bytes_min")     \
+	X(FIELD_SIZE_MAX,        "packet_bytes_max")     \
+	X(FIELD_TCP_FLAGS,       "tcp_flags")            \
+	X(FIELD_FIRST,           "first_ns")             \
+	X(FIELD_LAST,            "last_ns")              \
+	X(FIELD_START,           "start_ns")             \
+	X(FIELD_END,             "end_ns")
+
+#define FLOW_FIELD_AS_ENUM(id, name) id,
+enum flow_field { FLOW_FIELDS(FLOW_FIELD_AS_ENUM) FLOW_FIELD_COUNT };
+
+#define FLOW_FIELD_VALUE_MAX 64
+
+/* Text without an end mark; empty where the flow has no such field, or it is not known. */
+struct flow_field_value {
+	const char *text;                  /* buffer, or borrowed from the context */
+	size_t length;
+	char buffer[FLOW_FIELD_VALUE_MAX];
+};
+
+struct flow_view {
+	const struct document_context *context;
+	const struct window_result *result;
+	const struct flow_result *flow;
+};
+
+/* The value of a field. Only an interface's name can hold other than letters, digits, ".:/-". */
+void flow_field_tell(enum flow_field field, const struct flow_view *view,
+		     struct flow_field_value *value);
+
+#endif
