@@ -56,7 +56,8 @@ struct encoder {
 #define ENCODERS(X) \
 	X(json)     \
 	X(ndjson)   \
-	X(text)
+	X(text)     \
+	X(csv)
 
 #define ENCODER_DECLARE(name) extern const struct encoder name##_encoder;
 ENCODERS(ENCODER_DECLARE)

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Comma-separated values as RFC 4180 has them: a line a flow. */
+#include "../text/instant.h"
+#include "../text/number.h"
+#include "flow_field.h"
+
+/* Lines end in CR LF (RFC 4180, 2.1); strings that need it are quoted (2.6, 2.7). */
+#define LINE_END        "\r\n"
+#define CSV_NAME(id, name) "," name
+#define CSV_HEAD        "time,end,host,window,complete" FLOW_FIELDS(CSV_NAME) LINE_END
+
+/* A line break within a value would tear a line where only its half is there. */
+static void append_quoted(struct text *text, const char *bytes, size_t length)
+{
+	char *out = text_reserve(text, 2 * length + 2);
+
+	if (!out)
+		return;
+	*out++ = '"';
+	for (size_t i = 0; i < length; i++) {
+		if (bytes[i] == '"')
+			*out++ = '"';
+		*out++ = bytes[i] == '\n' || bytes[i] == '\r' ? ' ' : bytes[i];
+	}
+	*out++ = '"';
+	text_commit(text, out);
+}
+
+static void append_value(struct text *text, const char *bytes, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (strchr(",\"\r\n", bytes[i])) {
+			append_quoted(text, bytes, length);
+			return;
+		}
+	}
+	text_bytes(text, bytes, length);
+}
+
+static void append_instant(struct text *text, const struct encoding *encoding, uint64_t instant_ns)
+{
+	char instant[PUT_INSTANT_MAX];
+
+	put_instant_text(instant, instant_ns + (uint64_t)encoding->context->clock_offset_ns);
+	text_bytes(text, instant, sizeof(instant));
+	text_bytes(text, ",", 1);
+}
+
+/* What all lines of a window begin with. */
+static void append_window(struct text *text, const struct encoding *encoding)
+{
+	const struct window_result *result = encoding->result;
+	const char *host = encoding->context->host ? encoding->context->host : "";
+	const char *kind = window_kind_name(result->spec->kind);
+
+	append_instant(text, encoding, result->start_ns);
+	append_instant(text, encoding, result->end_ns);
+	append_value(text, host, strlen(host));
+	text_bytes(text, ",", 1);
+	text_string(text, kind);
+	text_string(text, result->complete ? ",true" : ",false");
+}
+
+static void append_flow(struct text *text, const struct flow_view *view)
+{
+	for (int field = 0; field < FLOW_FIELD_COUNT; field++) {
+		struct flow_field_value value;
+
+		text_bytes(text, ",", 1);
+		flow_field_tell((enum flow_field)field, view, &value);
+		append_value(text, value.text, value.length);
+	}
+	text_string(text, LINE_END);
+}
+
+static int encode_csv(struct text *text, const struct encoding *encoding)
+{
+	const struct window_result *result = encoding->result;
+	struct text window = { 0 };
+	int err;
+
+	append_window(&window, encoding);
+	for (size_t i = 0; i < result->flow_count && !text->err && !window.err; i++) {
+		const struct flow_view view = { encoding->context, result, &result->flows[i] };
+
+		text_bytes(text, window.bytes, window.length);
+		append_flow(text, &view);
+	}
+	err = text->err ? text->err : window.err;
+	text_fini(&window);
+	return err;
+}
+
+const struct encoder csv_encoder = {
+	.name = "csv",
+	.suffix = ".csv",
+	.about = "a line a flow under one header, appended",
+	.head = CSV_HEAD,
+	.encode = encode_csv,
+};
