@@ -57,7 +57,8 @@ struct encoder {
 	X(json)     \
 	X(ndjson)   \
 	X(text)     \
-	X(csv)
+	X(csv)      \
+	X(flows)
 
 #define ENCODER_DECLARE(name) extern const struct encoder name##_encoder;
 ENCODERS(ENCODER_DECLARE)

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A JSON object a flow, a line each: what takes lines of logs takes these. */
+#include "../text/instant.h"
+#include "json.h"
+
+#define LINE_START "{\"time\": \""
+
+/* What all lines of a window begin with. */
+static void append_window(struct text *text, const struct encoding *encoding)
+{
+	uint64_t start_ns = encoding->result->start_ns;
+	char *out;
+
+	text_string(text, LINE_START);
+	out = text_reserve(text, PUT_INSTANT_MAX);
+	if (!out)
+		return;
+	start_ns += (uint64_t)encoding->context->clock_offset_ns;
+	text_commit(text, put_instant_text(out, start_ns));
+	text_string(text, "\", \"host\": ");
+	json_string_or_null(text, encoding->context->host);
+	text_string(text, ", ");
+	json_window(text, encoding);
+	text_string(text, ", ");
+}
+
+static int encode_flows(struct text *text, const struct encoding *encoding)
+{
+	const struct window_result *result = encoding->result;
+	struct text window = { 0 };
+	int err;
+
+	append_window(&window, encoding);
+	for (size_t i = 0; i < result->flow_count && !text->err && !window.err; i++) {
+		text_bytes(text, window.bytes, window.length);
+		json_flow_members(text, encoding->context, result, &result->flows[i]);
+		text_string(text, "}\n");
+	}
+	err = text->err ? text->err : window.err;
+	text_fini(&window);
+	return err;
+}
+
+const struct encoder flows_encoder = {
+	.name = "flows",
+	.about = "NDJSON, a line a flow, appended",
+	.line_start = LINE_START,
+	.encode = encode_flows,
+};
