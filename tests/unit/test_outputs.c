@@ -8,9 +8,10 @@
 #include <pthread.h>
 #include <stdio.h>
 
-#include "../user/base/clock.h"
-#include "../user/base/report.h"
-#include "../user/outputs/outputs.h"
+#include "../../user/base/clock.h"
+#include "../../user/base/report.h"
+#include "../../user/outputs/outputs.h"
+#include "../../user/outputs/shared_result.h"
 #include "sink_place.h"
 
 #define WINDOW_FLOWS 1000
@@ -75,6 +76,33 @@ static void names_that_change_between_windows_are_told_as_they_were(void **state
 	assert_int_equal(count_text(content, "before0"), 1);
 	assert_int_equal(count_text(content, "later0"), 1);
 	free(content);
+}
+
+/* As the agent cuts a result to -n: places of measures are still those of the longer list. */
+static void extra_measures_stay_with_their_flows(void **state)
+{
+	static const struct extra_sum extras[] = { { .zero_windows = 1 }, { .zero_windows = 2 },
+						   { .zero_windows = 3 } };
+	struct place *place = *state;
+	struct scene *scene = &place->scene;
+	struct flow_result *flows = use_flows(scene, 2);
+	struct shared_context *strings = NULL;
+	struct shared_result *shared;
+
+	flows[0].extra = 2;
+	flows[1].extra = 1;
+	scene->result.extras = extras;
+	scene->result.extra_sets = 1;
+	shared = shared_result_create(&scene->context, &scene->result, &strings);
+	assert_non_null(shared);
+	for (size_t i = 0; i < 2; i++) {
+		const struct flow_result *flow = &shared->result.flows[i];
+
+		assert_int_equal(shared->result.extras[flow->extra].zero_windows, 3 - i);
+	}
+	shared_result_destroy(shared);
+	shared_context_release(strings);
+	free(flows);
 }
 
 /* Live, a pipe that nobody reads costs its own output windows, and the others none. */
@@ -232,6 +260,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_IN_PLACE(every_output_gets_every_window),
 		TEST_IN_PLACE(names_that_change_between_windows_are_told_as_they_were),
+		TEST_IN_PLACE(extra_measures_stay_with_their_flows),
 		TEST_IN_PLACE(output_that_takes_nothing_loses_its_own_windows),
 		TEST_IN_PLACE(replay_waits_for_a_slow_reader),
 		TEST_IN_PLACE(replay_gives_up_an_output_that_failed),

@@ -161,24 +161,44 @@ size_t shared_result_bytes(const struct window_result *result)
 	size_t ahead_bytes = strings_bytes(&ahead, &ahead_count);
 
 	return sizeof(struct shared_result) + result->flow_count * sizeof(*result->flows) +
+	       (result->extras ? result->flow_count * sizeof(*result->extras) : 0) +
 	       result->link_count * sizeof(*result->links) +
 	       ahead_count * sizeof(*result->ahead) + ahead_bytes;
+}
+
+_Static_assert(_Alignof(struct extra_sum) <= _Alignof(struct flow_result) &&
+	       sizeof(struct extra_sum) % _Alignof(struct result_link) == 0,
+	       "lists stand one behind the other");
+
+/* The engine's places of extra measures are those of a list that may have been longer. */
+static void extras_copy(const struct window_result *result, struct flow_result *flows,
+			struct extra_sum *extras)
+{
+	for (size_t i = 0; i < result->flow_count; i++) {
+		extras[i] = result->extras[flows[i].extra];
+		flows[i].extra = i;
+	}
 }
 
 /* Flows, interfaces and who stood before weir, into the bytes behind the shared result. */
 static void lists_copy(struct shared_result *shared, const struct window_result *result)
 {
 	const struct strings ahead = { result->ahead, result->ahead_count };
+	size_t extra_count = result->extras ? result->flow_count : 0;
 	struct flow_result *flows = (struct flow_result *)(shared + 1);
-	struct result_link *links = (struct result_link *)(flows + result->flow_count);
+	struct extra_sum *extras = (struct extra_sum *)(flows + result->flow_count);
+	struct result_link *links = (struct result_link *)(extras + extra_count);
 	const char **names = (const char **)(links + result->link_count);
 	struct filling to = { names, (char *)(names + result->ahead_count) };
 
 	if (result->flow_count)
 		memcpy(flows, result->flows, result->flow_count * sizeof(*flows));
+	if (extra_count)
+		extras_copy(result, flows, extras);
 	if (result->link_count)
 		memcpy(links, result->links, result->link_count * sizeof(*links));
 	shared->result.flows = flows;
+	shared->result.extras = extra_count ? extras : NULL;
 	shared->result.links = result->links ? links : NULL;
 	shared->result.ahead = strings_copy(&ahead, &to);
 }
