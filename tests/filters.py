@@ -287,10 +287,14 @@ def check_own(tally, driver_path):
             tally.is_as(expression, answers[number, "own.pcap"], text_of(wanted))
 
 
+def has_captures(folder):
+    return os.path.exists(os.path.join(folder, "filters.jsonl"))
+
+
 def check(way, driver):
     tally = Tally(way)
     check_own(tally, driver.path)
-    if not os.path.exists(os.path.join(driver.folder, "filters.jsonl")):
+    if not has_captures(driver.folder):
         return tally
     check_recorded(tally, driver)
     check_libpcap_applied(tally, driver)
@@ -320,8 +324,11 @@ def main(build, *ways):
     for fault in faults[:40]:
         print(fault)
     passed = sum(tally.answers for tally in tallies) - len(faults)
-    print(f"{passed} passed, {len(faults)} failed")
-    return 1 if faults else 0
+    skipped = 0 if has_captures(folder) else len(tallies)
+    if skipped:
+        print(f"skipped: {folder} is not there")
+    print(f"{passed} passed, {len(faults)} failed, {skipped} skipped")
+    return 1 if faults or skipped and os.environ.get("CI") == "true" else 0
 
 
 if __name__ == "__main__":

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Faults: system calls that fail under strace, allocations that fail by a library in front."""
 import collections
-import os
 import re
-import subprocess
 
 # What a call may fail with; the first that fits a call without an entry is EIO.
 ERRORS = {
@@ -41,8 +39,8 @@ CALL = re.compile(r"^(\d+) +([a-z]\w*)\(")
 Fault = collections.namedtuple("Fault", "what number error")
 
 
-def traced(command, log, *options):
-    return ["strace", "-f", "-qq", "-o", log, *options, *command]
+def traced(command, log, preload, *options):
+    return ["strace", "-f", "-qq", "-o", log, "-E", f"LD_PRELOAD={preload}", *options, *command]
 
 
 def calls(log):
@@ -87,7 +85,7 @@ def injected(command, fault, log, preload):
     if fault.what == "allocation":
         return command, {"LD_PRELOAD": preload,
                          "WEIR_FAIL_ALLOCATION": f"{fault.number}{fault.error}"}
-    return traced(command, log, "--seccomp-bpf", "-e", f"trace={fault.what}", "-e",
+    return traced(command, log, preload, "--seccomp-bpf", "-e", f"trace={fault.what}", "-e",
                   f"inject={fault.what}:error={fault.error}:when={fault.number}"), {}
 
 
@@ -98,12 +96,3 @@ def failed_call(log):
             if "(INJECTED)" in line:
                 return re.sub(r"^\d+ +", "", line.strip())
     return None
-
-
-def count_allocations(command, preload, folder, **keywords):
-    path = os.path.join(folder, "allocations")
-    environment = dict(os.environ, LD_PRELOAD=preload, WEIR_COUNT_ALLOCATIONS=path)
-    subprocess.run(command, env=environment, timeout=60, check=True, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL, **keywords)
-    with open(path) as file:
-        return int(file.read())

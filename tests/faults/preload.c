@@ -11,15 +11,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What is allocated before the functions behind this one can be looked up; never given back. */
 #define EARLY_BYTES (1u << 20)
+#define FORK_SETTLE_US 20000
 
 typedef void *malloc_fn(size_t size);
 typedef void *calloc_fn(size_t count, size_t size);
 typedef void *realloc_fn(void *old, size_t size);
 typedef int posix_memalign_fn(void **result, size_t alignment, size_t size);
 typedef void free_fn(void *memory);
+typedef pid_t fork_fn(void);
 
 static struct {
 	malloc_fn *malloc;
@@ -28,6 +31,7 @@ static struct {
 	calloc_fn *aligned_alloc;
 	posix_memalign_fn *posix_memalign;
 	free_fn *free;
+	fork_fn *fork;
 } real;
 
 static atomic_ulong calls;
@@ -56,6 +60,7 @@ __attribute__((constructor)) static void begin(void)
 	look_up(&real.aligned_alloc, "aligned_alloc");
 	look_up(&real.posix_memalign, "posix_memalign");
 	look_up(&real.free, "free");
+	look_up(&real.fork, "fork");
 	is_ready = true;
 	if (!which)
 		return;
@@ -85,6 +90,16 @@ static bool fails(void)
 		return false;
 	errno = ENOMEM;
 	return true;
+}
+
+/*
+ * The allocator of a sanitizer may be locked by a thread that is about to begin, and then stays
+ * locked for ever in a process that is forked meanwhile (the C library's own is made for that).
+ */
+pid_t fork(void)
+{
+	usleep(FORK_SETTLE_US);
+	return real.fork();
 }
 
 static bool is_early(const void *memory)
