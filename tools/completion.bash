@@ -41,8 +41,9 @@ _weir_value()
 	-a | --attach)
 		COMPREPLY=($(compgen -W "auto native generic tc clsact pcap" -- "$current")) ;;
 	-w | --window)
-		COMPREPLY=($(compgen -W "tumbling: sliding: session:" -- "$current"))
+		COMPREPLY=($(compgen -W "tumbling: sliding: session: landmark:" -- "$current"))
 		compopt -o nospace ;;
+	--align) COMPREPLY=($(compgen -W "clock start" -- "$current")) ;;
 	-g | --group-by)
 		_weir_list "$current" \
 			"src dst src_port dst_port proto vlan inner_vlan direction interface" ;;
@@ -60,7 +61,7 @@ _weir()
 	local verb=${COMP_WORDS[1]}
 	local all="--interface --direction --attach --slots --quiet --verbose --help --version"
 	local stream="--read --window --pane --group-by --top --sort --output --duration --count
-		--max-flows --speed"
+		--max-flows --speed --align"
 
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then

@@ -12,9 +12,6 @@
 #include "system/machine.h"
 #include "base/stop.h"
 
-/* The wall clock was set, where it moves by more than this against the monotonic one. */
-#define CLOCK_STEP_NS 1000000
-
 struct agent {
 	struct agent_config config;
 	const struct options *options;
@@ -37,19 +34,6 @@ static bool is_limit_reached(const struct agent *agent)
 	uint64_t limit = agent->options->window_limit;
 
 	return limit && agent->windows_emitted >= limit;
-}
-
-/*
- * Both clocks are slewed alike, so their distance changes only where the wall clock is set; what
- * is less is the jitter of reading them, and would tear neighbouring windows apart.
- */
-static void follow_wall_clock(struct agent *agent)
-{
-	int64_t offset_ns = clock_wall_offset_ns();
-	int64_t change_ns = offset_ns - agent->document.clock_offset_ns;
-
-	if (change_ns > CLOCK_STEP_NS || change_ns < -CLOCK_STEP_NS)
-		agent->document.clock_offset_ns = offset_ns;
 }
 
 /* Results list greatest first: the beginning of a list is the list of fewer. */
@@ -135,6 +119,7 @@ static int engine_open(struct agent *agent)
 	struct engine_config config = { .windows = agent->config.windows,
 					.window_count = agent->config.window_count,
 					.pane_ns = options->pane_ns,
+					.is_aligned = options->align == ALIGN_CLOCK,
 					.replay = options->file != NULL,
 					.sort = options->sort,
 					.top = agent->config.listed,
@@ -230,9 +215,7 @@ static int agent_run_panes(struct agent *agent)
 
 		if (step != SOURCE_PANE)
 			return step;
-		/* Once a pane: the same instant has the same stamp in all windows. */
-		if (source_is_live(agent->source))
-			follow_wall_clock(agent);
+		agent->document.clock_offset_ns = pane.clock_offset_ns;
 		err = pane_add_up(agent, &pane);
 		counts_add(agent, &pane);
 		if (agent->config.pane)

@@ -13,7 +13,7 @@ from watch import NANO, Weir
 
 TOP_FIELDS = ("schema host source filter group_by window total flows flows_omitted outcomes seen interfaces "
               "health").split()
-WINDOW_FIELDS = "kind length_ns start_ns end_ns panes complete".split()
+WINDOW_FIELDS = "kind length_ns nominal_start_ns start_ns end_ns panes complete".split()
 OUTCOMES = ["flow", "filtered", "malformed", "unattributed"]
 RATES = ["average", "total", "max"]
 FLOW_FIELDS = ("src dst src_port dst_port proto ip_proto vlan inner_vlan direction interface bytes "
@@ -182,7 +182,13 @@ def tumbling_and_sliding_windows_agree_about_the_same_packets(lab):
     watch.check_contiguous(tumbling)
     expect(begin <= tumbling[0]["window"]["start_ns"] and tumbling[-1]["window"]["end_ns"] <= end,
            "the windows lie outside of the run")
-    expect(all(document["window"]["complete"] for document in tumbling[:-1]), "tumbling complete")
+    expect(all(document["window"]["complete"] for document in tumbling[1:-1]), "tumbling complete")
+    expect(not tumbling[0]["window"]["complete"], "the first window is cut by the clock")
+    for window in (document["window"] for document in documents):
+        slide_ns = window.get("slide_ns", window["length_ns"])
+        expect_equal(window["nominal_start_ns"] % slide_ns, 0, "nominal start on the clock")
+        late = window["start_ns"] - window["nominal_start_ns"]
+        expect(not window["complete"] or abs(late) <= 100_000_000, f"{late} ns off: {window}")
     for document in sliding:
         window = document["window"]
         covered = [pane for pane in tumbling
@@ -195,11 +201,33 @@ def tumbling_and_sliding_windows_agree_about_the_same_packets(lab):
                         f"max {name} of a sliding window")
     whole = [document["window"] for document in sliding if document["window"]["complete"]]
     cut = [document["window"] for document in sliding[:4]]
-    expect(len(whole) >= 6 and not any(window["complete"] for window in cut),
+    expect(len(whole) >= 5 and not any(window["complete"] for window in cut),
            f"{len(whole)} of {len(sliding)} sliding windows complete, the first four cut")
     for window in whole:
         expect(abs(window["end_ns"] - window["start_ns"] - NANO) < NANO // 4, f"length of {window}")
     return f"{len(sliding)} sliding windows, each the sum of what it covers of {len(tumbling)}"
+
+
+def a_landmark_window_is_the_sum_of_all_windows_so_far(lab):
+    near, far = lab.pair()
+    weir = Weir(lab, near, windows=["tumbling:200ms", "landmark:400ms"])
+    weir.wait_attached("tcx-ingress", "tcx-egress")
+    steady_traffic(near, far, 1.5)
+    documents = weir.stop().documents()
+    tumbling, landmark = ([document for document in documents
+                           if document["window"]["kind"] == kind]
+                          for kind in ("tumbling", "landmark"))
+    for document in landmark:
+        window = document["window"]
+        expect_equal(window["start_ns"], tumbling[0]["window"]["start_ns"], "its start")
+        covered = [part for part in tumbling if part["window"]["end_ns"] <= window["end_ns"]]
+        expect_equal(watch.tally(document["seen"]), watch.seen(covered), "its sum")
+        expect_equal(watch.flows([document]), watch.flows(covered), "its flows")
+        expect_equal(window["panes"], len(covered), "its panes")
+    expect_equal([document["window"]["complete"] for document in landmark[:-1]],
+                 [True] * (len(landmark) - 1), "complete")
+    expect(len(landmark) >= 4, f"{len(landmark)} landmark windows in 1.5 s")
+    return f"{len(landmark)} landmark windows, the last of {landmark[-1]['total']['flows']} flows"
 
 
 def a_busy_reader_always_finds_a_whole_json_file(lab):
@@ -286,6 +314,7 @@ TESTS = [
     the_fields_are_those_of_the_schema_and_no_others,
     interfaces_have_the_counters_of_the_kernel_and_the_causes_of_a_difference,
     tumbling_and_sliding_windows_agree_about_the_same_packets,
+    a_landmark_window_is_the_sum_of_all_windows_so_far,
     a_busy_reader_always_finds_a_whole_json_file,
     ndjson_is_appended_and_also_goes_to_standard_output,
     a_full_disk_is_counted_and_leaves_no_half_document,

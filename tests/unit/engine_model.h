@@ -36,7 +36,7 @@ struct model_packet {
 
 struct model_pane {
 	struct pane pane;
-	uint64_t place;     /* on the grid: live from the first pane, replay since 1970 */
+	uint64_t place;     /* on the grid */
 	double seconds;
 };
 

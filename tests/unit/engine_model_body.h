@@ -241,12 +241,18 @@ struct expectation {
 	struct telling *expected;
 	struct scope all;
 	unsigned int first, last; /* of the panes in all */
-	uint64_t slide, length;   /* in panes */
+	uint64_t slide, length;   /* in panes; a landmark window is longer than any run */
+	bool is_landmark;
 };
 
 static uint64_t place_ns(const struct model *model, uint64_t place)
 {
-	return (model->replay ? 0 : model->panes[0].pane.begin_ns) + place * MODEL_PANE_NS;
+	const struct model_pane *first = &model->panes[0];
+
+	if (model->replay)
+		return place * MODEL_PANE_NS;
+	return first->pane.begin_ns - first->pane.since_place_ns +
+	       (place - first->place) * MODEL_PANE_NS;
 }
 
 /* The window that ends with the block: false where it has no pane. */
@@ -283,7 +289,7 @@ static void block_times_live(const struct scope *scope, struct window_result *re
 static void block_times_replay(const struct expectation *e, uint64_t block,
 			       struct window_result *result)
 {
-	uint64_t end = (block + 1) * e->slide, start = end - e->length;
+	uint64_t end = (block + 1) * e->slide, start = end > e->length ? end - e->length : 0;
 	uint64_t first = e->model->panes[e->first].place;
 	uint64_t last = e->model->panes[e->last].place;
 
@@ -307,7 +313,8 @@ static bool block_is_on_grid(const struct expectation *e, uint64_t block,
 	uint64_t end_ns = place_ns(e->model, (block + 1) * e->slide);
 
 	return e->model->replay || (is_near(result->end_ns, end_ns) &&
-				    is_near(result->start_ns, end_ns - e->spec->length_ns));
+				    (e->is_landmark ||
+				     is_near(result->start_ns, end_ns - e->spec->length_ns)));
 }
 
 static void block_expect(const struct expectation *e, uint64_t block, bool is_ended)
@@ -326,7 +333,13 @@ static void block_expect(const struct expectation *e, uint64_t block, bool is_en
 	else
 		block_times_live(&scope, result);
 	result->complete = is_ended && block_is_on_grid(e, block, result) &&
-			   (block + 1) * e->slide >= e->length + e->model->panes[e->first].place;
+			   (e->is_landmark ||
+			    (block + 1) * e->slide >= e->length +
+				e->model->panes[e->first].place +
+				(e->model->panes[e->first].pane.since_place_ns != 0));
+	if (!e->is_landmark)
+		result->nominal_start_ns = place_ns(e->model, (block + 1) * e->slide) -
+					   e->spec->length_ns;
 	for (unsigned int i = 0; i < e->model->pane_count; i++) {
 		if (scope.has[i])
 			pane_tell(&e->model->panes[i].pane, result);
@@ -364,6 +377,8 @@ static void blocks_expect_live(const struct expectation *e)
 		is_ended = end_ns + tolerance_ns >= place_ns(e->model, (block + 1) * e->slide);
 	if (is_ended)
 		block_expect(e, block++, true);
+	if (is_ended && e->is_landmark)
+		return;
 	block_expect(e, block,
 		     end_ns + tolerance_ns >= place_ns(e->model, (block + 1) * e->slide));
 }
@@ -372,11 +387,12 @@ static void blocks_expect_live(const struct expectation *e)
 static void blocks_expect_replay(const struct expectation *e)
 {
 	uint64_t next = 0, last = e->model->panes[e->last].place;
+	uint64_t reach = e->is_landmark ? 1 : e->length / e->slide;
 
 	for (unsigned int i = e->first; i <= e->last; i++) {
 		uint64_t own = e->model->panes[i].place / e->slide;
 
-		for (uint64_t block = own; e->all.has[i] && block < own + e->length / e->slide;
+		for (uint64_t block = own; e->all.has[i] && block < own + reach;
 		     block++) {
 			if (block < next || (block + 1) * e->slide > last + 1)
 				continue;
@@ -384,7 +400,8 @@ static void blocks_expect_replay(const struct expectation *e)
 			next = block + 1;
 		}
 	}
-	block_expect(e, (last + 1) / e->slide, false);
+	if (!e->is_landmark || next <= last / e->slide)
+		block_expect(e, (last + 1) / e->slide, false);
 }
 
 #include "engine_model_sessions.h"
@@ -406,6 +423,9 @@ void model_expect(const struct model *model, size_t window, struct telling *expe
 		return;
 	e.slide = e.spec->slide_ns / MODEL_PANE_NS;
 	e.length = e.spec->length_ns / MODEL_PANE_NS;
+	e.is_landmark = e.spec->kind == WINDOW_LANDMARK;
+	if (e.is_landmark)
+		e.length = UINT64_MAX / 2;
 	if (e.spec->kind == WINDOW_SESSION)
 		sessions_expect(&e);
 	else if (model->replay)

@@ -103,13 +103,13 @@ static void tumbling_window_sums_a_flow_over_its_panes(void **state)
 	run_start(&run, (struct engine_config){ 0 });
 	packet_add(&run, 1, 100, 10);
 	packet_add(&run, 1, 300, 500);
-	pane_end(&run, 7);
-	packet_add(&run, 1, 60, 999);
 	pane_end(&run, 8);
+	packet_add(&run, 1, 60, 999);
+	pane_end(&run, 9);
 	assert_int_equal(run.count, 1);
 	assert_true(run.kept[0].result.complete);
-	assert_int_equal(run.kept[0].result.start_ns, 7 * SECOND);
-	assert_int_equal(run.kept[0].result.end_ns, 9 * SECOND);
+	assert_int_equal(run.kept[0].result.start_ns, 8 * SECOND);
+	assert_int_equal(run.kept[0].result.end_ns, 10 * SECOND);
 	assert_int_equal(run.kept[0].result.total.bytes, 460);
 	assert_int_equal(run.kept[0].result.counts.outcome[PACKET_FLOW].packets, 3);
 	assert_int_equal(run.kept[0].result.flow_count, 1);
@@ -118,8 +118,8 @@ static void tumbling_window_sums_a_flow_over_its_panes(void **state)
 	assert_true(run.kept[0].flows[0].packets_max == 2.0);
 	assert_int_equal(run.kept[0].flows[0].min_len, 60);
 	assert_int_equal(run.kept[0].flows[0].max_len, 300);
-	assert_int_equal(run.kept[0].flows[0].first_ns, 7 * SECOND + 10000000);
-	assert_int_equal(run.kept[0].flows[0].last_ns, 8 * SECOND + 999000000);
+	assert_int_equal(run.kept[0].flows[0].first_ns, 8 * SECOND + 10000000);
+	assert_int_equal(run.kept[0].flows[0].last_ns, 9 * SECOND + 999000000);
 	assert_int_equal(engine_flow_count(run.engine), 0);
 	engine_destroy(run.engine);
 }
@@ -164,6 +164,117 @@ static void session_is_told_when_its_gap_has_passed(void **state)
 	assert_int_equal(engine_finish(run.engine), 0);
 	assert_int_equal(run.count, 2);
 	assert_false(run.kept[1].result.complete);
+	engine_destroy(run.engine);
+}
+
+static void landmark_window_tells_all_since_the_start(void **state)
+{
+	struct run run = { .specs = { { WINDOW_LANDMARK, 0, 2 * SECOND, 0 } } };
+
+	(void)state;
+	run_start(&run, (struct engine_config){ 0 });
+	packet_add(&run, 1, 100, 500);
+	pane_end(&run, 0);
+	for (uint64_t i = 1; i < 4; i++)
+		pane_end(&run, i);
+	packet_add(&run, 1, 300, 0);
+	packet_add(&run, 2, 200, 0);
+	pane_end(&run, 4);
+	engine_finish(run.engine);
+	assert_int_equal(run.count, 3);
+	for (unsigned int i = 0; i < 3; i++) {
+		assert_int_equal(run.kept[i].result.complete, i < 2);
+		assert_int_equal(run.kept[i].result.start_ns, 0);
+		assert_int_equal(run.kept[i].result.end_ns, i < 2 ? 2 * (i + 1) * SECOND :
+								    5 * SECOND);
+		assert_int_equal(run.kept[i].result.total.flows, i < 2 ? 1 : 2);
+		assert_int_equal(run.kept[i].flows[0].first_ns, SECOND / 2);
+	}
+	assert_int_equal(run.kept[2].result.total.bytes, 600);
+	assert_true(run.kept[2].flows[0].bytes_max == 300.0);
+	assert_int_equal(engine_flow_count(run.engine), 2);
+	engine_destroy(run.engine);
+}
+
+static void landmark_window_is_bounded_by_the_flows_that_are_kept(void **state)
+{
+	struct run run = { .specs = { { WINDOW_LANDMARK, 0, SECOND, 0 } } };
+
+	(void)state;
+	run_start(&run, (struct engine_config){ .max_flows = 3 });
+	for (unsigned int i = 0; i < 10; i++) {
+		packet_add(&run, i, 100, 0);
+		pane_end(&run, i);
+		assert_true(engine_flow_count(run.engine) <= 3);
+	}
+	assert_int_equal(run.count, 10);
+	assert_int_equal(run.kept[9].result.total.flows, 10);
+	assert_int_equal(run.kept[9].result.total.bytes, 1000);
+	assert_int_equal(run.kept[9].result.forgotten_flows, 6);
+	assert_int_equal(run.kept[9].result.forgotten.bytes, 600);
+	engine_destroy(run.engine);
+}
+
+/* The first pane began within its place on the grid: 1970 and some seconds. */
+static void live_windows_lie_on_the_grid_and_the_first_is_cut(void **state)
+{
+	struct run run = { .specs = { tumbling(4), sliding(4, 2) } };
+	struct pane pane = { .index = 1005, .begin_ns = 5 * SECOND / 4, .end_ns = 2 * SECOND,
+			     .since_place_ns = SECOND / 4 };
+
+	(void)state;
+	run_start(&run, (struct engine_config){ .window_count = 2, .is_aligned = true });
+	engine_end_pane(run.engine, &pane);
+	for (uint64_t i = 2; i < 9; i++)
+		pane_between(&run, 1004 + i, i * SECOND, (i + 1) * SECOND);
+	/* 1006, 1008 and 1010 end sliding windows, 1008 and 1012 tumbling ones. */
+	assert_int_equal(run.count, 6);
+	for (unsigned int i = 0; i < run.count; i++) {
+		const struct window_result *result = &run.kept[i].result;
+
+		assert_true(result->is_aligned);
+		assert_int_equal((result->nominal_start_ns + 1004 * SECOND) %
+				 result->spec->slide_ns, 0);
+		assert_int_equal(result->complete,
+				 (int64_t)result->nominal_start_ns >= (int64_t)(2 * SECOND));
+	}
+	assert_int_equal(run.kept[0].result.window_number, 1);
+	assert_int_equal(run.kept[0].result.start_ns, 5 * SECOND / 4);
+	assert_int_equal(run.kept[0].result.end_ns, 2 * SECOND);
+	engine_destroy(run.engine);
+}
+
+static void windows_are_cut_and_begin_anew_where_the_grid_ends(void **state)
+{
+	struct run run = { .specs = { tumbling(4), sliding(4, 2), session(3),
+				      { WINDOW_LANDMARK, 0, 4 * SECOND, 0 } } };
+	struct pane pane = { .index = 5, .begin_ns = 5 * SECOND, .end_ns = 11 * SECOND / 2,
+			     .ends_grid = true };
+	uint64_t bytes[4] = { 0 };
+
+	(void)state;
+	run_start(&run, (struct engine_config){ .window_count = 4 });
+	packet_add(&run, 1, 100, 0);
+	pane_end(&run, 4);
+	packet_add(&run, 1, 200, 0);
+	engine_end_pane(run.engine, &pane);
+	assert_int_equal(run.count, 3);
+	for (unsigned int i = 0; i < 3; i++) {
+		assert_int_equal(run.kept[i].result.window_number, i);
+		assert_false(run.kept[i].result.complete);
+		assert_int_equal(run.kept[i].result.end_ns, 11 * SECOND / 2);
+		assert_int_equal(run.kept[i].result.total.bytes, 300);
+	}
+	/* An hour earlier, by the clock. */
+	packet_add(&run, 1, 400, 0);
+	pane_between(&run, 2, 11 * SECOND / 2, 13 * SECOND / 2);
+	pane_between(&run, 3, 13 * SECOND / 2, 15 * SECOND / 2);
+	engine_finish(run.engine);
+	for (unsigned int i = 3; i < run.count; i++)
+		bytes[run.kept[i].result.window_number] = run.kept[i].result.total.bytes;
+	for (unsigned int i = 0; i < 3; i++)
+		assert_int_equal(bytes[i], 400);
+	assert_int_equal(bytes[3], 700);
 	engine_destroy(run.engine);
 }
 
@@ -484,6 +595,10 @@ int main(void)
 		cmocka_unit_test(tumbling_window_sums_a_flow_over_its_panes),
 		cmocka_unit_test(sliding_window_forgets_the_maximum_that_left),
 		cmocka_unit_test(session_is_told_when_its_gap_has_passed),
+		cmocka_unit_test(landmark_window_tells_all_since_the_start),
+		cmocka_unit_test(landmark_window_is_bounded_by_the_flows_that_are_kept),
+		cmocka_unit_test(live_windows_lie_on_the_grid_and_the_first_is_cut),
+		cmocka_unit_test(windows_are_cut_and_begin_anew_where_the_grid_ends),
 		cmocka_unit_test(packets_of_all_cpus_make_one_rate),
 		cmocka_unit_test(live_window_without_packets_is_told),
 		cmocka_unit_test(long_pane_belongs_to_the_window_in_which_it_begins),

@@ -41,15 +41,15 @@ static void windows_random(struct model *model, uint64_t *state)
 		struct window_spec *spec = &model->specs[i];
 		uint64_t slide = 1 + random_below(state, 3);
 
-		*spec = (struct window_spec){ .kind = (enum window_kind)random_below(state, 3) };
+		*spec = (struct window_spec){ .kind = (enum window_kind)random_below(state, 4) };
 		if (spec->kind == WINDOW_SESSION) {
 			spec->gap_ns = (1 + random_below(state, 6)) * MODEL_PANE_NS;
 			continue;
 		}
-		if (spec->kind == WINDOW_TUMBLING)
+		if (spec->kind != WINDOW_SLIDING)
 			slide = 1 + random_below(state, 7);
 		spec->slide_ns = slide * MODEL_PANE_NS;
-		spec->length_ns = spec->slide_ns;
+		spec->length_ns = spec->kind == WINDOW_LANDMARK ? 0 : spec->slide_ns;
 		if (spec->kind == WINDOW_SLIDING)
 			spec->length_ns *= 1 + random_below(state, 9);
 	}
@@ -92,8 +92,7 @@ static void pane_times_random(struct model *model, struct model_pane *p, uint64_
 		return;
 	}
 	/* The next pane begins when its place on the grid has come, or somewhat later. */
-	pane->end_ns = model->panes[0].pane.begin_ns + jitter_ns +
-		       (p->place + skip_random(state)) * MODEL_PANE_NS;
+	pane->end_ns = place_ns(model, p->place + skip_random(state)) + jitter_ns;
 	if (p == &model->panes[model->pane_count - 1] && random_one_in(state, 2))
 		pane->end_ns = pane->begin_ns + random_below(state, MODEL_PANE_NS);
 	p->seconds = (double)(pane->end_ns - pane->begin_ns) / 1e9;
@@ -110,7 +109,9 @@ static void panes_random(struct model *model, uint64_t *state)
 		struct model_pane *p = &model->panes[i];
 
 		*p = (struct model_pane){ .pane = { .index = index, .begin_ns = begin_ns } };
-		p->place = model->replay ? index : index - first;
+		p->place = index;
+		if (!model->replay && !i && random_one_in(state, 2))
+			p->pane.since_place_ns = random_below(state, MODEL_PANE_NS);
 		pane_times_random(model, p, state);
 		pane_counts_random(&p->pane, state);
 		begin_ns = p->pane.end_ns;
@@ -118,8 +119,7 @@ static void panes_random(struct model *model, uint64_t *state)
 			index += skip_random(state);
 			begin_ns = index * MODEL_PANE_NS;
 		} else {
-			index = first + (begin_ns - model->panes[0].pane.begin_ns) /
-						MODEL_PANE_NS;
+			index = first + (begin_ns - place_ns(model, first)) / MODEL_PANE_NS;
 		}
 	}
 }
@@ -260,6 +260,7 @@ static bool flow_same(const struct flow_result *a, const struct flow_result *b)
 static bool result_same(const struct window_result *a, const struct window_result *b)
 {
 	return SAME(a, b, start_ns) && SAME(a, b, end_ns) && SAME(a, b, observed_ns) &&
+	       SAME(a, b, nominal_start_ns) &&
 	       SAME(a, b, panes) && SAME(a, b, complete) && SAME(a, b, total.flows) &&
 	       SAME(a, b, total.bytes) && SAME(a, b, total.packets) &&
 	       SAME(a, b, total.bytes_max) && SAME(a, b, total.packets_max) &&
@@ -324,7 +325,7 @@ static void case_check(struct telling *tellings, uint64_t case_seed)
 		if (!telling_same(&tellings[w], expected))
 			fail_msg("case %#llx, %s, %s:%llu/%llu", (unsigned long long)case_seed,
 				 model.replay ? "replay" : "live",
-				 spec->kind == WINDOW_SESSION ? "session" : "block",
+				 window_kind_name(spec->kind),
 				 (unsigned long long)(spec->length_ns + spec->gap_ns),
 				 (unsigned long long)spec->slide_ns);
 	}

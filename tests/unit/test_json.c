@@ -144,6 +144,36 @@ static void empty_window_has_packet_bytes_of_zero(void **state)
 	text_fini(&scene.text);
 }
 
+static void landmark_window_has_only_a_slide(void **state)
+{
+	static const struct window_spec landmark = { WINDOW_LANDMARK, 0, 5 * SECOND, 0 };
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene.result.spec = &landmark;
+	scene.result.is_aligned = true;
+	assert_has(write_document(&scene, false), "\"window\": {\"kind\": \"landmark\", "
+						  "\"slide_ns\": 5000000000, \"start_ns\": ");
+	text_fini(&scene.text);
+}
+
+static void aligned_window_tells_where_the_grid_has_it(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene.result.spec = &tumbling;
+	scene.result.start_ns = 3 * SECOND;
+	scene.result.nominal_start_ns = 0;
+	assert_lacks(write_document(&scene, false), "nominal_start_ns");
+	scene.result.is_aligned = true;
+	assert_has(write_document(&scene, false), ", \"nominal_start_ns\": 1763800000000000000, "
+						  "\"start_ns\": 1763800003000000000, ");
+	text_fini(&scene.text);
+}
+
 static void sessions_of_different_lengths_have_no_common_rate(void **state)
 {
 	struct scene scene;
@@ -289,6 +319,8 @@ int main(void)
 		cmocka_unit_test(window_without_flows_has_an_empty_list),
 		cmocka_unit_test(window_of_no_length_has_rates_of_zero),
 		cmocka_unit_test(empty_window_has_packet_bytes_of_zero),
+		cmocka_unit_test(landmark_window_has_only_a_slide),
+		cmocka_unit_test(aligned_window_tells_where_the_grid_has_it),
 		cmocka_unit_test(sessions_of_different_lengths_have_no_common_rate),
 		cmocka_unit_test(tumbling_window_has_no_slide),
 		cmocka_unit_test(forgotten_flows_are_told_only_where_there_are_any),

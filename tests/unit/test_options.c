@@ -128,6 +128,31 @@ static void top_has_three_sliding_windows_and_real_time(void **state)
 	assert_true(command.options.speed == 1);
 }
 
+static void windows_follow_the_clock_unless_the_run_has_an_end(void **state)
+{
+	static const struct {
+		const char *line;
+		enum align align;
+	} cases[] = {
+		{ "weir run", ALIGN_CLOCK },
+		{ "weir top", ALIGN_CLOCK },
+		{ "weir run -c 3", ALIGN_START },
+		{ "weir run -t 10s", ALIGN_START },
+		{ "weir run -t 10s --align clock", ALIGN_CLOCK },
+		{ "weir run --align=start", ALIGN_START },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct command command;
+
+		parse_well(&command, cases[i].line);
+		assert_int_equal(command.options.align, cases[i].align);
+	}
+	assert_refused("weir run --align noon", "--align noon: not clock or start");
+	assert_refused("weir run -r a.pcap --align clock", "--read a.pcap: not together with --align");
+}
+
 static void every_option_arrives(void **state)
 {
 	struct command command;
@@ -449,6 +474,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(run_has_the_defaults_of_the_contract),
 		cmocka_unit_test(top_has_three_sliding_windows_and_real_time),
+		cmocka_unit_test(windows_follow_the_clock_unless_the_run_has_an_end),
 		cmocka_unit_test(every_option_arrives),
 		cmocka_unit_test(long_options_take_their_value_either_way),
 		cmocka_unit_test(speed_max_holds_for_top_too),

@@ -144,7 +144,7 @@ static void what_is_no_window_is_refused_with_a_reason(void **state)
 		"tumbling:10s/1s", "Tumbling:10s", "tumblings:10s", "tumbl:10s", " tumbling:10s",
 		"tumbling:10s ", "tumbling:9999999999h", "sliding:10s", "sliding:/", "sliding:10s/",
 		"sliding:/1s", "sliding:10s/1s/1s", "sliding:10s/3s", "sliding:1s/10s",
-		"sliding:10s/0s", "session", "session:", "session:30s/1s", "hopping:10s",
+		"landmark", "landmark:0s", "landmark:1s/1s", "sliding:10s/0s", "session", "session:", "session:30s/1s", "hopping:10s",
 	};
 
 	(void)state;
@@ -176,6 +176,18 @@ static uint64_t pane_of(const char *first, const char *second, uint64_t wanted_n
 
 	assert_true(err ? err == -EINVAL && reason && !pane_ns : pane_ns && !reason);
 	return pane_ns;
+}
+
+static void landmark_has_a_length_between_its_results(void **state)
+{
+	struct window_spec spec = window("landmark:30s");
+
+	(void)state;
+	assert_int_equal(spec.kind, WINDOW_LANDMARK);
+	assert_int_equal(spec.slide_ns, 30 * S);
+	assert_int_equal(spec.length_ns, 0);
+	assert_string_equal(window_kind_name(spec.kind), "landmark");
+	assert_int_equal(pane_of("landmark:1500ms", NULL, 0), 750 * MS);
 }
 
 static void a_pane_is_the_greatest_that_divides_every_window(void **state)
@@ -262,6 +274,7 @@ int main(void)
 		cmocka_unit_test(a_sliding_window_has_length_and_slide),
 		cmocka_unit_test(a_slide_may_be_the_whole_window),
 		cmocka_unit_test(a_session_window_has_a_gap_only),
+		cmocka_unit_test(landmark_has_a_length_between_its_results),
 		cmocka_unit_test(what_is_wrong_with_a_length_of_time_is_told),
 		cmocka_unit_test(what_is_no_window_is_refused_with_a_reason),
 		cmocka_unit_test(a_kind_has_the_name_that_is_parsed),

@@ -162,9 +162,10 @@ int stop_fd(void)
 	return stop_pipe[0];
 }
 
-void stop_wait_until(uint64_t instant_ns)
+void stop_wait_for(int fd, uint64_t instant_ns)
 {
-	struct pollfd readable = { .fd = stop_pipe[0], .events = POLLIN };
+	struct pollfd readable[] = { { .fd = stop_pipe[0], .events = POLLIN },
+				     { .fd = fd, .events = POLLIN } };
 	uint64_t now_ns;
 
 	while (!is_requested && (now_ns = clock_monotonic_ns()) < instant_ns) {
@@ -172,6 +173,12 @@ void stop_wait_until(uint64_t instant_ns)
 		struct timespec left = { .tv_sec = (time_t)(left_ns / 1000000000),
 					 .tv_nsec = (long)(left_ns % 1000000000) };
 
-		ppoll(&readable, 1, &left, NULL);
+		if (ppoll(readable, 2, &left, NULL) > 0 && readable[1].revents)
+			return;
 	}
+}
+
+void stop_wait_until(uint64_t instant_ns)
+{
+	stop_wait_for(-1, instant_ns);
 }

@@ -43,4 +43,7 @@ int stop_fd(void);
 /* Waits until that instant of CLOCK_MONOTONIC, or until the end was asked for. */
 void stop_wait_until(uint64_t instant_ns);
 
+/* The same, or until fd (-1: none) is readable. */
+void stop_wait_for(int fd, uint64_t instant_ns);
+
 #endif

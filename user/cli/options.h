@@ -18,6 +18,8 @@
 
 enum verb { VERB_TOP, VERB_RUN, VERB_CHECK, VERB_HELP, VERB_VERSION };
 
+enum align { ALIGN_CLOCK, ALIGN_START };
+
 struct options {
 	enum verb verb;
 	/* None: that of the default route. INTERFACES_ANY stands alone. */
@@ -29,6 +31,7 @@ struct options {
 	struct window_spec windows[OPTIONS_WINDOWS_MAX];
 	size_t window_count;
 	uint64_t pane_ns;             /* chosen by pane_length_choose */
+	enum align align;             /* of the windows of a live run */
 	struct group_by group;
 	size_t top;
 	enum sort_field sort;

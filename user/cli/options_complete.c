@@ -52,7 +52,7 @@ static void default_output(struct parsing *parsing)
 
 static int check_source(const struct parsing *parsing)
 {
-	static const int live_only[] = { 'i', 'd', 'a' };
+	static const int live_only[] = { 'i', 'd', 'a', OPTION_ALIGN };
 	const char *file = parsing->options->file;
 	size_t i;
 
@@ -130,6 +130,9 @@ int options_complete(struct parsing *parsing)
 		default_output(parsing);
 	if (options->verb == VERB_TOP && !parsing->given[OPTION_SPEED])
 		options->speed = 1;
+	if (!parsing->given[OPTION_ALIGN])
+		options->align = options->duration_ns || options->window_limit ? ALIGN_START :
+										 ALIGN_CLOCK;
 	status = check_outputs(options);
 	return status ? status : choose_pane(parsing);
 }

@@ -179,6 +179,17 @@ static const char *parse_pane(struct parsing *parsing, const char *value)
 }
 _Static_assert(PANE_MIN_NS == 10000000, "the text above says so");
 
+static const char *parse_align(struct parsing *parsing, const char *value)
+{
+	static const char *const names[] = { [ALIGN_CLOCK] = "clock", [ALIGN_START] = "start" };
+	int found = find_name(names, COUNT(names), value);
+
+	if (found < 0)
+		return "not clock or start";
+	parsing->options->align = (enum align)found;
+	return NULL;
+}
+
 static const char *parse_group_by(struct parsing *parsing, const char *value)
 {
 	const char *reason = "not a list of fields";
@@ -315,12 +326,17 @@ const struct option_spec option_specs[] = {
 	{ 'a', "attach", "HOW", FOR_ALL, parse_attach,
 	  "auto, native, generic, tc, clsact, pcap (auto)" },
 	{ 'w', "window", "SPEC", FOR_STREAM, parse_window,
-	  "tumbling:LEN, sliding:LEN/SLIDE or session:GAP;\n"
+	  "tumbling:LEN, sliding:LEN/SLIDE, session:GAP or\n"
+	  "landmark:LEN (all since the start, every LEN);\n"
 	  "repeatable (run: tumbling:10s; top: 2s, 10s and\n"
 	  "40s, sliding by 1s)" },
 	{ 'p', "pane", "LEN", FOR_STREAM, parse_pane,
 	  "length of a pane, 10ms or more (the greatest that\n"
 	  "divides all windows, at most 1s)" },
+	{ OPTION_ALIGN, "align", "WHERE", FOR_STREAM, parse_align,
+	  "clock: live windows begin at multiples of their\n"
+	  "length since 1970; start: at the start of the run\n"
+	  "(clock; with -c or -t: start)" },
 	{ 'g', "group-by", "FIELDS", FOR_STREAM, parse_group_by,
 	  "of src, dst, src_port, dst_port, proto, vlan,\n"
 	  "inner_vlan, direction, interface; src/24 or\n"

@@ -8,9 +8,10 @@
 #include "options.h"
 
 /* Values of options without a letter. */
-enum { OPTION_SLOTS = 256, OPTION_MAX_FLOWS, OPTION_SPEED, OPTION_JSON };
+enum { OPTION_SLOTS = 256, OPTION_MAX_FLOWS, OPTION_SPEED, OPTION_JSON,
+       OPTION_ALIGN };
 
-#define OPTION_IDS_MAX (OPTION_JSON + 1)
+#define OPTION_IDS_MAX (OPTION_ALIGN + 1)
 
 /* What is parsed so far, besides the options themselves. */
 struct parsing {

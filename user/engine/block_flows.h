@@ -53,6 +53,9 @@ void row_drop(const struct row_work *work, struct packed **at);
 /* A row_action that drops what the open block holds. Always 0. */
 int row_drop_open(const struct row_work *work);
 
+/* A row_action that drops all that the row holds. Always 0. */
+int row_drop_all(const struct row_work *work);
+
 /* Flows of these places that the row does not hold leave the window. */
 void row_let_go(const struct row_work *work, const uint64_t *places);
 

@@ -7,30 +7,37 @@
 
 #include "window.h"
 
+typedef int window_action(struct engine *engine, struct window *window);
+
 /* What each kind of window does; for every pane advance, fold, close_pane. */
 struct window_actions {
-	int (*init)(struct engine *engine, struct window *window);
-	int (*advance)(struct engine *engine, struct window *window);
-	int (*fold)(struct engine *engine, struct window *window);
-	int (*close_pane)(struct engine *engine, struct window *window);
-	int (*finish)(struct engine *engine, struct window *window);
+	window_action *init, *advance, *fold, *close_pane, *cut, *finish;
+	void (*forget)(struct engine *engine, struct window *window);
 };
 
-static const struct window_actions block_actions = {
-	block_window_init, block_window_advance, block_window_fold, block_window_close_pane,
-	block_window_finish,
-};
-
-static const struct window_actions session_actions = {
-	session_window_init, session_window_advance, session_window_fold,
-	session_window_close_pane, session_window_finish,
-};
-
-typedef int window_action(struct engine *engine, struct window *window);
+#define WINDOW_ACTIONS(kind)                                                          \
+	{                                                                             \
+		kind##_window_init, kind##_window_advance, kind##_window_fold,        \
+		kind##_window_close_pane, kind##_window_cut, kind##_window_finish,    \
+		kind##_window_forget,                                                 \
+	}
 
 static const struct window_actions *window_actions_of(const struct window *window)
 {
-	return window->spec->kind == WINDOW_SESSION ? &session_actions : &block_actions;
+	static const struct window_actions actions[] = {
+		[WINDOW_TUMBLING] = WINDOW_ACTIONS(block),
+		[WINDOW_SLIDING] = WINDOW_ACTIONS(block),
+		[WINDOW_SESSION] = WINDOW_ACTIONS(session),
+		[WINDOW_LANDMARK] = WINDOW_ACTIONS(landmark),
+	};
+
+	return &actions[window->spec->kind];
+}
+
+void windows_forget(struct engine *engine)
+{
+	for (size_t i = 0; i < engine->config.window_count; i++)
+		window_actions_of(&engine->windows[i])->forget(engine, &engine->windows[i]);
 }
 
 static int windows_init(struct engine *engine)
@@ -167,21 +174,25 @@ static void pane_number(struct engine *engine)
 	close->is_numbered = !pane_ring_add(panes, &close->times, panes_held(engine));
 }
 
-/* The pane takes its place on the grid, which the first one lays in a live run. */
+static void grid_lay(struct engine *engine, const struct pane *pane)
+{
+	engine->first_place = pane->index;
+	engine->first_ns = pane->begin_ns - pane->since_place_ns;
+	engine->first_is_cut = pane->since_place_ns != 0;
+	engine->pane.place = pane->index;
+	engine->is_started = engine->has_grid = true;
+}
+
+/* The pane takes its place on the grid, which the first one lays. */
 static void pane_place(struct engine *engine, const struct pane *pane)
 {
 	struct pane_close *close = &engine->pane;
-	uint64_t length_ns = pane->end_ns - pane->begin_ns, place;
+	uint64_t length_ns = pane->end_ns - pane->begin_ns;
 
-	if (!engine->is_started) {
-		engine->origin = engine->config.replay ? 0 : pane->index;
-		engine->first_place = pane->index - engine->origin;
-		engine->grid_begin_ns = pane->begin_ns;
-		close->place = engine->first_place;
-		engine->is_started = true;
-	}
-	place = pane->index - engine->origin;
-	close->place = place > close->place ? place : close->place;
+	if (!engine->has_grid)
+		grid_lay(engine, pane);
+	close->place = pane->index > close->place ? pane->index : close->place;
+	close->ends_grid = pane->ends_grid;
 	if (engine->config.replay || length_ns < engine->config.pane_ns)
 		length_ns = engine->config.pane_ns;
 	close->times = (struct pane_times){ pane->begin_ns, pane->end_ns,
@@ -211,7 +222,7 @@ static void flows_end_pane(struct engine *engine, bool has_failed)
 	}
 }
 
-enum pane_step { STEP_ADVANCE, STEP_FOLD, STEP_CLOSE_PANE, STEP_FINISH };
+enum pane_step { STEP_ADVANCE, STEP_FOLD, STEP_CLOSE_PANE, STEP_CUT, STEP_FINISH };
 
 /* Takes all windows through one step; *err keeps the first failure. */
 static void windows_step(struct engine *engine, enum pane_step step, int *err)
@@ -220,7 +231,8 @@ static void windows_step(struct engine *engine, enum pane_step step, int *err)
 		struct window *window = &engine->windows[i];
 		const struct window_actions *actions = window_actions_of(window);
 		window_action *const steps[] = { actions->advance, actions->fold,
-						 actions->close_pane, actions->finish };
+						 actions->close_pane, actions->cut,
+						 actions->finish };
 		int step_err = steps[step](engine, window);
 
 		*err = *err ? *err : step_err;
@@ -231,6 +243,15 @@ static void windows_resume(struct engine *engine)
 {
 	for (size_t i = 0; i < engine->config.window_count; i++)
 		engine->windows[i].is_stopped = false;
+}
+
+/* The windows at hand are told as if the run ended here; it goes on with the next pane. */
+static void grid_end(struct engine *engine, int *err)
+{
+	engine->is_finishing = true;
+	windows_step(engine, STEP_CUT, err);
+	engine->is_finishing = false;
+	engine->has_grid = false;
 }
 
 int engine_fold_pane(struct engine *engine, const struct pane *pane)
@@ -257,6 +278,8 @@ int engine_close_pane(struct engine *engine)
 		return 0;
 	engine->is_folded = false;
 	windows_step(engine, STEP_CLOSE_PANE, &err);
+	if (engine->pane.ends_grid)
+		grid_end(engine, &err);
 	flow_table_trim(&engine->table);
 	forget_err = engine_forget_excess(engine);
 	return err ? err : forget_err;

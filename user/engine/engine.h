@@ -27,6 +27,7 @@ struct engine_config {
 	uint64_t pane_ns;                  /* nominal */
 	uint32_t extra_sets;               /* 1 << enum extra_set of those asked for; where there
 					    * are, records have two lines: struct flow_record */
+	bool is_aligned;                   /* live: places are counted since 1970 */
 	bool replay;                       /* windows lie on the grid since 1970 (DESIGN 4) */
 	enum sort_field sort;
 	size_t top;                        /* flows listed in each result; 0 is all */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Where the engine wakes a little before the grid's time, the pane is whole all the same. */
 #define PANE_TOLERANCE_SHIFT 6
@@ -22,16 +23,12 @@ int block_window_init(struct engine *engine, struct window *window)
 	return window->spans ? 0 : -ENOMEM;
 }
 
-/* The grid's time at which the place after the block begins; live, where time is not exact. */
 static uint64_t block_end_ns(const struct engine *engine, const struct window *window)
 {
-	uint64_t places = saturating_multiply(window->block + 1, window->block_panes);
-
-	return saturating_add(engine->grid_begin_ns,
-			      saturating_multiply(places, engine->config.pane_ns));
+	return grid_place_ns(engine, saturating_multiply(window->block + 1, window->block_panes));
 }
 
-static bool block_has_ended(const struct engine *engine, const struct window *window)
+bool window_block_has_ended(const struct engine *engine, const struct window *window)
 {
 	const struct pane_close *pane = &engine->pane;
 	uint64_t tolerance_ns = engine->config.pane_ns >> PANE_TOLERANCE_SHIFT;
@@ -40,6 +37,15 @@ static bool block_has_ended(const struct engine *engine, const struct window *wi
 		return pane->place / window->block_panes >= window->block &&
 		       pane->place % window->block_panes == window->block_panes - 1;
 	return saturating_add(pane->times.end_ns, tolerance_ns) >= block_end_ns(engine, window);
+}
+
+bool window_pane_ends_block(const struct engine *engine, const struct window *window)
+{
+	const struct pane_close *pane = &engine->pane;
+
+	if (pane->place % window->block_panes == window->block_panes - 1)
+		return window_block_has_ended(engine, window);
+	return !engine->config.replay && pane->times.end_ns >= block_end_ns(engine, window);
 }
 
 /* In a replay the grid is time itself; the window is cut to where the capture has packets. */
@@ -65,6 +71,12 @@ static bool instant_is_near(uint64_t a, uint64_t b, uint64_t tolerance_ns)
 	return (a > b ? a - b : b - a) <= tolerance_ns;
 }
 
+bool window_ends_on_grid(const struct engine *engine, const struct window *window,
+			 uint64_t end_ns)
+{
+	return instant_is_near(end_ns, block_end_ns(engine, window), engine->config.pane_ns / 2);
+}
+
 /*
  * Live, where panes may come late: whether what was observed is what the grid has. A window
  * whose begin or end is off by more than half a pane is cut (or longer, where the process was
@@ -73,19 +85,18 @@ static bool instant_is_near(uint64_t a, uint64_t b, uint64_t tolerance_ns)
 static bool window_is_on_grid(const struct engine *engine, const struct window *window,
 			      const struct window_result *result)
 {
-	uint64_t tolerance_ns = engine->config.pane_ns / 2;
-	uint64_t end_ns = block_end_ns(engine, window), length_ns = window->spec->length_ns;
-
-	return end_ns >= length_ns && instant_is_near(result->end_ns, end_ns, tolerance_ns) &&
-	       instant_is_near(result->start_ns, end_ns - length_ns, tolerance_ns);
+	return window_ends_on_grid(engine, window, result->end_ns) &&
+	       instant_is_near(result->start_ns, result->nominal_start_ns,
+			       engine->config.pane_ns / 2);
 }
 
-/* Whether the grid's window with the open block as its last began before the first pane. */
+/* Whether the grid's window with the open block as its last began before the grid's first pane. */
 static bool window_began_before(const struct engine *engine, const struct window *window)
 {
 	uint64_t end = (window->block + 1) * window->block_panes;
 
-	return end - engine->first_place < window->blocks * window->block_panes;
+	return end < engine->first_place + engine->first_is_cut +
+		     window->blocks * window->block_panes;
 }
 
 /* The rows that the window had no memory for are missing from what its flows carried. */
@@ -112,8 +123,10 @@ void block_window_result(const struct engine *engine, const struct window *windo
 	*result = (struct window_result){ .spec = window->spec, .window_number = window->number };
 	result_from_span(result, &span);
 	result->total.flows = window->flows + span.forgotten_flows;
+	/* Of a window that began before the clock did, a number that the offset makes right. */
+	result->nominal_start_ns = block_end_ns(engine, window) - window->spec->length_ns;
 	result->complete = !window_began_before(engine, window) &&
-			   (!engine->is_finishing || block_has_ended(engine, window));
+			   (!engine->is_finishing || window_block_has_ended(engine, window));
 	if (engine->config.replay)
 		result_set_grid_times(engine, window, result);
 	else
@@ -199,22 +212,23 @@ int block_window_fold(struct engine *engine, struct window *window)
 	return engine->pane.is_numbered ? block_flows_fold(engine, window) : -ENOMEM;
 }
 
-/* Live, a pane that was held up may end blocks that it is not the last of. */
-static bool pane_ends_block(const struct engine *engine, const struct window *window)
-{
-	const struct pane_close *pane = &engine->pane;
-
-	if (pane->place % window->block_panes == window->block_panes - 1)
-		return block_has_ended(engine, window);
-	return !engine->config.replay && pane->times.end_ns >= block_end_ns(engine, window);
-}
-
 int block_window_close_pane(struct engine *engine, struct window *window)
 {
-	return pane_ends_block(engine, window) ? block_close(engine, window) : 0;
+	return window_pane_ends_block(engine, window) ? block_close(engine, window) : 0;
 }
 
 int block_window_finish(struct engine *engine, struct window *window)
 {
 	return window->panes_held && engine->config.emit ? block_window_emit(engine, window) : 0;
+}
+
+int block_window_cut(struct engine *engine, struct window *window)
+{
+	int err = block_window_finish(engine, window);
+
+	rows_visit(engine, window, row_drop_all);
+	memset(window->spans, 0, window->blocks * sizeof(*window->spans));
+	window->panes_held = 0;
+	window->is_started = false;
+	return err;
 }

@@ -6,8 +6,7 @@
 
 #include "block_flows.h"
 
-/* Without memory to tell what remains of its flows, a row leaves the window whole. */
-static int row_give_up(const struct row_work *work)
+int row_drop_all(const struct row_work *work)
 {
 	struct packer *packer = &work->engine->table.packer;
 	struct row *row = work->row;
@@ -20,6 +19,13 @@ static int row_give_up(const struct row_work *work)
 	}
 	row_drop(work, &row->front);
 	row_drop(work, &row->back);
+	return row_drop_open(work);
+}
+
+/* Without memory to tell what remains of its flows, a row leaves the window whole. */
+static int row_give_up(const struct row_work *work)
+{
+	row_drop_all(work);
 	return -ENOMEM;
 }
 

@@ -77,6 +77,11 @@ static int row_forget(const struct row_work *work)
 	return 0;
 }
 
+void block_window_forget(struct engine *engine, struct window *window)
+{
+	rows_visit(engine, window, row_forget);
+}
+
 struct leaver {
 	uint64_t last_ns;
 	uint32_t id;
@@ -133,7 +138,7 @@ static void leavers_select(const struct flow_table *table, struct leaver *leaver
 /* The last packets of a row's flows as a window knows them: it holds no flow without its last. */
 static void row_note_last(const struct row_work *work, uint64_t *last_ns)
 {
-	const struct flow_sum *sessions = window_part(work->window, work->segment)->sessions;
+	const struct flow_sum *sessions = window_part(work->window, work->segment)->sums;
 	const struct pane_ring *panes = &work->engine->table.packer.panes;
 	struct row_sums sums;
 
@@ -184,14 +189,7 @@ static void marked_forget(struct engine *engine)
 {
 	struct flow_table *table = &engine->table;
 
-	for (size_t i = 0; i < engine->config.window_count; i++) {
-		struct window *window = &engine->windows[i];
-
-		if (window->spec->kind == WINDOW_SESSION)
-			session_window_forget(engine, window);
-		else
-			rows_visit(engine, window, row_forget);
-	}
+	windows_forget(engine);
 	for (uint32_t i = 0; i < table->segment_count; i++) {
 		struct segment *segment = table->segments[i];
 
@@ -209,7 +207,7 @@ static uint64_t flows_bytes(const struct engine *engine)
 	uint64_t bytes_each = FLOW_TABLE_BYTES;
 
 	for (size_t i = 0; i < engine->config.window_count; i++)
-		bytes_each += engine->layouts[i].has_sessions * sizeof(struct flow_sum);
+		bytes_each += engine->layouts[i].has_sums * sizeof(struct flow_sum);
 	return engine->table.flow_count * bytes_each + engine->table.packer.memory_bytes;
 }
 

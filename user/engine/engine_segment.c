@@ -13,12 +13,12 @@ static int part_init(struct flow_table *table, struct part *part, const struct p
 {
 	bool has_extras = table->packer.has_extras;
 
-	if (!layout->has_sessions)
+	if (!layout->has_sums)
 		return 0;
-	part->sessions = pages_allocate(SUMS_BYTES, is_populated);
+	part->sums = pages_allocate(SUMS_BYTES, is_populated);
 	if (has_extras)
-		part->session_extras = pages_allocate(EXTRAS_BYTES, is_populated);
-	return part->sessions && (part->session_extras || !has_extras) ? 0 : -ENOMEM;
+		part->extras = pages_allocate(EXTRAS_BYTES, is_populated);
+	return part->sums && (part->extras || !has_extras) ? 0 : -ENOMEM;
 }
 
 static void row_fini(struct packer *packer, struct row *row)
@@ -36,8 +36,8 @@ static void row_fini(struct packer *packer, struct row *row)
 
 static void part_fini(struct flow_table *table, struct part *part)
 {
-	pages_free(part->sessions, SUMS_BYTES);
-	pages_free(part->session_extras, EXTRAS_BYTES);
+	pages_free(part->sums, SUMS_BYTES);
+	pages_free(part->extras, EXTRAS_BYTES);
 	for (uint32_t i = 0; i < SEGMENT_ROWS; i++)
 		row_fini(&table->packer, &part->rows[i]);
 }
@@ -60,7 +60,7 @@ uint64_t segment_bytes(const struct flow_table *table)
 			 extras_bytes;
 
 	for (size_t i = 0; i < table->layout_count; i++)
-		bytes += table->layouts[i].has_sessions ? SUMS_BYTES + extras_bytes : 0;
+		bytes += table->layouts[i].has_sums ? SUMS_BYTES + extras_bytes : 0;
 	return bytes;
 }
 

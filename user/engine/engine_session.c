@@ -18,7 +18,7 @@ struct ended {
 int session_window_init(struct engine *engine, struct window *window)
 {
 	(void)engine;
-	window->layout->has_sessions = true;
+	window->layout->has_sums = true;
 	return window->spec->gap_ns ? 0 : -EINVAL;
 }
 
@@ -58,7 +58,7 @@ static int session_end(struct engine *engine, struct window *window, struct segm
 		       uint32_t place)
 {
 	const struct part *part = &segment->parts[window->number];
-	struct flow_sum *open = &part->sessions[place];
+	struct flow_sum *open = &part->sums[place];
 	struct ended *ended;
 	int err = ended_reserve(engine, window);
 
@@ -68,8 +68,8 @@ static int session_end(struct engine *engine, struct window *window, struct segm
 	ended->flow = flow_result_make(&segment->slots[place], open);
 	ended->flow.start_ns = open->first_ns;
 	ended->flow.end_ns = open->last_ns;
-	if (part->session_extras)
-		ended->extra = part->session_extras[place];
+	if (part->extras)
+		ended->extra = part->extras[place];
 	ended->place = ended_place(engine, saturating_add(open->last_ns, window->spec->gap_ns));
 	open->packets = 0;
 	bit_set(segment->leaving, place);
@@ -81,7 +81,7 @@ static int session_end(struct engine *engine, struct window *window, struct segm
 static int segment_end_sessions(struct engine *engine, struct window *window,
 				struct segment *segment, uint64_t until_ns)
 {
-	const struct flow_sum *open = segment->parts[window->number].sessions;
+	const struct flow_sum *open = segment->parts[window->number].sums;
 	uint64_t gap_ns = window->spec->gap_ns;
 	int err = 0;
 
@@ -214,16 +214,16 @@ int session_window_advance(struct engine *engine, struct window *window)
 static void session_add_extra(const struct segment *segment, const struct part *part,
 			      uint32_t place)
 {
-	if (part->sessions[place].packets)
-		extra_sum_add(&part->session_extras[place], &segment->extras[place]);
+	if (part->sums[place].packets)
+		extra_sum_add(&part->extras[place], &segment->extras[place]);
 	else
-		part->session_extras[place] = segment->extras[place];
+		part->extras[place] = segment->extras[place];
 }
 
 static int segment_fold(struct engine *engine, struct window *window, struct segment *segment)
 {
 	const struct part *part = &segment->parts[window->number];
-	struct flow_sum *open = part->sessions;
+	struct flow_sum *open = part->sums;
 	uint64_t gap_ns = window->spec->gap_ns;
 	int err = 0;
 
@@ -235,7 +235,7 @@ static int segment_fold(struct engine *engine, struct window *window, struct seg
 		    session_end(engine, window, segment, place))
 			err = -ENOMEM;
 		window->flows += !open[place].packets;
-		if (part->session_extras)
+		if (part->extras)
 			session_add_extra(segment, part, place);
 		flow_sum_add(&open[place], &sum);
 	}
@@ -273,9 +273,17 @@ int session_window_finish(struct engine *engine, struct window *window)
 	return tell_err ? tell_err : err;
 }
 
+/* Instants before and after are not those of one clock: no session goes on. */
+int session_window_cut(struct engine *engine, struct window *window)
+{
+	int err = sessions_end(engine, window, UINT64_MAX), tell_err = ended_tell(engine, window);
+
+	return tell_err ? tell_err : err;
+}
+
 static void segment_forget(struct window *window, struct segment *segment)
 {
-	struct flow_sum *sessions = segment->parts[window->number].sessions;
+	struct flow_sum *sessions = segment->parts[window->number].sums;
 
 	FOR_EACH_BIT(place, segment->leaving) {
 		if (!sessions[place].packets)

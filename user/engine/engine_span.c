@@ -79,6 +79,7 @@ int result_emit(const struct engine *engine, struct window_result *result,
 	result->flows = listing->flows;
 	result->extras = listing->extras;
 	result->extra_sets = engine->config.extra_sets;
+	result->is_aligned = engine->config.replay || engine->config.is_aligned;
 	result->flow_count = listing->count;
 	result->flows_omitted = result->total.flows - listing->count;
 	return engine->config.emit(engine->config.emit_context, result);

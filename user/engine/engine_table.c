@@ -350,8 +350,8 @@ static uint64_t held_word(const struct flow_table *table, const struct segment *
 		const struct part *part = &segment->parts[i];
 
 		held |= row_held_word(&part->rows[word / ROW_WORDS], word % ROW_WORDS);
-		for (uint32_t place = word * 64; part->sessions && place < word * 64 + 64; place++)
-			held |= (uint64_t)(part->sessions[place].packets != 0) << (place % 64);
+		for (uint32_t place = word * 64; part->sums && place < word * 64 + 64; place++)
+			held |= (uint64_t)(part->sums[place].packets != 0) << (place % 64);
 	}
 	return held;
 }

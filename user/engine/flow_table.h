@@ -22,7 +22,7 @@
 
 /* What a window needs in each segment. */
 struct part_layout {
-	bool has_sessions; /* a sum a flow */
+	bool has_sums; /* a sum a flow: open sessions, or all since the start */
 };
 
 /*
@@ -37,10 +37,10 @@ struct row {
 	struct packed *newest;
 };
 
-/* A window's part of a segment: rows, or of sessions SEGMENT_FLOWS sums. */
+/* A window's part of a segment: rows; of session and landmark windows SEGMENT_FLOWS sums. */
 struct part {
-	struct flow_sum *sessions; /* a place without one has the sum of nothing */
-	struct extra_sum *session_extras; /* theirs; NULL: there are none */
+	struct flow_sum *sums;     /* a place without one has the sum of nothing */
+	struct extra_sum *extras;  /* theirs; NULL: there are none */
 	struct row rows[SEGMENT_ROWS];
 };
 

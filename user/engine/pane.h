@@ -6,6 +6,7 @@
 #ifndef WEIR_PANE_H
 #define WEIR_PANE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "link_counts.h"
@@ -37,16 +38,19 @@ static inline void outcome_counts_add(struct outcome_counts *counts,
 }
 
 /*
- * index is the pane's place on the grid of panes: begin / nominal length since 1970 in a
- * replay, whole nominal lengths since attaching in a live run. It rises from pane to pane; it
- * skips where nothing was observed (replay) or where the agent was held up (live; the pane
- * before is then longer than nominal). begin_ns and end_ns are measured: monotonic clock in a
- * live run, packet time since 1970 in a replay.
+ * index is the pane's place on the grid of panes, on which windows begin at multiples of their
+ * length: nominal lengths since 1970, or since the start of a live run. It rises from pane to
+ * pane; it skips where nothing was observed (replay) or where the agent was held up (live; the
+ * pane before is then longer than nominal). begin_ns and end_ns are measured: monotonic clock in
+ * a live run, packet time since 1970 in a replay.
  */
 struct pane {
 	uint64_t index;
 	uint64_t begin_ns;
 	uint64_t end_ns;
+	uint64_t since_place_ns;      /* begin_ns, since that place began */
+	int64_t clock_offset_ns;      /* added to these instants: nanoseconds since 1970 */
+	bool ends_grid;               /* the clock was set: the next pane lies on another grid */
 	struct outcome_counts counts; /* outcome[PACKET_FLOW]: the sum of the records */
 	uint64_t late_packets;        /* counted to this pane though they belong elsewhere */
 	uint64_t dropped_packets;     /* before the hook, as far as the kernel tells */

@@ -41,6 +41,8 @@ struct window_result {
 	size_t window_number;         /* which -w, from 0 */
 	uint64_t start_ns;
 	uint64_t end_ns;
+	uint64_t nominal_start_ns;    /* tumbling, sliding: where the grid has it, cut or not; */
+	bool is_aligned;              /* and that is a multiple of the slide since 1970 */
 	uint64_t observed_ns;         /* averages divide by this: the window's real length */
 	uint32_t panes;
 	bool complete;

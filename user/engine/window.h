@@ -31,6 +31,7 @@ void span_add(struct span *span, const struct span *part);
 /* The pane that is being closed. */
 struct pane_close {
 	uint64_t place;    /* on the grid: since the first pane (live) or since 1970 (replay) */
+	bool ends_grid;
 	struct pane_times times;
 	uint32_t number;   /* in the ring of panes, */
 	bool is_numbered;  /* unless memory ran out */
@@ -46,9 +47,10 @@ struct engine {
 	bool is_started;
 	bool is_finishing;
 	bool is_folded;         /* the last pane, and no window has ended with it yet */
-	uint64_t origin;        /* index of the grid's first place */
-	uint64_t first_place;   /* of the first pane */
-	uint64_t grid_begin_ns; /* of place 0 */
+	bool has_grid;
+	bool first_is_cut;      /* the grid's first pane began after its place did */
+	uint64_t first_place;   /* of the grid's first pane, */
+	uint64_t first_ns;      /* and when that place began */
 	struct flow_sum open;   /* of the open pane, what it lost included; but for instants */
 	int pane_err;           /* of merging into the open pane */
 	bool lacked_memory;     /* some time: rows hold less than the panes had */
@@ -110,6 +112,28 @@ struct listing;
 int result_emit(const struct engine *engine, struct window_result *result,
 		struct listing *listing);
 
+/* When a place on the grid begins; live, where time is not exact. */
+static inline uint64_t grid_place_ns(const struct engine *engine, uint64_t place)
+{
+	uint64_t places = place - engine->first_place;
+
+	return saturating_add(engine->first_ns,
+			      saturating_multiply(places, engine->config.pane_ns));
+}
+
+/* Whether the last pane reached the end of the window's open block. */
+bool window_block_has_ended(const struct engine *engine, const struct window *window);
+
+/* Whether the last pane ends the open block: it is the block's last, or was held up past it. */
+bool window_pane_ends_block(const struct engine *engine, const struct window *window);
+
+/*
+ * Live, where panes may come late: whether a window that ended at end_ns ended where the open
+ * block does, to half a pane.
+ */
+bool window_ends_on_grid(const struct engine *engine, const struct window *window,
+			 uint64_t end_ns);
+
 /* Tumbling and sliding windows: blocks. */
 int block_window_init(struct engine *engine, struct window *window);
 /* The window that the open block ends, but for its flows. */
@@ -122,14 +146,33 @@ int block_window_fold(struct engine *engine, struct window *window);
 int block_window_close_pane(struct engine *engine, struct window *window);
 int block_window_finish(struct engine *engine, struct window *window);
 
+/* The grid ends: the window at hand is told, cut, and the next one begins anew. */
+int block_window_cut(struct engine *engine, struct window *window);
+/* Flows marked as leaving do so; what they carried is told as forgotten. */
+void block_window_forget(struct engine *engine, struct window *window);
+
+/* Landmark windows; what the functions do is the same. */
+int landmark_window_init(struct engine *engine, struct window *window);
+int landmark_window_advance(struct engine *engine, struct window *window);
+int landmark_window_fold(struct engine *engine, struct window *window);
+int landmark_window_close_pane(struct engine *engine, struct window *window);
+int landmark_window_finish(struct engine *engine, struct window *window);
+int landmark_window_cut(struct engine *engine, struct window *window);
+void landmark_window_forget(struct engine *engine, struct window *window);
+void landmark_window_result(const struct engine *engine, const struct window *window,
+			    struct window_result *result);
+
 /* Session windows. */
 int session_window_init(struct engine *engine, struct window *window);
 int session_window_advance(struct engine *engine, struct window *window);
 int session_window_fold(struct engine *engine, struct window *window);
 int session_window_close_pane(struct engine *engine, struct window *window);
 int session_window_finish(struct engine *engine, struct window *window);
-/* Flows marked as leaving do so; what they carried is told as forgotten. */
+int session_window_cut(struct engine *engine, struct window *window);
 void session_window_forget(struct engine *engine, struct window *window);
+
+/* Flows marked as leaving leave all windows. */
+void windows_forget(struct engine *engine);
 
 /* Lets flows leave until there are as many as max_flows and max_bytes allow. 0 or -ENOMEM. */
 int engine_forget_excess(struct engine *engine);

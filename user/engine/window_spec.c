@@ -25,6 +25,7 @@ static const char *const kind_names[] = {
 	[WINDOW_TUMBLING] = "tumbling",
 	[WINDOW_SLIDING] = "sliding",
 	[WINDOW_SESSION] = "session",
+	[WINDOW_LANDMARK] = "landmark",
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -139,12 +140,18 @@ static int session_parse(const char *text, struct window_spec *spec, const char 
 	return span_parse(text, strlen(text), &spec->gap_ns, reason);
 }
 
+static int landmark_parse(const char *text, struct window_spec *spec, const char **reason)
+{
+	return span_parse(text, strlen(text), &spec->slide_ns, reason);
+}
+
 int window_spec_parse(const char *text, struct window_spec *spec, const char **reason)
 {
 	static int (*const parse[])(const char *, struct window_spec *, const char **) = {
 		[WINDOW_TUMBLING] = tumbling_parse,
 		[WINDOW_SLIDING] = sliding_parse,
 		[WINDOW_SESSION] = session_parse,
+		[WINDOW_LANDMARK] = landmark_parse,
 	};
 	const char *colon = strchr(text, ':');
 	size_t len = colon ? (size_t)(colon - text) : strlen(text);
@@ -157,7 +164,8 @@ int window_spec_parse(const char *text, struct window_spec *spec, const char **r
 		*spec = (struct window_spec){ .kind = (enum window_kind)kind };
 		return parse[kind](colon + 1, spec, reason);
 	}
-	return refuse(reason, "a window is tumbling:LEN, sliding:LEN/SLIDE or session:GAP");
+	return refuse(reason, "a window is tumbling:LEN, sliding:LEN/SLIDE, "
+			      "session:GAP or landmark:LEN");
 }
 
 static uint64_t greatest_common_divisor(uint64_t a, uint64_t b)

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum window_kind { WINDOW_TUMBLING, WINDOW_SLIDING, WINDOW_SESSION };
+enum window_kind { WINDOW_TUMBLING, WINDOW_SLIDING, WINDOW_SESSION, WINDOW_LANDMARK };
 
 #define PANE_MIN_NS     10000000ull
 #define PANE_DEFAULT_NS 1000000000ull
@@ -16,11 +16,11 @@ enum window_kind { WINDOW_TUMBLING, WINDOW_SLIDING, WINDOW_SESSION };
 struct window_spec {
 	enum window_kind kind;
 	uint64_t length_ns; /* tumbling, sliding */
-	uint64_t slide_ns;  /* sliding; tumbling: equal to length_ns */
+	uint64_t slide_ns;  /* sliding; tumbling: equal to length_ns; landmark: between results */
 	uint64_t gap_ns;    /* session */
 };
 
-/* "tumbling", "sliding" or "session". */
+/* "tumbling", "sliding", "session" or "landmark". */
 const char *window_kind_name(enum window_kind kind);
 
 /*
@@ -33,7 +33,7 @@ int duration_parse(const char *text, uint64_t *ns);
 const char *duration_refused(const char *text, int err);
 
 /*
- * Parses tumbling:LEN, sliding:LEN/SLIDE or session:GAP. A slide that is longer than the
+ * Parses tumbling:LEN, sliding:LEN/SLIDE, session:GAP or landmark:LEN. A slide that is longer than the
  * window or does not divide it is refused. 0, or -EINVAL with *reason a static sentence.
  */
 int window_spec_parse(const char *text, struct window_spec *spec, const char **reason);

@@ -131,9 +131,9 @@ static void append_window_lengths(struct text *text, const struct window_spec *s
 {
 	if (spec->kind == WINDOW_SESSION)
 		append_member(text, ", \"gap_ns\": ", spec->gap_ns);
-	else
+	if (spec->length_ns)
 		append_member(text, ", \"length_ns\": ", spec->length_ns);
-	if (spec->kind == WINDOW_SLIDING)
+	if (spec->kind == WINDOW_SLIDING || spec->kind == WINDOW_LANDMARK)
 		append_member(text, ", \"slide_ns\": ", spec->slide_ns);
 }
 
@@ -158,6 +158,8 @@ static void append_window(struct writer *writer)
 	text_string(text, "\"window\": {\"kind\": ");
 	json_string(text, window_kind_name(result->spec->kind));
 	append_window_lengths(text, result->spec);
+	if (result->is_aligned && result->spec->length_ns)
+		append_instant(writer, ", \"nominal_start_ns\": ", result->nominal_start_ns);
 	append_instant(writer, ", \"start_ns\": ", result->start_ns);
 	append_instant(writer, ", \"end_ns\": ", result->end_ns);
 	append_instant_text(writer, ", \"start\": \"", result->start_ns);

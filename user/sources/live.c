@@ -24,10 +24,9 @@ struct live {
 	struct live_link links[FLOW_LINKS_MAX];
 	size_t link_count;      /* opened so far */
 	size_t links_alive;
-	uint64_t start_ns;      /* of the first pane: CLOCK_MONOTONIC */
-	uint64_t begin_ns;      /* of the open pane */
+	struct pane_clock clock;
+	struct pane_moment begin; /* of the open pane */
 	uint64_t begin_ticks;
-	uint64_t index;         /* of the open pane */
 	bool ended;
 	bool has_ahead;         /* somebody stood before a program in the last pane */
 	int64_t unmatched;      /* packets counted in the last pane that the interfaces had not yet */
@@ -100,7 +99,7 @@ static int pane_begin(struct live *live)
 {
 	int err = programs_read_ticks(live->links[0].programs, &live->begin_ticks);
 
-	live->begin_ns = clock_monotonic_ns();
+	live->begin = pane_moment_now();
 	return err;
 }
 
@@ -121,7 +120,7 @@ static int attach_links(struct live *live)
 		report_error("read the clock of the programs: %s", strerror(-err));
 		return -EIO;
 	}
-	live->start_ns = live->begin_ns;
+	pane_clock_start(&live->clock, &live->begin);
 	banks_begin(live->banks, live->begin_ticks);
 	for (size_t i = 0; i < live->link_count && !err; i++, live->links_alive++)
 		err = live_link_attach(&live->links[i], &shared);
@@ -153,6 +152,7 @@ int live_open(const struct live_config *config, struct live **result)
 		return -ENOMEM;
 	}
 	live->config = *config;
+	pane_clock_open(&live->clock, &config->clock);
 	err = machine_open(live);
 	if (!err) {
 		leftovers_clean();
@@ -184,6 +184,7 @@ int live_close(struct live *live)
 		first_err = first_err ? first_err : err;
 	}
 	banks_destroy(live->banks);
+	pane_clock_close(&live->clock);
 	free(live);
 	return first_err;
 }
@@ -282,34 +283,16 @@ static uint64_t hidden_packets(struct live *live, const struct pane *pane)
 	return has_ahead && excess > 0 ? (uint64_t)excess : 0;
 }
 
-/* When the open pane is over: at the next point of the grid, or when the run is. */
-static uint64_t pane_deadline_ns(const struct live *live)
-{
-	const struct live_config *config = &live->config;
-	uint64_t deadline_ns = live->start_ns + (live->index + 1) * config->pane_ns;
-	uint64_t end_ns = live->start_ns + config->duration_ns;
-
-	return config->duration_ns && end_ns < deadline_ns ? end_ns : deadline_ns;
-}
-
-static bool is_over(const struct live *live)
-{
-	uint64_t duration_ns = live->config.duration_ns;
-
-	return *stop_flag() ||
-	       (duration_ns && clock_monotonic_ns() >= live->start_ns + duration_ns);
-}
-
 /*
  * Every packet counted from here on belongs to the pane that pane_begin opens; after the last
  * one, to the last one (drain_stragglers), so that its times count from there.
  */
 static int pane_switch(struct live *live, struct pane *pane)
 {
-	uint64_t last_ticks = live->begin_ticks, past_panes;
+	uint64_t last_ticks = live->begin_ticks;
 	int err;
 
-	*pane = (struct pane){ .index = live->index, .begin_ns = live->begin_ns };
+	*pane = (struct pane){ 0 };
 	if (live->ended) {
 		for (size_t i = 0; i < live->link_count; i++)
 			live_detach(live, &live->links[i]);
@@ -317,9 +300,7 @@ static int pane_switch(struct live *live, struct pane *pane)
 	err = pane_begin(live);
 	if (!err)
 		err = banks_flip(live->banks, live->ended ? last_ticks : live->begin_ticks);
-	pane->end_ns = live->begin_ns;
-	past_panes = (live->begin_ns - live->start_ns) / live->config.pane_ns;
-	live->index = past_panes > live->index ? past_panes : live->index + 1;
+	pane_clock_turn(&live->clock, &live->begin, pane);
 	return err;
 }
 
@@ -373,9 +354,10 @@ int live_next_pane(struct live *live, struct pane *pane)
 	bool alive;
 	int err;
 
-	stop_wait_until(pane_deadline_ns(live));
+	stop_wait_for(live->clock.set_fd, pane_clock_deadline_ns(&live->clock));
 	alive = links_check(live);
-	live->ended = !alive || is_over(live);
+	live->ended = !alive || *stop_flag() ||
+		      pane_clock_is_over(&live->clock, clock_monotonic_ns());
 	err = pane_switch(live, pane);
 	if (!err)
 		err = pane_drain(live, pane);

@@ -10,6 +10,7 @@
 #include "../engine/engine.h"
 #include "../engine/group.h"
 #include "../filter/filter.h"
+#include "pane_clock.h"
 
 #define LIVE_ATTACHED_MAX (2 * FLOW_LINKS_MAX)
 
@@ -18,11 +19,10 @@ struct live_config {
 	const struct group_by *group;
 	uint32_t slots;                /* per CPU and bank */
 	bool slots_given;              /* by the user, whatever memory they take */
-	uint64_t pane_ns;
-	uint64_t duration_ns;          /* 0: no end */
+	struct pane_clock_config clock;
 	const char *const *interfaces; /* link numbers in this order */
 	size_t interface_count;
-	struct engine *engine;         /* of this pane length */
+	struct engine *engine;         /* of the clock's pane length */
 	const struct filter *filter;   /* NULL: none */
 };
 

@@ -42,17 +42,10 @@ struct pcap_live {
 	struct handle handles[HANDLES_MAX];
 	struct pollfd ready[HANDLES_MAX];
 	size_t handle_count;
-	uint64_t begin_ns;
-	int64_t wall_offset_ns; /* added to the monotonic clock makes time since 1970 */
+	struct pane_moment begin; /* of the open pane */
 	int err;                /* of counting, inside a callback of libpcap */
 	char reason[PCAP_LIVE_REASON_SIZE];
 };
-
-static void pane_begin(struct pcap_live *live, uint64_t now_ns)
-{
-	live->begin_ns = now_ns;
-	live->wall_offset_ns = clock_wall_offset_ns();
-}
 
 static int live_fail(struct pcap_live *live, int err, const char *interface, const char *why)
 {
@@ -213,7 +206,7 @@ int pcap_live_open(const struct pcap_live_config *config, struct pcap_live **liv
 		pcap_live_close(opened);
 		return err;
 	}
-	pane_begin(opened, clock_monotonic_ns());
+	opened->begin = pane_moment_now();
 	*live = opened;
 	return 0;
 }
@@ -233,7 +226,7 @@ static uint16_t packet_ms(const struct pcap_live *live, const struct timeval *st
 {
 	int64_t ns = (int64_t)stamp->tv_sec * NS_PER_SECOND + stamp->tv_usec * 1000;
 
-	ns -= live->wall_offset_ns + (int64_t)live->begin_ns;
+	ns -= live->begin.offset_ns + (int64_t)live->begin.now_ns;
 	if (ns < 0)
 		return 0;
 	return ns / NS_PER_MS < UINT16_MAX ? (uint16_t)(ns / NS_PER_MS) : UINT16_MAX;
@@ -342,26 +335,25 @@ static int live_check_interfaces(struct pcap_live *live)
 	return -ENODEV;
 }
 
-int pcap_live_end_pane(struct pcap_live *live, uint64_t now_ns, struct pane *pane)
+int pcap_live_end_pane(struct pcap_live *live, const struct pane_moment *moment,
+		       struct pane *pane)
 {
 	int err = pcap_live_read(live, 0);
 
 	if (!err)
 		err = live_check_interfaces(live);
 	memset(pane, 0, sizeof(*pane));
-	pane->begin_ns = live->begin_ns;
-	pane->end_ns = now_ns;
 	for (size_t i = 0; i < live->handle_count; i++)
 		pane->dropped_packets += handle_dropped(&live->handles[i]);
 	packet_table_end_pane(live->table, pane);
-	pane->collect_latency_ns = clock_monotonic_ns() - now_ns;
-	pane_begin(live, now_ns);
+	pane->collect_latency_ns = clock_monotonic_ns() - moment->now_ns;
+	live->begin = *moment;
 	return err;
 }
 
-uint64_t pcap_live_begin_ns(const struct pcap_live *live)
+struct pane_moment pcap_live_begin(const struct pcap_live *live)
 {
-	return live->begin_ns;
+	return live->begin;
 }
 
 const char *pcap_live_reason(const struct pcap_live *live)

@@ -9,6 +9,7 @@
 #define WEIR_PCAP_LIVE_H
 
 #include "packet_table.h"
+#include "pane_clock.h"
 
 #define PCAP_LIVE_REASON_SIZE 256
 
@@ -46,15 +47,16 @@ void pcap_live_close(struct pcap_live *live);
 int pcap_live_read(struct pcap_live *live, int timeout_ms);
 
 /*
- * Reads what is there without waiting, ends the pane at now_ns (CLOCK_MONOTONIC) and begins the
- * next: records are merged, *pane is filled but for its index. 0 or negative errno: counting
+ * Reads what is there without waiting, ends the pane at that moment and begins the next: records
+ * are merged, *pane is filled but for its times and place. 0 or negative errno: counting
  * failed or no interface is left (-ENODEV), and the pane has what came before. An interface
  * that has gone is reported; the others go on.
  */
-int pcap_live_end_pane(struct pcap_live *live, uint64_t now_ns, struct pane *pane);
+int pcap_live_end_pane(struct pcap_live *live, const struct pane_moment *moment,
+		       struct pane *pane);
 
-/* Start of the open pane, CLOCK_MONOTONIC. */
-uint64_t pcap_live_begin_ns(const struct pcap_live *live);
+/* When the open pane began. */
+struct pane_moment pcap_live_begin(const struct pcap_live *live);
 
 const char *pcap_live_reason(const struct pcap_live *live);
 

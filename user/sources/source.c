@@ -37,8 +37,7 @@ struct source {
 	struct replay *replay;
 	struct progress progress;    /* of the replay */
 	bool has_told_unsupported;
-	uint64_t capture_start_ns;
-	uint64_t capture_index;
+	struct pane_clock clock;     /* of the capture */
 	int last;                    /* what the next call returns; SOURCE_PANE: go on */
 };
 
@@ -189,6 +188,13 @@ static int live_filter_start(struct source *source)
 	return err ? report_filter(expression, &error, err) : 0;
 }
 
+static struct pane_clock_config clock_config_of(const struct options *options)
+{
+	return (struct pane_clock_config){ .pane_ns = options->pane_ns,
+					   .duration_ns = options->duration_ns,
+					   .is_aligned = options->align == ALIGN_CLOCK };
+}
+
 static int capture_start(struct source *source)
 {
 	const struct options *options = source->config.options;
@@ -200,6 +206,8 @@ static int capture_start(struct source *source)
 					   .group = &options->group,
 					   .slots = options->slots };
 	char reason[PCAP_LIVE_REASON_SIZE] = "";
+	struct pane_clock_config clock;
+	struct pane_moment begin;
 	int err = packet_filter_start(source);
 
 	if (err)
@@ -212,7 +220,10 @@ static int capture_start(struct source *source)
 		report_error("capture: %s", reason[0] ? reason : strerror(-err));
 		return err;
 	}
-	source->capture_start_ns = pcap_live_begin_ns(source->capture);
+	clock = clock_config_of(options);
+	begin = pcap_live_begin(source->capture);
+	pane_clock_open(&source->clock, &clock);
+	pane_clock_start(&source->clock, &begin);
 	source->attached[source->attached_count++] = "pcap";
 	report_notice("capturing with libpcap: packets the kernel merged count as one");
 	return 0;
@@ -257,8 +268,7 @@ static int live_start(struct source *source)
 				      .group = &options->group,
 				      .slots = options->slots,
 				      .slots_given = options->slots_given,
-				      .pane_ns = options->pane_ns,
-				      .duration_ns = options->duration_ns,
+				      .clock = clock_config_of(options),
 				      .interfaces = source->names,
 				      .interface_count = source->name_count,
 				      .engine = source->config.engine };
@@ -326,8 +336,10 @@ int source_close(struct source *source)
 	if (!source)
 		return 0;
 	err = live_close(source->live);
-	if (source->capture)
+	if (source->capture) {
 		pcap_live_close(source->capture);
+		pane_clock_close(&source->clock);
+	}
 	if (source->replay) {
 		progress_stop(&source->progress);
 		replay_close(source->replay);
@@ -415,12 +427,13 @@ static int read_timeout_ms(uint64_t left_ns)
 	return left_ms < STOP_LOOK_MS ? (int)left_ms : STOP_LOOK_MS;
 }
 
-/* Reads packets until the deadline, then once more what the kernel still held. */
-static int capture_until(struct source *source, uint64_t deadline_ns)
+/* Reads packets until the pane is over, then once more what the kernel still held. */
+static int capture_until_over(struct source *source)
 {
+	uint64_t deadline_ns = pane_clock_deadline_ns(&source->clock);
 	int err = 0;
 
-	while (!err && !*stop_flag()) {
+	while (!err && !*stop_flag() && !pane_clock_was_set(&source->clock)) {
 		uint64_t now_ns = clock_monotonic_ns();
 
 		if (now_ns >= deadline_ns)
@@ -432,19 +445,13 @@ static int capture_until(struct source *source, uint64_t deadline_ns)
 
 static int capture_pane(struct source *source, struct pane *pane)
 {
-	const struct options *options = source->config.options;
-	uint64_t start_ns = source->capture_start_ns, now_ns, past_panes;
-	uint64_t end_ns = options->duration_ns ? start_ns + options->duration_ns : UINT64_MAX;
-	uint64_t deadline_ns = start_ns + (source->capture_index + 1) * options->pane_ns;
-	int err = capture_until(source, deadline_ns < end_ns ? deadline_ns : end_ns), end_err;
+	int err = capture_until_over(source), end_err;
+	struct pane_moment moment = pane_moment_now();
 
-	now_ns = clock_monotonic_ns();
-	end_err = pcap_live_end_pane(source->capture, now_ns, pane);
+	end_err = pcap_live_end_pane(source->capture, &moment, pane);
 	err = err ? err : end_err;
-	pane->index = source->capture_index;
-	past_panes = (now_ns - start_ns) / options->pane_ns;
-	source->capture_index = past_panes > pane->index ? past_panes : pane->index + 1;
-	if (*stop_flag() || now_ns >= end_ns)
+	pane_clock_turn(&source->clock, &moment, pane);
+	if (*stop_flag() || pane_clock_is_over(&source->clock, moment.now_ns))
 		source->last = SOURCE_END;
 	if (err) {
 		report_error("capture: %s", pcap_live_reason(source->capture));
