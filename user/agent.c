@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "engine/engine_read.h"
 #include "engine/ledger.h"
 #include "system/machine.h"
 #include "base/stop.h"
@@ -50,10 +51,22 @@ static struct window_result result_cut(const struct agent *agent,
 	return cut;
 }
 
+/* What a document says beside the engine's result, as it is now. */
+static struct window_result result_complete(struct agent *agent, const struct window_result *from,
+					    struct document_context *document)
+{
+	struct window_result result = result_cut(agent, from);
+
+	*document = agent->document;
+	ledger_tell(agent->ledger, &result);
+	source_follow_names(agent->source, document);
+	return result;
+}
+
 static int emit(void *context, const struct window_result *result)
 {
 	struct agent *agent = context;
-	struct document_context document = agent->document;
+	struct document_context document;
 	struct window_result cut;
 
 	if (result->window_number == 0 && is_limit_reached(agent))
@@ -62,12 +75,22 @@ static int emit(void *context, const struct window_result *result)
 		agent->config.window(agent->config.context, result);
 	if (result->window_number >= agent->options->window_count)
 		return 0;
-	cut = result_cut(agent, result);
-	ledger_tell(agent->ledger, &cut);
-	source_follow_names(agent->source, &document);
+	cut = result_complete(agent, result, &document);
 	outputs_emit(agent->outputs, &document, &cut);
 	if (result->window_number == 0 && cut.complete)
 		agent->windows_emitted++;
+	return 0;
+}
+
+/* SIGUSR1: a window that goes on. */
+static int emit_state(void *context, const struct window_result *result)
+{
+	struct agent *agent = context;
+	struct document_context document;
+	struct window_result cut = result_complete(agent, result, &document);
+
+	cut.complete = false;
+	outputs_emit_state(agent->outputs, &document, &cut);
 	return 0;
 }
 
@@ -190,11 +213,25 @@ static void counts_add(struct agent *agent, const struct pane *pane)
 	report_notice("try: --slots %u, or a shorter pane (-p)", agent->options->slots * 4);
 }
 
+/* Between its two steps the windows can be read as they are. */
+static int engine_take_pane(struct agent *agent, const struct pane *pane)
+{
+	const struct window_listener listener = { emit_state, agent };
+	int err = engine_fold_pane(agent->engine, pane), close_err;
+
+	if (stop_take_state_request() && outputs_show_state(agent->outputs)) {
+		for (size_t i = 0; i < agent->options->window_count && !err; i++)
+			err = engine_peek(agent->engine, i, &listener);
+	}
+	close_err = engine_close_pane(agent->engine);
+	return err ? err : close_err;
+}
+
 /* What the engine had no memory for it has counted as unattributed, and the next pane may fit. */
 static int pane_add_up(struct agent *agent, const struct pane *pane)
 {
 	int ledger_err = ledger_add(agent->ledger, pane);
-	int err = engine_end_pane(agent->engine, pane);
+	int err = engine_take_pane(agent, pane);
 
 	err = err ? err : ledger_err;
 	if (err && !agent->lacked_memory)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 
+import traffic
 import watch
 from lab import expect, expect_equal, run, wait_for_text, wait_until
 from watch import BINARY, Weir
@@ -190,6 +191,36 @@ def signals_that_are_not_its_end_do_not_end_it(lab):
     return "SIGHUP, SIGPIPE, SIGXFSZ, SIGUSR1; SIGUSR2 ended it in order"
 
 
+def sigusr1_writes_what_there_is_so_far(lab):
+    """To the outputs that show a state; the window goes on and ends as if nothing had been."""
+    near, far = lab.pair()
+    newest, table, lines = (lab.path(name) for name in ("flows.json", "table", "flows.ndjson"))
+    weir = Weir(lab, near, "-a", "tc", windows=["tumbling:1h"],
+                outputs=[newest, f"text:{table}", lines])
+    weir.wait_attached(*HOOKS)
+    before = near.counters()
+    traffic.udp_burst(far, near, [100] * 30)
+    first = near.settle()
+    time.sleep(1.1)  # the pane that holds them must be over
+    weir.process.send_signal(signal.SIGUSR1)
+    wait_until(lambda: os.path.exists(newest), "the newest state")
+    with open(newest) as file:
+        state = json.load(file)
+    watch.check_accounting(state)
+    expect_equal(state["window"]["complete"], False, "complete")
+    sent = sum(now[0] - then[0] for then, now in zip(before, first))
+    expect_equal(state["seen"]["packets"], sent, "packets so far")
+    expect_equal(lines_of(lines), [], "lines of windows that are not over")
+    with open(table) as file:
+        expect(f" {sent} packets seen" in file.read(), "the table does not tell them")
+    traffic.udp_burst(far, near, [100] * 10)
+    last = near.settle()
+    weir.stop()
+    sent = sum(now[0] - then[0] for then, now in zip(before, last))
+    expect_equal(watch.seen(lines_of(lines))[0], sent, "packets at the end")
+    return f"{state['seen']['packets']} packets so far, {sent} at the end"
+
+
 def a_full_disk_costs_only_what_does_not_fit(lab):
     near, _ = lab.pair()
     with disk(lab, 2) as where:
@@ -301,6 +332,7 @@ TESTS = [
     a_renamed_file_is_written_on_until_sighup,
     what_was_deleted_is_made_again,
     signals_that_are_not_its_end_do_not_end_it,
+    sigusr1_writes_what_there_is_so_far,
     a_full_disk_costs_only_what_does_not_fit,
     a_failing_flush_or_close_is_told_and_nothing_worse,
     temporary_files_of_killed_runs_are_removed,

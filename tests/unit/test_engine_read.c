@@ -27,7 +27,8 @@ struct run {
 	struct window_spec specs[WINDOWS];
 	struct seen seen[FLOWS];
 	struct window_result windows[WINDOWS];
-	uint64_t compared;
+	uint64_t compared, peeked;
+	uint64_t pane_end_ns;
 	bool wants_results;
 };
 
@@ -37,16 +38,6 @@ static void take_flow(void *context, const struct flow_key *key, const struct fl
 
 	assert_in_range(key->src_port, 0, FLOWS - 1);
 	memcpy(run->seen[key->src_port].sums, sums, sizeof(run->seen[0].sums));
-}
-
-static void read_windows(struct run *run)
-{
-	const struct engine_reading reading = { 0, WINDOWS, take_flow, run };
-
-	memset(run->seen, 0, sizeof(run->seen));
-	assert_int_equal(engine_read_flows(run->engine, &reading), 0);
-	for (size_t i = 0; i < WINDOWS; i++)
-		engine_read_window(run->engine, i, &run->windows[i]);
 }
 
 static void compare_flow(const struct flow_sum *sum, const struct flow_result *flow)
@@ -60,10 +51,8 @@ static void compare_flow(const struct flow_sum *sum, const struct flow_result *f
 	assert_int_equal(sum->max_len, flow->max_len);
 }
 
-static int compare(void *context, const struct window_result *result)
+static void compare_flows(const struct run *run, const struct window_result *result)
 {
-	struct run *run = context;
-	const struct window_result *window = &run->windows[result->window_number];
 	size_t held = 0;
 
 	for (size_t i = 0; i < FLOWS; i++)
@@ -74,6 +63,14 @@ static int compare(void *context, const struct window_result *result)
 
 		compare_flow(&run->seen[flow->key.src_port].sums[result->window_number], flow);
 	}
+}
+
+static int compare(void *context, const struct window_result *result)
+{
+	struct run *run = context;
+	const struct window_result *window = &run->windows[result->window_number];
+
+	compare_flows(run, result);
 	assert_int_equal(window->start_ns, result->start_ns);
 	assert_int_equal(window->end_ns, result->end_ns);
 	assert_int_equal(window->observed_ns, result->observed_ns);
@@ -81,6 +78,31 @@ static int compare(void *context, const struct window_result *result)
 	assert_memory_equal(&window->total, &result->total, sizeof(result->total));
 	run->compared++;
 	return 0;
+}
+
+/* A window that is looked at is cut to the pane, and told no different later for it. */
+static int compare_peeked(void *context, const struct window_result *result)
+{
+	struct run *run = context;
+
+	compare_flows(run, result);
+	assert_int_equal(result->end_ns, run->pane_end_ns);
+	assert_int_equal(result->total.packets, run->windows[result->window_number].total.packets);
+	run->peeked++;
+	return 0;
+}
+
+static void read_windows(struct run *run)
+{
+	const struct window_listener listener = { compare_peeked, run };
+	const struct engine_reading reading = { 0, WINDOWS, take_flow, run };
+
+	memset(run->seen, 0, sizeof(run->seen));
+	assert_int_equal(engine_read_flows(run->engine, &reading), 0);
+	for (size_t i = 0; i < WINDOWS; i++)
+		engine_read_window(run->engine, i, &run->windows[i]);
+	for (size_t i = 0; i < WINDOWS; i++)
+		assert_int_equal(engine_peek(run->engine, i, &listener), 0);
 }
 
 static void run_start(struct run *run, bool replay)
@@ -118,6 +140,7 @@ static void run_panes(struct run *run)
 
 		for (uint64_t left = random_below(&seed, 400); left; left--)
 			packet_add(run, &seed);
+		run->pane_end_ns = pane.end_ns;
 		assert_int_equal(engine_fold_pane(run->engine, &pane), 0);
 		read_windows(run);
 		assert_int_equal(engine_close_pane(run->engine), 0);
@@ -148,6 +171,7 @@ static void what_is_read_is_what_is_emitted(void **state)
 		run_start(run, replay);
 		run_panes(run);
 		assert_true(run->compared > 50);
+		assert_int_equal(run->peeked, WINDOWS * PANES);
 		run_free(run);
 	}
 }

@@ -21,6 +21,11 @@ enum sort_field { SORT_FIELDS(SORT_AS_ENUM) SORT_EXTRA };
 /* Receives each finished window; the result and its flows live until it returns. */
 typedef int window_emit_fn(void *context, const struct window_result *result);
 
+struct window_listener {
+	window_emit_fn *emit;
+	void *context;
+};
+
 struct engine_config {
 	const struct window_spec *windows; /* must outlive the engine */
 	size_t window_count;

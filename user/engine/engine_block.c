@@ -133,7 +133,9 @@ void block_window_result(const struct engine *engine, const struct window *windo
 		result->complete = result->complete && window_is_on_grid(engine, window, result);
 }
 
-static int block_window_emit(struct engine *engine, struct window *window)
+/* is_last: the flows of a block of its own are given up as they are told. */
+static int block_window_tell(struct engine *engine, struct window *window, bool is_last,
+			     const struct window_listener *listener)
 {
 	struct window_result result;
 	struct listing listing;
@@ -143,7 +145,7 @@ static int block_window_emit(struct engine *engine, struct window *window)
 	err = listing_init(&listing, &engine->config, window->flows);
 	if (err)
 		return err;
-	if (window->blocks == 1)
+	if (is_last && window->blocks == 1)
 		block_flows_list_last(engine, window, &result, &listing);
 	else
 		block_flows_list(engine, window, &result, &listing);
@@ -151,8 +153,31 @@ static int block_window_emit(struct engine *engine, struct window *window)
 		result_lose(&result, &listing.carried);
 	err = listing_sort(&listing);
 	if (!err)
-		err = result_emit(engine, &result, &listing);
+		err = result_emit_to(engine, &result, &listing, listener);
 	listing_fini(&listing);
+	return err;
+}
+
+static int block_window_emit(struct engine *engine, struct window *window)
+{
+	const struct window_listener listener = { engine->config.emit,
+						  engine->config.emit_context };
+
+	return block_window_tell(engine, window, true, &listener);
+}
+
+int block_window_peek(struct engine *engine, struct window *window,
+		      const struct window_listener *listener)
+{
+	bool is_finishing = engine->is_finishing;
+	int err;
+
+	if (!window->panes_held)
+		return 0;
+	/* Cut to the last pane, as at the end. */
+	engine->is_finishing = true;
+	err = block_window_tell(engine, window, false, listener);
+	engine->is_finishing = is_finishing;
 	return err;
 }
 

@@ -93,3 +93,12 @@ void engine_read_window(const struct engine *engine, size_t number, struct windo
 {
 	block_window_result(engine, &engine->windows[number], result);
 }
+
+int engine_peek(struct engine *engine, size_t number, const struct window_listener *listener)
+{
+	struct window *window = &engine->windows[number];
+
+	if (window->spec->kind == WINDOW_SESSION)
+		return 0;
+	return block_window_peek(engine, window, listener);
+}

@@ -30,4 +30,11 @@ int engine_read_flows(struct engine *engine, const struct engine_reading *readin
 /* The window's result as if it ended with this pane, without flows. */
 void engine_read_window(const struct engine *engine, size_t number, struct window_result *result);
 
+/*
+ * Hands over the window as it stands, with its flows, cut to this pane as at the end of a run;
+ * it goes on. Of a window that holds no pane, and of session windows, nothing. 0, -ENOMEM, or
+ * what emit returned.
+ */
+int engine_peek(struct engine *engine, size_t number, const struct window_listener *listener);
+
 #endif

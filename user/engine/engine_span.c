@@ -73,8 +73,8 @@ void result_from_span(struct window_result *result, const struct span *span)
 	result->total = (struct window_total){ .sum = span->flows };
 }
 
-int result_emit(const struct engine *engine, struct window_result *result,
-		struct listing *listing)
+int result_emit_to(const struct engine *engine, struct window_result *result,
+		   struct listing *listing, const struct window_listener *listener)
 {
 	result->flows = listing->flows;
 	result->extras = listing->extras;
@@ -82,5 +82,14 @@ int result_emit(const struct engine *engine, struct window_result *result,
 	result->is_aligned = engine->config.replay || engine->config.is_aligned;
 	result->flow_count = listing->count;
 	result->flows_omitted = result->total.flows - listing->count;
-	return engine->config.emit(engine->config.emit_context, result);
+	return listener->emit(listener->context, result);
+}
+
+int result_emit(const struct engine *engine, struct window_result *result,
+		struct listing *listing)
+{
+	const struct window_listener listener = { engine->config.emit,
+						  engine->config.emit_context };
+
+	return result_emit_to(engine, result, listing, &listener);
 }

@@ -111,6 +111,9 @@ void result_from_span(struct window_result *result, const struct span *span);
 struct listing;
 int result_emit(const struct engine *engine, struct window_result *result,
 		struct listing *listing);
+int result_emit_to(const struct engine *engine, struct window_result *result,
+		   struct listing *listing, const struct window_listener *listener);
+
 
 /* When a place on the grid begins; live, where time is not exact. */
 static inline uint64_t grid_place_ns(const struct engine *engine, uint64_t place)
@@ -139,6 +142,9 @@ int block_window_init(struct engine *engine, struct window *window);
 /* The window that the open block ends, but for its flows. */
 void block_window_result(const struct engine *engine, const struct window *window,
 			 struct window_result *result);
+/* Tells of it as block_window_finish would, and it goes on. Nothing where it holds no pane. */
+int block_window_peek(struct engine *engine, struct window *window,
+		      const struct window_listener *listener);
 /* Before the pane is folded: closes the blocks that ended before it. */
 int block_window_advance(struct engine *engine, struct window *window);
 int block_window_fold(struct engine *engine, struct window *window);

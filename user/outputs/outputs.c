@@ -214,6 +214,15 @@ void outputs_emit_state(struct outputs *outputs, const struct document_context *
 		emit(outputs, context, result, true);
 }
 
+bool outputs_show_state(const struct outputs *outputs)
+{
+	for (size_t i = 0; i < outputs->count; i++) {
+		if (outputs->outputs[i].parsed.encoder->tells_state)
+			return true;
+	}
+	return false;
+}
+
 void outputs_reopen(struct outputs *outputs)
 {
 	pthread_mutex_lock(&outputs->mutex);

@@ -36,9 +36,12 @@ int outputs_open(const struct outputs_config *config, struct outputs **outputs);
 void outputs_emit(struct outputs *outputs, const struct document_context *context,
 		  const struct window_result *result);
 
-/* The same, of a window that is not over: to those that hold the newest state only. */
+/* The same, of a window that is not over: to those that show what is at hand only. */
 void outputs_emit_state(struct outputs *outputs, const struct document_context *context,
 			const struct window_result *result);
+
+/* Whether there are any of these. */
+bool outputs_show_state(const struct outputs *outputs);
 
 /* Files are opened anew by their names. From any thread. */
 void outputs_reopen(struct outputs *outputs);
