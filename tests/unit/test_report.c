@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,27 @@ static void level_chooses_what_is_shown(void **state)
 			    "weir: error\nweir: notice\nweir: verbose\n");
 }
 
+/* Nobody reads: reporting would block for ever. */
+static void full_pipe_loses_the_line(void **state)
+{
+	int ends[2], saved = dup(STDERR_FILENO);
+	char byte = 0;
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+	while (write(ends[1], &byte, 1) == 1)
+		continue;
+	assert_int_equal(fcntl(ends[1], F_SETFL, 0), 0);
+	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+	alarm(5);
+	report_error("nobody reads this");
+	alarm(0);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -93,6 +115,7 @@ int main(void)
 		cmocka_unit_test(control_characters_are_escaped),
 		cmocka_unit_test(long_message_is_cut_and_still_ends_its_line),
 		cmocka_unit_test(reporting_keeps_errno),
+		cmocka_unit_test(full_pipe_loses_the_line),
 		cmocka_unit_test(level_chooses_what_is_shown),
 	};
 

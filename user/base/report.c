@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 /* Under PIPE_BUF, so that lines of several processes on one pipe never mix. */
 #define LINE_MAX_BYTES  2048
 #define ESCAPED_MAX     8 /* of one character: a control of C1 has two bytes */
+#define READER_WAIT_MS 20
 #define PREFIX          "weir: "
 
 static _Atomic enum report_level shown_level = REPORT_NORMAL;
@@ -59,6 +61,17 @@ static size_t escape_message(char *line, const char *message)
 	return length;
 }
 
+/*
+ * Counting must not wait for who reads standard error: a pipe that stays full loses the line. One
+ * of at most PIPE_BUF bytes does not block where poll finds room.
+ */
+static bool has_reader(void)
+{
+	struct pollfd pollfd = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return poll(&pollfd, 1, READER_WAIT_MS) > 0;
+}
+
 static void write_line(const char *format, va_list args)
 {
 	int saved_errno = errno;
@@ -69,8 +82,10 @@ static void write_line(const char *format, va_list args)
 	if (vsnprintf(message, sizeof(message), format, args) < 0)
 		return;
 	/* Nobody is left to be told where standard error itself cannot be written. */
-	written = write(STDERR_FILENO, line, escape_message(line, message));
-	(void)written;
+	if (has_reader()) {
+		written = write(STDERR_FILENO, line, escape_message(line, message));
+		(void)written;
+	}
 	errno = saved_errno;
 }
 
