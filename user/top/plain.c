@@ -51,14 +51,21 @@ static int write_table(struct viewer *viewer)
 	return write_lines(&viewer->canvas, y + 1 + rows);
 }
 
+static bool has_one_table(const struct options *options)
+{
+	return options->duration_ns || options->window_limit;
+}
+
 /* Once a second is enough to read, however short the panes. */
-static bool is_due(const struct viewer *viewer, uint64_t *last_ns)
+static bool is_due(const struct viewer *viewer, bool has_ended, uint64_t *last_ns)
 {
 	uint64_t pane_ns = viewer->options->pane_ns;
 	uint64_t end_ns = viewer->snapshot ? viewer->snapshot->end_ns : 0;
 
 	if (!viewer->is_stale || !viewer->snapshot)
 		return false;
+	if (has_one_table(viewer->options))
+		return has_ended;
 	if (*last_ns && end_ns - *last_ns + pane_ns / 2 < SECOND_NS)
 		return false;
 	*last_ns = end_ns;
@@ -74,13 +81,16 @@ int plain_run(struct viewer *viewer)
 	signal(SIGPIPE, SIG_IGN); /* a reader that has gone must not leave programs attached */
 	setlocale(LC_CTYPE, "");
 	viewer->canvas.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	/* Of the whole time: by what was carried in it, not by what is going on at its end. */
+	if (has_one_table(viewer->options) && viewer->view.sort_column == COVER_SHORT)
+		viewer->view.sort_column = COVER_TOTAL;
 	while (!has_ended && !write_err) {
 		struct pollfd ready = { .fd = collector_fd(viewer->collector), .events = POLLIN };
 
 		poll(&ready, 1, WAIT_MS);
 		has_ended = collector_has_ended(viewer->collector, &err);
 		viewer_take(viewer);
-		if (!is_due(viewer, &last_ns))
+		if (!is_due(viewer, has_ended, &last_ns))
 			continue;
 		write_err = write_table(viewer);
 		viewer->is_stale = false;

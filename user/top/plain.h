@@ -7,7 +7,10 @@
 
 #include "viewer.h"
 
-/* top without a terminal: the same as text, once for each newest window. err of the agent. */
+/*
+ * The same as text, once a second; where the run has an end that was asked for (-t, -c), once,
+ * then. 0 or negative errno.
+ */
 int plain_run(struct viewer *viewer);
 
 #endif
