@@ -10,7 +10,7 @@
 
 #include "../outputs/sink.h"
 
-static void choose_name(char name[EXPORT_NAME_MAX])
+void export_choose_name(char name[EXPORT_NAME_MAX])
 {
 	time_t now = time(NULL);
 	char stamp[32] = "now";
@@ -21,6 +21,21 @@ static void choose_name(char name[EXPORT_NAME_MAX])
 	snprintf(name, EXPORT_NAME_MAX, "weir-%s.json", stamp);
 	for (int i = 2; !access(name, F_OK) && i < 100; i++)
 		snprintf(name, EXPORT_NAME_MAX, "weir-%s-%d.json", stamp, i);
+}
+
+static bool has_suffix(const char *name, const char *suffix)
+{
+	size_t length = strlen(name), suffix_length = strlen(suffix);
+
+	return length > suffix_length && !strcmp(name + length - suffix_length, suffix) &&
+	       name[length - suffix_length - 1] != '/';
+}
+
+const char *export_name_refused(const char *name)
+{
+	if (has_suffix(name, ".json") || has_suffix(name, ".ndjson"))
+		return NULL;
+	return "a name ends in .json or .ndjson";
 }
 
 /* The list of flows in the making. */
@@ -139,7 +154,7 @@ static void take_rows(struct exporting *exporting)
 	exporting->result.flows_omitted = exporting->result.total.flows - exporting->count;
 }
 
-int view_export(const struct view *view, char name[EXPORT_NAME_MAX], size_t *count)
+int view_export(const struct view *view, const char *name, size_t *count)
 {
 	const struct snapshot *snapshot = view->snapshot;
 	struct exporting exporting = { .view = view, .result = snapshot->whole[COVER_LONG] };
@@ -147,7 +162,6 @@ int view_export(const struct view *view, char name[EXPORT_NAME_MAX], size_t *cou
 	struct group_by group;
 	int err;
 
-	choose_name(name);
 	if (snapshot->wish.grouping == GROUPING_SERVICES)
 		return -ENOTSUP;
 	exporting.flows = malloc((HALF_COUNT * view->shown + 1) * sizeof(*exporting.flows));

@@ -7,13 +7,19 @@
 
 #include "view.h"
 
-#define EXPORT_NAME_MAX 64
+#define EXPORT_NAME_MAX 256
+
+/* The name that is proposed: of this moment, of no file in the folder weir was started in. */
+void export_choose_name(char name[EXPORT_NAME_MAX]);
+
+/* Why no document is written under that name, whatever is there: static text; NULL: it can be. */
+const char *export_name_refused(const char *name);
 
 /*
- * Writes the last 40 s, the flows being the sides of the view's rows, into NAME, which is chosen:
- * in the folder that weir was started in. 0 and how many flows, or negative errno: -ENOTSUP where
- * no document has such rows.
+ * Writes the last 40 s, the flows being the sides of the view's rows; a *.json is replaced, a
+ * *.ndjson grows. 0 and how many flows, or negative errno: -ENOTSUP where no document has such
+ * rows.
  */
-int view_export(const struct view *view, char name[EXPORT_NAME_MAX], size_t *count);
+int view_export(const struct view *view, const char *name, size_t *count);
 
 #endif

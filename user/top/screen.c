@@ -54,6 +54,23 @@ static void state_text(const struct screen *screen, char *text, size_t size)
 		snprintf(text + length, size - (size_t)length, ", with \"%s\"", view->search);
 }
 
+/* The end of a name that is too long is what is edited. */
+static void draw_export(const struct screen *screen, struct pen pen)
+{
+	const char *hint = screen->export_is_there ? "  is there: enter writes, escape: cancel" :
+						     "  enter: write  escape: cancel";
+	const char *name = screen->export_name;
+	int room;
+
+	pen_styled(&pen, STYLE_STRONG, " write to: ");
+	room = pen.end - pen.x - (int)strlen(hint) - 1;
+	if (room > 0 && (int)strlen(name) > room)
+		name += (int)strlen(name) - room;
+	pen_text(&pen, name);
+	pen_styled(&pen, STYLE_SELECTED, " ");
+	pen_styled(&pen, screen->export_is_there ? STYLE_WARNING : STYLE_DIM, hint);
+}
+
 static void draw_foot(const struct screen *screen, struct canvas *canvas)
 {
 	struct pen pen = pen_at(canvas, 0, canvas->height - 1);
@@ -64,6 +81,10 @@ static void draw_foot(const struct screen *screen, struct canvas *canvas)
 		pen_text(&pen, screen->view->search);
 		pen_styled(&pen, STYLE_SELECTED, " ");
 		pen_styled(&pen, STYLE_DIM, "  enter: keep  escape: clear");
+		return;
+	}
+	if (screen->mode == MODE_EXPORT) {
+		draw_export(screen, pen);
 		return;
 	}
 	if (screen->message[0]) {
@@ -82,6 +103,14 @@ static void draw_too_small(struct canvas *canvas)
 	struct pen pen = pen_at(canvas, 0, 0);
 
 	pen_print(&pen, "weir: at least %dx%d", SCREEN_MIN_WIDTH, SCREEN_MIN_HEIGHT);
+}
+
+/* A name is asked for over what was there before. */
+static bool is_history(const struct screen *screen)
+{
+	enum mode mode = screen->mode == MODE_EXPORT ? screen->export_from : screen->mode;
+
+	return mode == MODE_HISTORY;
 }
 
 void screen_draw(struct screen *screen, struct canvas *canvas)
@@ -105,7 +134,7 @@ void screen_draw(struct screen *screen, struct canvas *canvas)
 
 		pen_styled(&pen, STYLE_DIM, screen->has_ended ? "nothing was counted" :
 			   "counting; the first numbers come with the first pane");
-	} else if (screen->mode == MODE_HISTORY) {
+	} else if (is_history(screen)) {
 		screen_draw_history(screen, canvas, y);
 	} else {
 		screen_draw_table(screen, canvas, y);

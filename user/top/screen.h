@@ -6,6 +6,7 @@
 #define WEIR_SCREEN_H
 
 #include "canvas.h"
+#include "export.h"
 #include "view.h"
 
 #define SCREEN_MIN_WIDTH  40
@@ -19,7 +20,7 @@ struct column_place {
 	int x, end, sort_column;
 };
 
-enum mode { MODE_TABLE, MODE_SEARCH, MODE_HISTORY, MODE_HELP };
+enum mode { MODE_TABLE, MODE_SEARCH, MODE_HISTORY, MODE_HELP, MODE_EXPORT };
 
 struct screen {
 	struct view *view;
@@ -31,6 +32,9 @@ struct screen {
 	bool message_is_warning;
 
 	struct history history;           /* of the selected row, in MODE_HISTORY */
+	char export_name[EXPORT_NAME_MAX]; /* being edited, in MODE_EXPORT */
+	bool export_is_there;             /* a file of that name: the user was told */
+	enum mode export_from;            /* where it goes back to */
 
 	uint64_t speed_bps[FLOW_LINKS_MAX]; /* of interfaces, by number; 0: not known */
 

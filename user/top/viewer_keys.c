@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "export.h"
 #include "table_layout.h"
 #include "terminal.h"
 #include "viewer.h"
+#include "viewer_export.h"
 
 /* False for columns that the rows do not have. */
 static bool is_sortable(const struct viewer *viewer, int column)
@@ -115,24 +115,6 @@ static void switch_names(struct viewer *viewer)
 	viewer_refresh(viewer);
 }
 
-static void write_export(struct viewer *viewer)
-{
-	char name[EXPORT_NAME_MAX], text[MESSAGE_MAX];
-	size_t rows;
-	int err;
-
-	if (!viewer->snapshot)
-		return;
-	err = view_export(&viewer->view, name, &rows);
-	if (err == -ENOTSUP)
-		snprintf(text, sizeof(text), "services are in no document: g shows what can be");
-	else if (err)
-		snprintf(text, sizeof(text), "write %s: %s", name, strerror(-err));
-	else
-		snprintf(text, sizeof(text), "wrote %zu flows to %s", rows, name);
-	viewer_tell(viewer, err != 0, text);
-}
-
 static void switch_pause(struct viewer *viewer)
 {
 	viewer->screen.is_paused = !viewer->screen.is_paused;
@@ -193,19 +175,13 @@ static bool move(struct viewer *viewer, int key)
 static void press_search(struct viewer *viewer, int key)
 {
 	char *search = viewer->view.search;
-	size_t length = strlen(search);
 
-	if (key == KEY_IS_ENTER) {
-		viewer->screen.mode = MODE_TABLE;
-	} else if (key == KEY_IS_ESCAPE) {
+	if (key == KEY_IS_ESCAPE)
 		search[0] = '\0';
+	if (key == KEY_IS_ENTER || key == KEY_IS_ESCAPE)
 		viewer->screen.mode = MODE_TABLE;
-	} else if (key == KEY_IS_ERASE) {
-		search[length ? length - 1 : 0] = '\0';
-	} else if (key >= ' ' && key <= '~' && length + 1 < VIEW_SEARCH_MAX) {
-		search[length] = (char)key;
-		search[length + 1] = '\0';
-	}
+	else
+		text_edit(search, VIEW_SEARCH_MAX, key);
 	viewer_refresh(viewer);
 }
 
@@ -234,7 +210,7 @@ static const struct key_action actions[] = {
 	{ 'h', open_help },     { '/', open_search },    { ' ', switch_pause },
 	{ 's', next_sort },     { 'r', reverse },        { 'g', next_grouping },
 	{ 'd', next_direction }, { 'u', next_unit },     { 'n', switch_names },
-	{ 'e', write_export },  { 'b', switch_ways },
+	{ 'e', viewer_ask_for_name }, { 'b', switch_ways },
 	{ KEY_IS_ENTER, open_history }, { KEY_IS_ESCAPE, escape },
 };
 
@@ -309,6 +285,9 @@ void viewer_press(struct viewer *viewer, int key)
 		break;
 	case MODE_SEARCH:
 		press_search(viewer, key);
+		break;
+	case MODE_EXPORT:
+		viewer_press_export(viewer, key);
 		break;
 	case MODE_HISTORY:
 		press_history(viewer, key);
