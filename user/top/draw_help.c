@@ -13,7 +13,7 @@ static const char *const help_lines[] = {
 	"  d        direction: both, in, out",
 	"  u  n     unit: bits, bytes, packets; names of hosts and services",
 	"  enter    history of the row; enter or escape goes back",
-	"  e        write what is shown as JSON; asks for the file's name",
+	"  e        write what is shown as JSON; asks for a name",
 	"  arrows, PgUp, PgDn, Home, End: move;  escape: no row",
 	"",
 	"  \x1a from who began, \x1b back to them; of hosts, sent and received.",
