@@ -77,6 +77,19 @@ void screen_draw_account(const struct screen *screen, struct canvas *canvas, int
 	}
 }
 
+/* Who stands before weir: that comes first, since it makes all other numbers less than they are. */
+static bool ahead_warning(const struct screen *screen, char text[MESSAGE_MAX])
+{
+	const struct pane_facts *facts = &screen->snapshot->facts;
+
+	if (facts->ahead_count == 1)
+		snprintf(text, MESSAGE_MAX, "hides packets: %s", facts->ahead);
+	else if (facts->ahead_count)
+		snprintf(text, MESSAGE_MAX, "hide packets: %s and %zu more", facts->ahead,
+			 facts->ahead_count - 1);
+	return text[0];
+}
+
 /* In the last 40 s, what the counts tell. */
 static bool window_warning(const struct screen *screen, char text[MESSAGE_MAX])
 {
@@ -102,7 +115,7 @@ const char *screen_warning(const struct screen *screen, char text[MESSAGE_MAX])
 	char number[FORMAT_MAX];
 
 	text[0] = '\0';
-	if (window_warning(screen, text))
+	if (ahead_warning(screen, text) || window_warning(screen, text))
 		return text;
 	if (snapshot->skipped_packets)
 		snprintf(text, MESSAGE_MAX, "%s packets in no row: too many flows to show in time",

@@ -40,6 +40,8 @@ struct rates history_rate(const struct history *history, const struct pane_clock
 struct pane_facts {
 	double table_use;         /* less than 0: there is no table */
 	int64_t clock_offset_ns;
+	size_t ahead_count;       /* who stood before weir, */
+	char ahead[AHEAD_TEXT_MAX]; /* and the first of them */
 };
 
 /* One pane and its flows: never changed once it is shared, freed with the last who holds it. */

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -36,11 +37,14 @@ struct top {
 static void take_pane(void *context, const struct pane *pane)
 {
 	struct top *top = context;
-	const struct pane_facts facts = {
+	struct pane_facts facts = {
 		.table_use = source_table_use(agent_source(top->agent)),
 		.clock_offset_ns = agent_context(top->agent)->clock_offset_ns,
+		.ahead_count = pane->ahead_count,
 	};
 
+	if (pane->ahead_count)
+		snprintf(facts.ahead, sizeof(facts.ahead), "%s", pane->ahead[0]);
 	collector_take_pane(top->collector, pane, &facts);
 }
 
