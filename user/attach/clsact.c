@@ -138,14 +138,17 @@ static bool is_absent(int err)
 static int qdisc_remove(unsigned int ifindex)
 {
 	struct bpf_tc_hook hook;
-	int err;
+	int err = 0;
 
 	hook_init(&hook, ifindex, ATTACH_CLSACT_INGRESS);
 	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
-	if (has_filters(ifindex))
-		return 0;
-	err = bpf_tc_hook_destroy(&hook);
-	return is_absent(err) ? 0 : err;
+	for (int i = 0; i < CLSACT_TRIES && !has_filters(ifindex); i++) {
+		err = bpf_tc_hook_destroy(&hook);
+		if (!err || is_absent(err))
+			return 0;
+		wait_a_moment();
+	}
+	return err;
 }
 
 static int filter_remove(unsigned int ifindex, enum attach_point point, uint32_t handle,

@@ -181,8 +181,12 @@ static void report_left(const struct live_link *link, const struct attachment *l
 
 	report_error("detach %s %s: %s", link->facts.name, attach_point_name(left->point),
 		     strerror(-err));
-	report_error("try: tc filter del dev %s %s pref %u handle 0x%x bpf", link->facts.name,
-		     in ? "ingress" : "egress", left->priority, left->handle);
+	if (left->made_qdisc)
+		report_error("try: tc qdisc del dev %s clsact", link->facts.name);
+	else
+		report_error("try: tc filter del dev %s %s pref %u handle 0x%x bpf",
+			     link->facts.name, in ? "ingress" : "egress", left->priority,
+			     left->handle);
 }
 
 int live_link_detach(struct live_link *link)
