@@ -210,8 +210,8 @@ static void landmark_window_is_bounded_by_the_flows_that_are_kept(void **state)
 	assert_int_equal(run.count, 10);
 	assert_int_equal(run.kept[9].result.total.flows, 10);
 	assert_int_equal(run.kept[9].result.total.bytes, 1000);
-	assert_int_equal(run.kept[9].result.forgotten_flows, 6);
-	assert_int_equal(run.kept[9].result.forgotten.bytes, 600);
+	assert_int_equal(run.kept[9].result.evicted_flows, 6);
+	assert_int_equal(run.kept[9].result.evicted.bytes, 600);
 	engine_destroy(run.engine);
 }
 
@@ -490,10 +490,10 @@ static void least_recently_active_flow_leaves_first(void **state)
 		pane_end(&run, i);
 	assert_int_equal(run.kept[2].result.total.flows, 3);
 	assert_int_equal(run.kept[2].result.total.bytes, 700);
-	assert_int_equal(run.kept[2].result.forgotten_flows, 1);
-	assert_int_equal(run.kept[2].result.forgotten.bytes, 100);
+	assert_int_equal(run.kept[2].result.evicted_flows, 1);
+	assert_int_equal(run.kept[2].result.evicted.bytes, 100);
 	assert_int_equal(run.kept[2].flows[1].key.src_port, 2);
-	assert_int_equal(run.kept[3].result.forgotten_flows, 0);
+	assert_int_equal(run.kept[3].result.evicted_flows, 0);
 	assert_int_equal(run.kept[3].result.total.bytes, 400);
 	engine_destroy(run.engine);
 }
@@ -554,7 +554,7 @@ static void forgotten_session_is_told_with_the_next_that_ends(void **state)
 	pane_end(&run, 1);
 	assert_int_equal(run.count, 1);
 	assert_int_equal(run.kept[0].result.flow_count, 1);
-	assert_int_equal(run.kept[0].result.forgotten.bytes, 100);
+	assert_int_equal(run.kept[0].result.evicted.bytes, 100);
 	assert_int_equal(run.kept[0].result.counts.outcome[PACKET_FLOW].bytes, 300);
 	assert_int_equal(run.kept[0].result.total.flows, 2);
 	engine_destroy(run.engine);

@@ -27,7 +27,7 @@ struct mass {
 	unsigned int idle_from;  /* no packets from this pane on */
 	uint64_t max_flows;
 	size_t results;
-	uint64_t forgotten_flows;
+	uint64_t evicted_flows;
 	uint8_t is_listed[FLOWS];
 };
 
@@ -146,13 +146,13 @@ static int mass_check(void *context, const struct window_result *result)
 	}
 	assert_int_equal(result->total.bytes, whole.bytes);
 	assert_int_equal(result->total.packets, whole.packets);
-	assert_int_equal(listed.bytes + result->forgotten.bytes, whole.bytes);
-	assert_int_equal(listed.packets + result->forgotten.packets, whole.packets);
-	assert_int_equal(result->total.flows, result->flow_count + result->forgotten_flows);
+	assert_int_equal(listed.bytes + result->evicted.bytes, whole.bytes);
+	assert_int_equal(listed.packets + result->evicted.packets, whole.packets);
+	assert_int_equal(result->total.flows, result->flow_count + result->evicted_flows);
 	assert_true(result->total.flows >= flows);
 	if (!mass->max_flows)
 		assert_int_equal(result->flow_count, flows);
-	mass->forgotten_flows += result->forgotten_flows;
+	mass->evicted_flows += result->evicted_flows;
 	mass->results++;
 	return 0;
 }
@@ -278,7 +278,7 @@ static void forgotten_flows_stay_in_the_totals(void **state)
 		mass->specs[1] = window_make(9, 3);
 		mass->specs[2] = window_make(6, 6);
 		mass_run(mass, 3);
-		assert_true(mass->forgotten_flows > 0);
+		assert_true(mass->evicted_flows > 0);
 		mass_free(mass);
 	}
 }

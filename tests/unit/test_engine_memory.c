@@ -111,7 +111,7 @@ static int told_check(void *context, const struct window_result *result)
 {
 	const struct tally *outcome = result->counts.outcome;
 	struct run *run = context;
-	uint64_t packets = result->forgotten.packets, bytes = result->forgotten.bytes;
+	uint64_t packets = result->evicted.packets, bytes = result->evicted.bytes;
 
 	for (size_t i = 0; i < result->flow_count; i++) {
 		packets += result->flows[i].packets;

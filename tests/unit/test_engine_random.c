@@ -266,7 +266,7 @@ static bool result_same(const struct window_result *a, const struct window_resul
 	       SAME(a, b, total.bytes_max) && SAME(a, b, total.packets_max) &&
 	       SAME(a, b, total.min_len) && SAME(a, b, total.max_len) && SAME(a, b, total.marks) &&
 	       SAME(a, b, counts) &&
-	       SAME(a, b, forgotten_flows) && SAME(a, b, forgotten) && SAME(a, b, health) &&
+	       SAME(a, b, evicted_flows) && SAME(a, b, evicted) && SAME(a, b, health) &&
 	       SAME(a, b, flow_count) && SAME(a, b, flows_omitted);
 }
 

@@ -43,7 +43,7 @@ static void scene_end_pane(struct scene *scene, uint32_t one_in)
 	FOR_EACH_BIT(place, segment->live) {
 		if (random_below(&scene->seed, one_in))
 			continue;
-		bit_set(segment->leaving, place);
+		bit_set(segment->removable, place);
 		scene->is_there[segment->slots[place].src[3]] = false;
 	}
 	flow_table_trim(&scene->table);

@@ -213,8 +213,8 @@ static void forgotten_flows_are_told_only_where_there_are_any(void **state)
 	scene_init(&scene);
 	assert_lacks(write_document(&scene, false), "forgotten");
 	scene.result.flows_omitted = 7;
-	scene.result.forgotten_flows = 3;
-	scene.result.forgotten = (struct tally){ 4, 500 };
+	scene.result.evicted_flows = 3;
+	scene.result.evicted = (struct tally){ 4, 500 };
 	assert_has(write_document(&scene, false),
 		   "\"flows_omitted\": 7, \"forgotten\": {\"flows\": 3, \"packets\": 4, "
 		   "\"bytes\": 500}, \"outcomes\": ");

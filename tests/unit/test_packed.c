@@ -18,7 +18,7 @@ struct scene {
 	struct packer packer;
 	uint64_t seed;
 	bool is_huge;                    /* counts up to the limits */
-	struct row_sums carried[BLOCKS]; /* by each block, as counted */
+	struct row_sums counted[BLOCKS]; /* by each block, as counted */
 	struct packed *records[BLOCKS];
 };
 
@@ -40,7 +40,7 @@ static void panes_random(struct scene *scene, bool are_equal)
 	}
 }
 
-static struct carried carried_random(struct scene *scene, uint32_t pane)
+static struct aggregate aggregate_random(struct scene *scene, uint32_t pane)
 {
 	uint64_t *seed = &scene->seed;
 	uint32_t packets = 1 + random_below(seed, random_below(seed, 2) ? 1 : 300);
@@ -57,7 +57,7 @@ static struct carried carried_random(struct scene *scene, uint32_t pane)
 		slot.bytes = slot.max_len = slot.min_len;
 	if (scene->is_huge && random_below(seed, 3) == 0)
 		slot.bytes = (uint64_t)random_next(seed) << random_below(seed, 28);
-	return carried_of_slot(&slot, (struct tally){ packets, slot.bytes }, pane);
+	return aggregate_of_slot(&slot, (struct tally){ packets, slot.bytes }, pane);
 }
 
 static struct extra_sum extra_random(struct scene *scene)
@@ -77,7 +77,7 @@ static void row_random(struct scene *scene, struct row_sums *row, uint32_t pane,
 		if (random_below(&scene->seed, one_in))
 			continue;
 		bit_set(row->places, place);
-		row->sums[place] = carried_random(scene, pane);
+		row->sums[place] = aggregate_random(scene, pane);
 		row->extras[place] = extra_random(scene);
 	}
 }
@@ -88,9 +88,9 @@ static void scene_make(struct scene *scene, uint64_t seed, uint32_t one_in)
 				 .packer.has_extras = seed / 2 % 2 };
 	panes_random(scene, seed % 2);
 	for (uint32_t i = 0; i < BLOCKS; i++) {
-		row_random(scene, &scene->carried[i], i, one_in);
+		row_random(scene, &scene->counted[i], i, one_in);
 		assert_int_equal(packed_store(&scene->packer, &scene->records[i],
-					      &scene->carried[i], pane_form_of(i, 1)), 0);
+					      &scene->counted[i], pane_form_of(i, 1)), 0);
 	}
 }
 
@@ -108,8 +108,8 @@ static void rows_check_same(const struct scene *scene, const struct row_sums *a,
 {
 	assert_memory_equal(a->places, b->places, sizeof(a->places));
 	FOR_EACH_BIT_OF(place, a->places, ROW_WORDS) {
-		struct flow_sum x = carried_tell(&scene->packer.panes, &a->sums[place]);
-		struct flow_sum y = carried_tell(&scene->packer.panes, &b->sums[place]);
+		struct flow_sum x = aggregate_resolve(&scene->packer.panes, &a->sums[place]);
+		struct flow_sum y = aggregate_resolve(&scene->packer.panes, &b->sums[place]);
 
 		assert_memory_equal(&x, &y, sizeof(x));
 		if (scene->packer.has_extras)
@@ -123,7 +123,7 @@ static void blocks_add(const struct scene *scene, uint32_t from, uint32_t to,
 {
 	row_sums_clear(sum);
 	for (uint32_t i = from; i < to; i++)
-		row_sums_add(sum, &scene->carried[i], &scene->packer);
+		row_sums_add(sum, &scene->counted[i], &scene->packer);
 }
 
 static void row_comes_back_with_its_places(void **state)
@@ -140,7 +140,7 @@ static void row_comes_back_with_its_places(void **state)
 
 			row_sums_clear(&got);
 			packed_add_to(scene.records[i], &got, &scene.packer);
-			rows_check_same(&scene, &got, &scene.carried[i]);
+			rows_check_same(&scene, &got, &scene.counted[i]);
 		}
 		scene_free(&scene);
 	}
@@ -188,7 +188,7 @@ static void row_of_nothing_takes_no_memory(void **state)
 }
 
 /* From the newest to the oldest; after is the sum of them all. */
-static void scene_turn(struct scene *scene, struct row_sums *after)
+static void scene_to_deltas(struct scene *scene, struct row_sums *after)
 {
 	row_sums_clear(after);
 	for (uint32_t i = BLOCKS; i-- > 0;) {
@@ -196,13 +196,13 @@ static void scene_turn(struct scene *scene, struct row_sums *after)
 
 		if (!record)
 			continue;
-		scene->records[i] = packed_turn(&scene->packer, record, after);
+		scene->records[i] = packed_to_deltas(&scene->packer, record, after);
 		assert_non_null(scene->records[i]);
 		packed_free(&scene->packer, record);
 	}
 }
 
-static void turned_blocks_leave_the_sum_of_the_others(void **state)
+static void deltas_leave_the_sum_of_the_others(void **state)
 {
 	static const uint32_t one_in[] = { 1, 2, 8, 200 };
 
@@ -212,12 +212,12 @@ static void turned_blocks_leave_the_sum_of_the_others(void **state)
 		struct scene scene;
 
 		scene_make(&scene, seed, one_in[seed % 4]);
-		scene_turn(&scene, &sum);
+		scene_to_deltas(&scene, &sum);
 		for (uint32_t i = 0; i < BLOCKS; i++) {
 			blocks_add(&scene, i, BLOCKS, &expected);
 			rows_check_same(&scene, &sum, &expected);
 			if (scene.records[i])
-				packed_leave(scene.records[i], &sum, &scene.packer);
+				packed_evict_oldest(scene.records[i], &sum, &scene.packer);
 		}
 		row_sums_clear(&expected);
 		rows_check_same(&scene, &sum, &expected);
@@ -232,12 +232,12 @@ static struct tally places_random(struct scene *scene, uint32_t block, uint64_t 
 
 	for (uint32_t i = 0; i < ROW_WORDS; i++)
 		places[i] = (uint64_t)random_next(&scene->seed) << 32 | random_next(&scene->seed);
-	FOR_EACH_BIT_OF(place, scene->carried[block].places, ROW_WORDS) {
+	FOR_EACH_BIT_OF(place, scene->counted[block].places, ROW_WORDS) {
 		if (!bit_is_set(places, place))
 			continue;
-		carried.packets += scene->carried[block].sums[place].packets;
-		carried.bytes += scene->carried[block].sums[place].bytes;
-		bit_clear(scene->carried[block].places, place);
+		carried.packets += scene->counted[block].sums[place].packets;
+		carried.bytes += scene->counted[block].sums[place].bytes;
+		bit_clear(scene->counted[block].places, place);
 	}
 	return carried;
 }
@@ -251,7 +251,7 @@ static void flows_taken_out_tell_what_they_carried(void **state)
 
 		scene_make(&scene, seed, 1 + seed % 5);
 		if (seed % 4)
-			scene_turn(&scene, &after);
+			scene_to_deltas(&scene, &after);
 		for (uint32_t i = 0; i < BLOCKS; i++) {
 			uint64_t places[ROW_WORDS];
 			struct tally carried = places_random(&scene, i, places), got;
@@ -277,11 +277,11 @@ static void flows_that_stay_are_not_touched(void **state)
 		struct scene scene;
 
 		scene_make(&scene, seed, 1 + seed % 3);
-		scene_turn(&scene, &sum);
+		scene_to_deltas(&scene, &sum);
 		for (uint32_t i = 0; i < BLOCKS; i++) {
 			packed_remove(&scene.packer, &scene.records[i], places);
 			for (uint32_t word = 0; word < ROW_WORDS; word++)
-				scene.carried[i].places[word] &= ~places[word];
+				scene.counted[i].places[word] &= ~places[word];
 		}
 		for (uint32_t word = 0; word < ROW_WORDS; word++)
 			sum.places[word] &= ~places[word];
@@ -289,7 +289,7 @@ static void flows_that_stay_are_not_touched(void **state)
 			blocks_add(&scene, i, BLOCKS, &expected);
 			rows_check_same(&scene, &sum, &expected);
 			if (scene.records[i])
-				packed_leave(scene.records[i], &sum, &scene.packer);
+				packed_evict_oldest(scene.records[i], &sum, &scene.packer);
 		}
 		scene_free(&scene);
 	}
@@ -321,7 +321,7 @@ int main(void)
 		cmocka_unit_test(row_comes_back_with_its_places),
 		cmocka_unit_test(rows_of_several_panes_add_up),
 		cmocka_unit_test(row_of_nothing_takes_no_memory),
-		cmocka_unit_test(turned_blocks_leave_the_sum_of_the_others),
+		cmocka_unit_test(deltas_leave_the_sum_of_the_others),
 		cmocka_unit_test(flows_taken_out_tell_what_they_carried),
 		cmocka_unit_test(flows_that_stay_are_not_touched),
 		cmocka_unit_test(panes_stay_known_while_they_are_held),

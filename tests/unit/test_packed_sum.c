@@ -37,7 +37,7 @@ static uint32_t pane_random(uint64_t *seed, const struct pane_form *form)
 						       (uint32_t)wide_random(seed));
 }
 
-static struct carried carried_random(uint64_t *seed, const struct pane_form *form)
+static struct aggregate aggregate_random(uint64_t *seed, const struct pane_form *form)
 {
 	struct flow_slot slot = {
 		.notes = (uint16_t)wide_random(seed),
@@ -46,7 +46,7 @@ static struct carried carried_random(uint64_t *seed, const struct pane_form *for
 	};
 	struct tally own = { .packets = 1 + wide_random(seed) / 2,
 			     .bytes = 1 + wide_random(seed) / 2 };
-	struct carried sum = carried_of_slot(&slot, own, pane_random(seed, form));
+	struct aggregate sum = aggregate_of_slot(&slot, own, pane_random(seed, form));
 
 	if (random_below(seed, 2)) {
 		sum.bytes_peak = sum.bytes / (1 + random_below(seed, 3));
@@ -67,10 +67,10 @@ static struct carried carried_random(uint64_t *seed, const struct pane_form *for
 }
 
 /* Packs and unpacks a sum; returns the bytes that it took. */
-static size_t round_trip(const struct carried *sum, const struct pane_form *form)
+static size_t round_trip(const struct aggregate *sum, const struct pane_form *form)
 {
 	uint8_t packed[PACKED_SUM_MOST + PACKED_SLACK];
-	struct carried got;
+	struct aggregate got;
 	const uint8_t *end;
 
 	memset(packed, 0xa5, sizeof(packed));
@@ -89,7 +89,7 @@ static void sum_comes_back_bit_for_bit(void **state)
 	(void)state;
 	for (int i = 0; i < ROUNDS; i++) {
 		const struct pane_form *form = &forms[i % (sizeof(forms) / sizeof(*forms))];
-		struct carried sum = carried_random(&seed, form);
+		struct aggregate sum = aggregate_random(&seed, form);
 
 		round_trip(&sum, form);
 	}
@@ -103,7 +103,7 @@ static void counts_of_every_width_come_back(void **state)
 	(void)state;
 	for (uint32_t bytes_bits = 0; bytes_bits < 64; bytes_bits++) {
 		for (uint32_t packets_bits = 0; packets_bits < 64; packets_bits++) {
-			struct carried sum = { .first_pane = 3, .last_pane = 4,
+			struct aggregate sum = { .first_pane = 3, .last_pane = 4,
 					       .bytes_pane = 3, .packets_pane = 4 };
 
 			for (int side = -1; side <= 1; side++) {
@@ -119,7 +119,7 @@ static void counts_of_every_width_come_back(void **state)
 
 static void sums_at_the_limit_come_back(void **state)
 {
-	struct carried sum;
+	struct aggregate sum;
 
 	(void)state;
 	memset(&sum, 0xff, sizeof(sum));
@@ -131,26 +131,26 @@ static void sums_at_the_limit_come_back(void **state)
 /* The peak of a total that wrapped around. */
 static void peak_may_be_greater_than_the_total(void **state)
 {
-	struct carried sum = { .bytes = 5, .packets = 3, .bytes_peak = 1ull << 63,
+	struct aggregate sum = { .bytes = 5, .packets = 3, .bytes_peak = 1ull << 63,
 			       .packets_peak = 2 };
 
 	(void)state;
 	round_trip(&sum, &(struct pane_form){ 0, 4 });
 }
 
-static struct carried usual_sum(uint64_t packets, uint16_t len, uint8_t tcp_flags)
+static struct aggregate usual_sum(uint64_t packets, uint16_t len, uint8_t tcp_flags)
 {
 	struct flow_slot slot = { .min_len = len, .max_len = len, .first_ms = 500, .last_ms = 500,
 				  .tcp_flags = tcp_flags };
 	struct tally own = { .packets = packets, .bytes = packets * len };
 
-	return carried_of_slot(&slot, own, 42);
+	return aggregate_of_slot(&slot, own, 42);
 }
 
 static void usual_sums_take_few_bytes(void **state)
 {
 	const struct pane_form pane = { 42, 0 }, window = { 40, 4 };
-	struct carried packet = usual_sum(1, 60, 2), some = usual_sum(12, 590, 0x18);
+	struct aggregate packet = usual_sum(1, 60, 2), some = usual_sum(12, 590, 0x18);
 
 	(void)state;
 	assert_int_equal(round_trip(&packet, &pane), 5);

@@ -2,15 +2,9 @@
 /*
  * The flows of tumbling and sliding windows, block by block.
  *
- * A tumbling window keeps one sum a flow. A sliding one must give up its oldest block at each
- * slide, and maxima have no inverse: so each flow is two stacks (Tangwongsan, Hirzel, Schneider,
- * "General incremental sliding-window aggregation", VLDB 2015, and the two-stack queue it
- * builds on). Records of new blocks are kept as counted and added up in `back`. Before the
- * oldest block leaves, the records are turned, the newest first: each then tells how the sum of
- * those after it differs from the sum with it, and `front` is the sum of all of them. When a
- * turned block leaves, front becomes what remains. The window is front + back; a record is
- * touched three times in all. Rows are turned at different slides, so that no slide pays for
- * all.
+ * A tumbling window keeps one aggregate a flow. A sliding one keeps two stacks of records, a
+ * block each (README.md): those of new blocks as counted, merged in `back`; those of older ones
+ * as deltas, merged in `front`. The window is front + back.
  */
 #ifndef WEIR_BLOCK_FLOWS_H
 #define WEIR_BLOCK_FLOWS_H
@@ -47,7 +41,7 @@ void row_sums_of(const struct row_work *work, struct row_sums *sums);
 /* Adds sums to what *at holds. 0, or -ENOMEM: it is what it was. */
 int row_grow(const struct row_work *work, struct packed **at, const struct row_sums *more);
 
-/* Frees what *at holds; flows that nothing else of the row holds leave the window. */
+/* Frees what *at holds; flows that nothing else of the row holds are not in the window any more. */
 void row_drop(const struct row_work *work, struct packed **at);
 
 /* A row_action that drops what the open block holds. Always 0. */
@@ -56,8 +50,8 @@ int row_drop_open(const struct row_work *work);
 /* A row_action that drops all that the row holds. Always 0. */
 int row_drop_all(const struct row_work *work);
 
-/* Flows of these places that the row does not hold leave the window. */
-void row_let_go(const struct row_work *work, const uint64_t *places);
+/* Flows of these places that the row does not hold are not in the window any more. */
+void row_release(const struct row_work *work, const uint64_t *places);
 
 /* Adds the closed pane's flows to the open block. 0, or -ENOMEM: some are not in the window. */
 int block_flows_fold(struct engine *engine, struct window *window);
@@ -70,14 +64,14 @@ void block_flows_list(struct engine *engine, struct window *window,
 		      const struct window_result *result, struct listing *listing);
 
 /*
- * The same for a tumbling window that ends: its flows leave it as they are listed, so that
+ * The same for a tumbling window that ends: its flows are removed as they are listed, so that
  * their memory makes room for the list.
  */
 void block_flows_list_last(struct engine *engine, struct window *window,
 			   const struct window_result *result, struct listing *listing);
 
 /*
- * The open block, the last one of its window, was pushed: the oldest one leaves. 0, or -ENOMEM:
+ * The open block, the last one of its window, was pushed: the oldest one is evicted. 0, or -ENOMEM:
  * some flows are not in the window any more.
  */
 int block_flows_rotate(struct engine *engine, struct window *window);

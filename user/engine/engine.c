@@ -12,14 +12,14 @@ typedef int window_action(struct engine *engine, struct window *window);
 /* What each kind of window does; for every pane advance, fold, close_pane. */
 struct window_actions {
 	window_action *init, *advance, *fold, *close_pane, *cut, *finish;
-	void (*forget)(struct engine *engine, struct window *window);
+	void (*evict)(struct engine *engine, struct window *window);
 };
 
 #define WINDOW_ACTIONS(kind)                                                          \
 	{                                                                             \
 		kind##_window_init, kind##_window_advance, kind##_window_fold,        \
 		kind##_window_close_pane, kind##_window_cut, kind##_window_finish,    \
-		kind##_window_forget,                                                 \
+		kind##_window_evict,                                                 \
 	}
 
 static const struct window_actions *window_actions_of(const struct window *window)
@@ -34,10 +34,10 @@ static const struct window_actions *window_actions_of(const struct window *windo
 	return &actions[window->spec->kind];
 }
 
-void windows_forget(struct engine *engine)
+void windows_evict(struct engine *engine)
 {
 	for (size_t i = 0; i < engine->config.window_count; i++)
-		window_actions_of(&engine->windows[i])->forget(engine, &engine->windows[i]);
+		window_actions_of(&engine->windows[i])->evict(engine, &engine->windows[i]);
 }
 
 static int windows_init(struct engine *engine)
@@ -95,19 +95,21 @@ void engine_destroy(struct engine *engine)
 
 int engine_merge(struct engine *engine, const struct flow_slot *const *records, size_t count)
 {
+	struct flow_sum open = engine->open; /* in registers: records are far apart */
 	int err;
 
+	if (!open.packets && count)
+		open.min_len = UINT16_MAX;
 	for (size_t i = 0; i < count; i++) {
 		const struct flow_slot *record = records[i];
 
-		if (!engine->open.packets)
-			engine->open.min_len = record->min_len;
-		MERGE_LEAST(engine->open.min_len, record->min_len);
-		MERGE_MOST(engine->open.max_len, record->max_len);
-		MERGE_BITS(engine->open.notes, record->notes);
-		engine->open.packets += record->packets;
-		engine->open.bytes += record->bytes;
+		MERGE_LEAST(open.min_len, record->min_len);
+		MERGE_MOST(open.max_len, record->max_len);
+		MERGE_BITS(open.notes, record->notes);
+		open.packets += record->packets;
+		open.bytes += record->bytes;
 	}
+	engine->open = open;
 	err = flow_table_merge(&engine->table, records, count);
 	engine->pane_err = engine->pane_err ? engine->pane_err : err;
 	return err;
@@ -152,7 +154,7 @@ static void span_from_pane(const struct engine *engine, const struct pane *pane,
 	counts_lose(&span->counts, lost);
 }
 
-/* The most panes that some window still tells of. */
+/* The most panes that some window holds. */
 static uint64_t panes_held(const struct engine *engine)
 {
 	uint64_t most = 0;
@@ -207,7 +209,7 @@ static void segment_end_pane(struct segment *segment, bool has_failed)
 {
 	/* What a window had no memory for must not stay in the table for ever. */
 	for (uint32_t i = 0; has_failed && i < SEGMENT_WORDS; i++)
-		segment->leaving[i] |= segment->touched[i];
+		segment->removable[i] |= segment->touched[i];
 	memset(segment->touched, 0, sizeof(segment->touched));
 	if (segment->has_overflowed)
 		memset(segment->overflows, 0, sizeof(segment->overflows));
@@ -245,7 +247,7 @@ static void windows_resume(struct engine *engine)
 		engine->windows[i].is_stopped = false;
 }
 
-/* The windows at hand are told as if the run ended here; it goes on with the next pane. */
+/* The windows at hand are emitted as if the run ended here; it goes on with the next pane. */
 static void grid_end(struct engine *engine, int *err)
 {
 	engine->is_finishing = true;
@@ -272,7 +274,7 @@ int engine_fold_pane(struct engine *engine, const struct pane *pane)
 
 int engine_close_pane(struct engine *engine)
 {
-	int err = 0, forget_err;
+	int err = 0, evict_err;
 
 	if (!engine->is_folded)
 		return 0;
@@ -281,8 +283,8 @@ int engine_close_pane(struct engine *engine)
 	if (engine->pane.ends_grid)
 		grid_end(engine, &err);
 	flow_table_trim(&engine->table);
-	forget_err = engine_forget_excess(engine);
-	return err ? err : forget_err;
+	evict_err = engine_evict_excess(engine);
+	return err ? err : evict_err;
 }
 
 int engine_end_pane(struct engine *engine, const struct pane *pane)

@@ -61,7 +61,7 @@ int engine_merge(struct engine *engine, const struct flow_slot *const *records, 
  * Closes the pane whose records were merged since the last call and emits the windows that end
  * with it. first_ms and last_ms of the records are relative to pane->begin_ns. 0, -ENOMEM, or
  * what emit returned. After -ENOMEM windows add up all the same: packets of flows that there was
- * no memory for are unattributed in each that would have told of them.
+ * no memory for are unattributed in each that would have had them.
  */
 int engine_end_pane(struct engine *engine, const struct pane *pane);
 

@@ -99,13 +99,13 @@ static bool window_began_before(const struct engine *engine, const struct window
 		     window->blocks * window->block_panes;
 }
 
-/* The rows that the window had no memory for are missing from what its flows carried. */
-static void result_lose(struct window_result *result, const struct tally *carried)
+/* The rows that the window had no memory for are missing from its flows. */
+static void result_lose(struct window_result *result, const struct tally *held)
 {
 	const struct tally *flow = &result->counts.outcome[PACKET_FLOW];
 	struct tally lost = {
-		.packets = flow->packets - result->forgotten.packets - carried->packets,
-		.bytes = flow->bytes - result->forgotten.bytes - carried->bytes,
+		.packets = flow->packets - result->evicted.packets - held->packets,
+		.bytes = flow->bytes - result->evicted.bytes - held->bytes,
 	};
 
 	counts_lose(&result->counts, &lost);
@@ -122,7 +122,7 @@ void block_window_result(const struct engine *engine, const struct window *windo
 		span_add(&span, window_span(window, block));
 	*result = (struct window_result){ .spec = window->spec, .window_number = window->number };
 	result_from_span(result, &span);
-	result->total.flows = window->flows + span.forgotten_flows;
+	result->total.flows = window->flows + span.evicted_flows;
 	/* Of a window that began before the clock did, a number that the offset makes right. */
 	result->nominal_start_ns = block_end_ns(engine, window) - window->spec->length_ns;
 	result->complete = !window_began_before(engine, window) &&
@@ -150,7 +150,7 @@ static int block_window_tell(struct engine *engine, struct window *window, bool 
 	else
 		block_flows_list(engine, window, &result, &listing);
 	if (engine->lacked_memory)
-		result_lose(&result, &listing.carried);
+		result_lose(&result, &listing.offered);
 	err = listing_sort(&listing);
 	if (!err)
 		err = result_emit_to(engine, &result, &listing, listener);
@@ -191,11 +191,11 @@ static bool should_emit(const struct engine *engine, const struct window *window
 	return window_span(window, window->block)->panes;
 }
 
-/* Ends the open block, telling of its window, and opens the next. */
+/* Ends the open block, emits its window, and opens the next. */
 static int block_close(struct engine *engine, struct window *window)
 {
 	int err = block_flows_push(engine, window), emit_err = 0, rotate_err;
-	struct span *leaving;
+	struct span *oldest;
 
 	if (!window->is_stopped && should_emit(engine, window))
 		emit_err = block_window_emit(engine, window);
@@ -203,9 +203,9 @@ static int block_close(struct engine *engine, struct window *window)
 	rotate_err = block_flows_rotate(engine, window);
 	err = err ? err : rotate_err;
 	if (window->block + 1 >= window->blocks) {
-		leaving = window_span(window, window_oldest(window));
-		window->panes_held -= leaving->panes;
-		*leaving = (struct span){ 0 };
+		oldest = window_span(window, window_oldest(window));
+		window->panes_held -= oldest->panes;
+		*oldest = (struct span){ 0 };
 	}
 	window->block++;
 	return emit_err ? emit_err : err;

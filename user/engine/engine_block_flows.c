@@ -65,14 +65,14 @@ int row_grow(const struct row_work *work, struct packed **at, const struct row_s
 	return packed_store(packer, at, &sums, form);
 }
 
-void row_let_go(const struct row_work *work, const uint64_t *places)
+void row_release(const struct row_work *work, const uint64_t *places)
 {
-	uint64_t *leaving = &work->segment->leaving[work->first / 64];
+	uint64_t *removable = &work->segment->removable[work->first / 64];
 
 	for (uint32_t i = 0; i < ROW_WORDS; i++) {
 		uint64_t gone = places[i] & ~row_held_word(work->row, i);
 
-		leaving[i] |= gone;
+		removable[i] |= gone;
 		work->window->flows -= (uint64_t)__builtin_popcountll(gone);
 	}
 }
@@ -84,11 +84,11 @@ void row_drop(const struct row_work *work, struct packed **at)
 	if (!dropped)
 		return;
 	*at = NULL;
-	row_let_go(work, dropped->places);
+	row_release(work, dropped->places);
 	packed_free(&work->engine->table.packer, dropped);
 }
 
-/* What the row's flows carried in the pane; false if that is nothing. */
+/* The row's flows in the pane; false if there are none. */
 static bool row_take_pane(const struct row_work *work, struct row_sums *sums)
 {
 	const struct flow_slot *slots = &work->segment->slots[work->first];
@@ -97,7 +97,7 @@ static bool row_take_pane(const struct row_work *work, struct row_sums *sums)
 
 	memcpy(sums->places, &work->segment->touched[work->first / 64], sizeof(sums->places));
 	FOR_EACH_BIT_OF(place, sums->places, ROW_WORDS)
-		sums->sums[place] = carried_of_slot(
+		sums->sums[place] = aggregate_of_slot(
 			&slots[place], segment_tally(work->segment, work->first + place), pane);
 	if (work->segment->extras)
 		memcpy(sums->extras, &work->segment->extras[work->first], sizeof(sums->extras));
@@ -193,13 +193,13 @@ static void row_list(const struct row_work *work, const struct row_listing *to)
 
 	row_sums_of(work, &sums);
 	FOR_EACH_BIT_OF(place, sums.places, ROW_WORDS) {
-		struct flow_sum sum = carried_tell(&packer->panes, &sums.sums[place]);
+		struct flow_sum sum = aggregate_resolve(&packer->panes, &sums.sums[place]);
 		struct offer offer = { &slots[place], &sum,
 				       packer->has_extras ? &sums.extras[place] : NULL };
 		struct flow_result flow;
 
-		to->listing->carried.packets += sum.packets;
-		to->listing->carried.bytes += sum.bytes;
+		to->listing->offered.packets += sum.packets;
+		to->listing->offered.bytes += sum.bytes;
 		if (listing_rejects(to->listing, &offer))
 			continue;
 		flow = flow_result_make(&slots[place], &sum);

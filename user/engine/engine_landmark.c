@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Landmark windows: all since the start of the run, told at multiples of their slide. Nothing
- * leaves them, so that a flow is one sum in instants and rates, whatever the number of panes.
+ * Landmark windows: all since the start of the run, emitted at multiples of their slide. No
+ * pane is evicted, so that a flow is one sum in instants and rates, whatever the number of panes.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -62,7 +62,7 @@ void landmark_window_result(const struct engine *engine, const struct window *wi
 {
 	*result = (struct window_result){ .spec = window->spec, .window_number = window->number };
 	result_from_span(result, window->spans);
-	result->total.flows = window->flows + window->spans->forgotten_flows;
+	result->total.flows = window->flows + window->spans->evicted_flows;
 	result->complete = !engine->is_finishing || window_block_has_ended(engine, window);
 	if (engine->config.replay)
 		result_set_grid_times(engine, window, result);
@@ -166,7 +166,7 @@ int landmark_window_cut(struct engine *engine, struct window *window)
 	return 0;
 }
 
-void landmark_window_forget(struct engine *engine, struct window *window)
+void landmark_window_evict(struct engine *engine, struct window *window)
 {
 	for (uint32_t i = 0; i < engine->table.segment_count; i++) {
 		struct segment *segment = engine->table.segments[i];
@@ -174,12 +174,12 @@ void landmark_window_forget(struct engine *engine, struct window *window)
 
 		if (!segment)
 			continue;
-		FOR_EACH_BIT(place, segment->leaving) {
+		FOR_EACH_BIT(place, segment->removable) {
 			if (!sums[place].packets)
 				continue;
-			window->spans->forgotten_flows++;
-			window->spans->forgotten.packets += sums[place].packets;
-			window->spans->forgotten.bytes += sums[place].bytes;
+			window->spans->evicted_flows++;
+			window->spans->evicted.packets += sums[place].packets;
+			window->spans->evicted.bytes += sums[place].bytes;
 			window->flows--;
 			sums[place].packets = 0;
 		}

@@ -57,24 +57,23 @@ static uint64_t extra_value(const struct extra_sum *extra, unsigned int measure)
 	return values[measure];
 }
 
-uint64_t flow_rank(const struct listing *listing, const struct flow_result *flow,
-		   const struct extra_sum *extra)
+/* length_ns: the flow's own time; it counts only where the listing has own_lengths. */
+static inline uint64_t sum_rank(const struct listing *listing, const struct flow_sum *sum,
+				uint64_t length_ns, const struct extra_sum *extra)
 {
-	uint64_t length_ns = flow->end_ns - flow->start_ns;
-
 	switch (listing->sort) {
 	case SORT_BYTES:
-		return flow->bytes;
+		return sum->bytes;
 	case SORT_PACKETS:
-		return flow->packets;
+		return sum->packets;
 	case SORT_AVERAGE:
 		if (!listing->own_lengths)
-			return flow->bytes;
+			return sum->bytes;
 		if (length_ns < listing->least_length_ns)
 			length_ns = listing->least_length_ns;
-		return rank_of((double)flow->bytes / (double)length_ns);
+		return rank_of((double)sum->bytes / (double)length_ns);
 	case SORT_MAX:
-		return rank_of(flow->bytes_max);
+		return rank_of(sum->bytes_max);
 	default:
 		return extra ? extra_value(extra, listing->sort - SORT_EXTRA) : 0;
 	}
@@ -82,7 +81,9 @@ uint64_t flow_rank(const struct listing *listing, const struct flow_result *flow
 
 uint64_t listed_rank(const struct listing *listing, const struct flow_result *flow)
 {
-	return flow_rank(listing, flow, listing->extras ? &listing->extras[flow->extra] : NULL);
+	const struct extra_sum *extra = listing->extras ? &listing->extras[flow->extra] : NULL;
+
+	return sum_rank(listing, &flow->sum, flow->end_ns - flow->start_ns, extra);
 }
 
 /* Of equal rank: by key, then by time, as two sessions of one flow may end in one pane. */
@@ -133,12 +134,11 @@ static void listing_make_heap(struct listing *listing)
 
 bool listing_rejects(const struct listing *listing, const struct offer *offer)
 {
-	const struct flow_result flow = { .sum = *offer->sum };
 	uint64_t rank, least;
 
 	if (!listing->is_heap)
 		return false;
-	rank = flow_rank(listing, &flow, offer->extra);
+	rank = sum_rank(listing, offer->sum, 0, offer->extra);
 	least = listed_rank(listing, &listing->flows[0]);
 	if (rank != least)
 		return rank < least;
@@ -151,7 +151,8 @@ static bool takes_last_place(const struct listing *listing, const struct flow_re
 			     const struct extra_sum *extra)
 {
 	const struct flow_result *last = &listing->flows[0];
-	uint64_t rank = flow_rank(listing, flow, extra), least = listed_rank(listing, last);
+	uint64_t rank = sum_rank(listing, &flow->sum, flow->end_ns - flow->start_ns, extra);
+	uint64_t least = listed_rank(listing, last);
 
 	return rank != least ? rank > least : flow_compare_equals(flow, last) < 0;
 }

@@ -13,7 +13,7 @@ struct reader {
 	struct row_sums *sums; /* of the same flows, one a window */
 };
 
-/* False where the row's flows carried nothing in any of the windows. */
+/* False where the row has no flow in any of the windows. */
 static bool row_read_windows(struct reader *reader, uint32_t row, uint64_t *places)
 {
 	uint64_t any = 0;
@@ -52,7 +52,7 @@ static void flow_read(const struct reader *reader, uint32_t place)
 
 	for (size_t i = 0; i < reading->count; i++) {
 		if (bit_is_set(reader->sums[i].places, place))
-			sums[i] = carried_tell(panes, &reader->sums[i].sums[place]);
+			sums[i] = aggregate_resolve(panes, &reader->sums[i].sums[place]);
 	}
 	key = key_of_slot(&reader->work.segment->slots[reader->work.first + place]);
 	reading->flow(reading->context, &key, sums);

@@ -12,12 +12,12 @@
 #define ENGINE_READ_WINDOWS_MAX 8
 
 /* sums: one a window that is read, in the order of their numbers; packets 0 where the flow
- * carried nothing in it. */
+ * is not in it. */
 typedef void engine_flow_fn(void *context, const struct flow_key *key,
 			    const struct flow_sum *sums);
 
 /*
- * Calls flow for every flow that carried something in one of the windows first to
+ * Calls flow for every flow that is in one of the windows first to
  * first + count - 1, none of which is a session window. 0, -ENOMEM, or -EINVAL (too many).
  */
 struct engine_reading {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Session windows: a flow's session ends once the gap has passed since its last packet. It is
- * told with the pane in which that moment lies.
+ * emitted with the pane in which that moment lies.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -46,7 +46,7 @@ static void ended_free(struct engine *engine, struct window *window)
 	window->ended_count = window->ended_capacity = 0;
 }
 
-/* Live, the session ended in the pane at hand; a replay's panes are the grid, told or not. */
+/* Live, the session ended in the pane at hand; a replay's panes are the grid, skipped or not. */
 static uint64_t ended_place(const struct engine *engine, uint64_t end_ns)
 {
 	if (!engine->config.replay || engine->is_finishing)
@@ -72,7 +72,7 @@ static int session_end(struct engine *engine, struct window *window, struct segm
 		ended->extra = part->extras[place];
 	ended->place = ended_place(engine, saturating_add(open->last_ns, window->spec->gap_ns));
 	open->packets = 0;
-	bit_set(segment->leaving, place);
+	bit_set(segment->removable, place);
 	window->flows--;
 	return 0;
 }
@@ -128,9 +128,9 @@ static void result_set_pane(struct engine *engine, struct window *window, uint64
 	const struct pane_close *pane = &engine->pane;
 	uint64_t pane_ns = engine->config.pane_ns;
 
-	if (place == pane->place && !window->is_pane_told) {
+	if (place == pane->place && !window->is_pane_emitted) {
 		result_from_span(result, &pane->span);
-		window->is_pane_told = true;
+		window->is_pane_emitted = true;
 	} else if (place == pane->place) {
 		result->start_ns = pane->times.begin_ns;
 		result->end_ns = pane->times.end_ns;
@@ -146,7 +146,7 @@ static void result_set_pane(struct engine *engine, struct window *window, uint64
 }
 
 /* Tells of the sessions that ended in one pane. */
-static int sessions_tell(struct engine *engine, struct window *window, const struct ended *ended,
+static int sessions_emit(struct engine *engine, struct window *window, const struct ended *ended,
 			 size_t count)
 {
 	struct window_result result = { .spec = window->spec, .window_number = window->number };
@@ -162,13 +162,13 @@ static int sessions_tell(struct engine *engine, struct window *window, const str
 		total_add(&result.total, &ended[i].flow);
 		listing_offer(&listing, &ended[i].flow, &ended[i].extra);
 	}
-	result.forgotten = window->forgotten;
-	result.forgotten_flows = window->forgotten_flows;
-	window->forgotten = (struct tally){ 0 };
-	window->forgotten_flows = 0;
-	result.total.flows += result.forgotten_flows;
-	result.total.packets += result.forgotten.packets;
-	result.total.bytes += result.forgotten.bytes;
+	result.evicted = window->evicted;
+	result.evicted_flows = window->evicted_flows;
+	window->evicted = (struct tally){ 0 };
+	window->evicted_flows = 0;
+	result.total.flows += result.evicted_flows;
+	result.total.packets += result.evicted.packets;
+	result.total.bytes += result.evicted.bytes;
 	result.counts.outcome[PACKET_FLOW] = (struct tally){ result.total.packets,
 							     result.total.bytes };
 	result.complete = !engine->is_finishing;
@@ -179,7 +179,7 @@ static int sessions_tell(struct engine *engine, struct window *window, const str
 	return err;
 }
 
-static int ended_tell(struct engine *engine, struct window *window)
+static int ended_emit(struct engine *engine, struct window *window)
 {
 	size_t count = window->ended_count;
 	int err = 0;
@@ -191,7 +191,7 @@ static int ended_tell(struct engine *engine, struct window *window)
 			if (window->ended[next].place != window->ended[i].place)
 				break;
 		}
-		err = sessions_tell(engine, window, window->ended + i, next - i);
+		err = sessions_emit(engine, window, window->ended + i, next - i);
 		window->is_stopped = err != 0;
 	}
 	ended_free(engine, window);
@@ -201,14 +201,14 @@ static int ended_tell(struct engine *engine, struct window *window)
 /* Panes that a replay skipped: sessions may have ended in them. */
 int session_window_advance(struct engine *engine, struct window *window)
 {
-	int err = 0, tell_err;
+	int err = 0, emit_err;
 
-	window->is_pane_told = false;
+	window->is_pane_emitted = false;
 	if (!engine->config.replay || !window->flows)
 		return 0;
 	err = sessions_end(engine, window, engine->pane.times.begin_ns);
-	tell_err = ended_tell(engine, window);
-	return tell_err ? tell_err : err;
+	emit_err = ended_emit(engine, window);
+	return emit_err ? emit_err : err;
 }
 
 static void session_add_extra(const struct segment *segment, const struct part *part,
@@ -257,51 +257,51 @@ int session_window_fold(struct engine *engine, struct window *window)
 int session_window_close_pane(struct engine *engine, struct window *window)
 {
 	int err = sessions_end(engine, window, engine->pane.times.end_ns);
-	int tell_err = ended_tell(engine, window);
+	int emit_err = ended_emit(engine, window);
 
-	return tell_err ? tell_err : err;
+	return emit_err ? emit_err : err;
 }
 
 int session_window_finish(struct engine *engine, struct window *window)
 {
-	int err = sessions_end(engine, window, UINT64_MAX), tell_err;
+	int err = sessions_end(engine, window, UINT64_MAX), emit_err;
 
-	if (window->ended_count || !window->forgotten_flows)
-		tell_err = ended_tell(engine, window);
+	if (window->ended_count || !window->evicted_flows)
+		emit_err = ended_emit(engine, window);
 	else
-		tell_err = sessions_tell(engine, window, NULL, 0);
-	return tell_err ? tell_err : err;
+		emit_err = sessions_emit(engine, window, NULL, 0);
+	return emit_err ? emit_err : err;
 }
 
 /* Instants before and after are not those of one clock: no session goes on. */
 int session_window_cut(struct engine *engine, struct window *window)
 {
-	int err = sessions_end(engine, window, UINT64_MAX), tell_err = ended_tell(engine, window);
+	int err = sessions_end(engine, window, UINT64_MAX), emit_err = ended_emit(engine, window);
 
-	return tell_err ? tell_err : err;
+	return emit_err ? emit_err : err;
 }
 
-static void segment_forget(struct window *window, struct segment *segment)
+static void segment_evict(struct window *window, struct segment *segment)
 {
 	struct flow_sum *sessions = segment->parts[window->number].sums;
 
-	FOR_EACH_BIT(place, segment->leaving) {
+	FOR_EACH_BIT(place, segment->removable) {
 		if (!sessions[place].packets)
 			continue;
-		window->forgotten_flows++;
-		window->forgotten.packets += sessions[place].packets;
-		window->forgotten.bytes += sessions[place].bytes;
+		window->evicted_flows++;
+		window->evicted.packets += sessions[place].packets;
+		window->evicted.bytes += sessions[place].bytes;
 		window->flows--;
 		sessions[place].packets = 0;
 	}
 }
 
-void session_window_forget(struct engine *engine, struct window *window)
+void session_window_evict(struct engine *engine, struct window *window)
 {
 	struct flow_table *table = &engine->table;
 
 	for (uint32_t i = 0; i < table->segment_count; i++) {
 		if (table->segments[i])
-			segment_forget(window, table->segments[i]);
+			segment_evict(window, table->segments[i]);
 	}
 }

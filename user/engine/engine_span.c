@@ -36,9 +36,9 @@ void span_add(struct span *span, const struct span *part)
 	span->panes += part->panes;
 	outcome_counts_add(&span->counts, &part->counts);
 	health_add(&span->health, &part->health);
-	span->forgotten_flows += part->forgotten_flows;
-	span->forgotten.packets += part->forgotten.packets;
-	span->forgotten.bytes += part->forgotten.bytes;
+	span->evicted_flows += part->evicted_flows;
+	span->evicted.packets += part->evicted.packets;
+	span->evicted.bytes += part->evicted.bytes;
 }
 
 struct flow_sum pane_sum(const struct pane_close *pane, const struct segment *segment,
@@ -68,8 +68,8 @@ void result_from_span(struct window_result *result, const struct span *span)
 	result->panes = span->panes;
 	result->counts = span->counts;
 	result->health = span->health;
-	result->forgotten_flows = span->forgotten_flows;
-	result->forgotten = span->forgotten;
+	result->evicted_flows = span->evicted_flows;
+	result->evicted = span->evicted;
 	result->total = (struct window_total){ .sum = span->flows };
 }
 

@@ -357,7 +357,7 @@ static uint64_t held_word(const struct flow_table *table, const struct segment *
 }
 
 /* The flow's entry stays in the index until it is swept; no flow is sought meanwhile. */
-static void flow_leave(struct flow_table *table, struct segment *segment, uint32_t place)
+static void flow_remove(struct flow_table *table, struct segment *segment, uint32_t place)
 {
 	bit_clear(segment->live, place);
 	segment->live_count--;
@@ -374,27 +374,27 @@ void flow_table_release(struct flow_table *table, struct segment *segment, uint3
 	uint32_t hash = slot_hash(table, slot);
 
 	index_remove(table, index_find(table, slot, hash, index_home(table, hash)));
-	flow_leave(table, segment, place);
+	flow_remove(table, segment, place);
 }
 
-bool flow_table_sweeps(const struct flow_table *table, uint64_t leaving)
+bool flow_table_sweeps(const struct flow_table *table, uint64_t removals)
 {
-	return leaving > 1ull << table->index_bits >> 5;
+	return removals > 1ull << table->index_bits >> 5;
 }
 
 void flow_table_trim_segment(struct flow_table *table, struct segment *segment)
 {
 	for (uint32_t word = 0; word < SEGMENT_WORDS; word++) {
-		if (segment->leaving[word])
-			segment->leaving[word] &= ~held_word(table, segment, word);
+		if (segment->removable[word])
+			segment->removable[word] &= ~held_word(table, segment, word);
 	}
-	FOR_EACH_BIT(place, segment->leaving) {
+	FOR_EACH_BIT(place, segment->removable) {
 		if (table->is_stale)
-			flow_leave(table, segment, place);
+			flow_remove(table, segment, place);
 		else
 			flow_table_release(table, segment, place);
 	}
-	memset(segment->leaving, 0, sizeof(segment->leaving));
+	memset(segment->removable, 0, sizeof(segment->removable));
 	if (segment->live_count)
 		return;
 	table->segments[segment->number] = NULL;
@@ -440,7 +440,7 @@ static void index_sweep(struct flow_table *table)
 	}
 }
 
-static uint64_t leaving_count(const struct flow_table *table)
+static uint64_t removable_count(const struct flow_table *table)
 {
 	uint64_t count = 0;
 
@@ -448,7 +448,7 @@ static uint64_t leaving_count(const struct flow_table *table)
 		const struct segment *segment = table->segments[i];
 
 		for (uint32_t word = 0; segment && word < SEGMENT_WORDS; word++)
-			count += (uint64_t)__builtin_popcountll(segment->leaving[word]);
+			count += (uint64_t)__builtin_popcountll(segment->removable[word]);
 	}
 	return count;
 }
@@ -457,7 +457,7 @@ void flow_table_trim(struct flow_table *table)
 {
 	uint32_t bits = table->index_bits;
 
-	table->is_stale |= flow_table_sweeps(table, leaving_count(table));
+	table->is_stale |= flow_table_sweeps(table, removable_count(table));
 	for (uint32_t i = 0; i < table->segment_count; i++) {
 		if (table->segments[i])
 			flow_table_trim_segment(table, table->segments[i]);

@@ -2,7 +2,7 @@
 /*
  * The flows that the engine knows. They live in segments: runs of flows whose state lies side
  * by side, so that a pane or a slide walks memory in order. Inside a segment each window has
- * its part: what the flows carried in it.
+ * its part: its flows.
  */
 #ifndef WEIR_FLOW_TABLE_H
 #define WEIR_FLOW_TABLE_H
@@ -26,13 +26,12 @@ struct part_layout {
 };
 
 /*
- * What flows side by side carried in a tumbling or sliding window: each NULL where that is
- * nothing.
+ * Flows side by side in a tumbling or sliding window: each NULL where there are none.
  */
 struct row {
 	struct packed *open;   /* in the open block */
 	struct packed *back;   /* in the blocks whose records are as they were counted */
-	struct packed *front;  /* in the blocks whose records are turned (block_flows.h) */
+	struct packed *front;  /* in the blocks whose records are deltas */
 	struct packed *oldest; /* the records of blocks, linked from oldest to newest */
 	struct packed *newest;
 };
@@ -47,7 +46,7 @@ struct part {
 struct segment {
 	uint64_t live[SEGMENT_WORDS];
 	uint64_t touched[SEGMENT_WORDS]; /* in the open pane */
-	uint64_t leaving[SEGMENT_WORDS]; /* left a window: perhaps in none any more */
+	uint64_t removable[SEGMENT_WORDS]; /* fell out of a window: perhaps in none any more */
 	uint32_t live_count;
 	uint32_t room_from;              /* no word of live before this one has room */
 	uint32_t number;
@@ -56,7 +55,7 @@ struct segment {
 	struct extra_sum *extras;        /* in the open pane, by place; NULL: there are none */
 	uint8_t overflows[SEGMENT_FLOWS]; /* how often packets did, in the open pane */
 	/*
-	 * The flow's key and, where it is touched, what it carried in the open pane, summed over
+	 * The flow's key and, where it is touched, its measures in the open pane, merged over
 	 * CPUs: its packets modulo 2^32.
 	 */
 	struct flow_slot slots[SEGMENT_FLOWS];
@@ -85,7 +84,7 @@ struct flow_table {
 #define FOR_EACH_BIT(place, words) FOR_EACH_BIT_OF(place, words, SEGMENT_WORDS)
 
 /*
- * What a flow that is touched carried in the open pane: less than 2^40 packets, two hours of 100
+ * A flow that is touched in the open pane: less than 2^40 packets, two hours of 100
  * Gb/s at the shortest frames.
  */
 static inline struct tally segment_tally(const struct segment *segment, uint32_t place)
@@ -116,11 +115,11 @@ static inline uint64_t row_held_word(const struct row *row, uint32_t word)
 /* Forgets a flow that nothing holds; its segment goes with the last flow when trimmed. */
 void flow_table_release(struct flow_table *table, struct segment *segment, uint32_t place);
 
-/* Whether so many flows leave that sweeping the index is less work than removing each. */
-bool flow_table_sweeps(const struct flow_table *table, uint64_t leaving);
+/* Whether so many flows are removed that sweeping the index is less work than removing each. */
+bool flow_table_sweeps(const struct flow_table *table, uint64_t removals);
 
 /*
- * Releases the flows of a segment that are marked as leaving and that nothing holds; the
+ * Releases the flows of a segment that are marked as removable and that nothing holds; the
  * segment too if none is left. With is_stale set, flow_table_trim must follow before a merge.
  */
 void flow_table_trim_segment(struct flow_table *table, struct segment *segment);

@@ -18,7 +18,7 @@ struct listing {
 	size_t capacity;
 	bool own_lengths;           /* averages are over each flow's own time, */
 	uint64_t least_length_ns;   /* which counts as at least this long */
-	struct tally carried;       /* by all flows of a block window, listed or not */
+	struct tally offered;       /* of all flows of a block window, listed or not */
 };
 
 /* Room for what will be kept of at most flows offered. 0 or -ENOMEM. */
@@ -26,14 +26,9 @@ int listing_init(struct listing *listing, const struct engine_config *config, ui
 void listing_fini(struct listing *listing);
 
 /*
- * What a flow is ranked by: the greater, the earlier it is listed. Ties are in order of the
- * bytes of the keys, then of time. extra: its extra measures; needed only where the sort is by
- * one.
+ * What a flow that is listed is ranked by: the greater, the earlier it is listed. Ties are in
+ * order of the bytes of the keys, then of time.
  */
-uint64_t flow_rank(const struct listing *listing, const struct flow_result *flow,
-		   const struct extra_sum *extra);
-
-/* The same of a flow that is listed. */
 uint64_t listed_rank(const struct listing *listing, const struct flow_result *flow);
 
 /* What of a flow decides whether it is listed. */

@@ -105,7 +105,7 @@ int packed_store(struct packer *packer, struct packed **at, const struct row_sum
 	}
 	packed->size = (uint16_t)size;
 	packed->form = form;
-	packed->is_turned = false;
+	packed->is_delta = false;
 	memcpy(packed->places, row->places, sizeof(packed->places));
 	memcpy(packed->data, packer->room, size);
 	return 0;
@@ -134,11 +134,11 @@ void packed_add_to(const struct packed *packed, struct row_sums *row,
 	at = packed->data;
 	FOR_EACH_BIT_OF(place, packed->places, ROW_WORDS) {
 		bool adds = bit_is_set(row->places, place);
-		struct carried sum;
+		struct aggregate sum;
 
 		at = sum_unpack(at, adds ? &sum : &row->sums[place], &form);
 		if (adds)
-			carried_add(&row->sums[place], &sum, &packer->panes);
+			aggregate_merge(&row->sums[place], &sum, &packer->panes);
 		if (packer->has_extras)
 			at = extra_add_to(at, &row->extras[place], adds);
 	}
@@ -150,10 +150,10 @@ static const uint8_t *record_skip(const struct packer *packer, const struct pack
 				  const uint8_t *at, struct tally *own)
 {
 	struct extra_sum extra;
-	struct carried sum;
+	struct aggregate sum;
 
-	if (packed->is_turned) {
-		at = turned_skip(at, &packed->form, own);
+	if (packed->is_delta) {
+		at = delta_skip(at, &packed->form, own);
 	} else {
 		at = sum_unpack(at, &sum, &packed->form);
 		*own = (struct tally){ .packets = sum.packets, .bytes = sum.bytes };

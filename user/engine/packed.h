@@ -4,8 +4,8 @@
  * another in as few bytes as they need. Work on a row unpacks it and packs it again; rows with
  * nothing to do are not touched.
  *
- * Records of a block are packed in the same way. Turned ones (block_flows.h) tell what they
- * take with them when they leave: their own bytes and packets, and what else changes then.
+ * Records of a block are packed in the same way. Deltas (README.md) say
+ * what their eviction changes: bytes and packets, and what else was theirs alone.
  */
 #ifndef WEIR_PACKED_H
 #define WEIR_PACKED_H
@@ -18,8 +18,8 @@
 #define ROW_FLOWS (1u << ROW_SHIFT)
 #define ROW_WORDS (ROW_FLOWS / 64)
 
-/* What a sum takes at most, packed: a turned record with all that may change. */
-#define PACKED_SUM_MOST (1 + 16 + sizeof(struct carried) + EXTRA_PACKED_MOST)
+/* What a sum takes at most, packed: a delta with all that may change. */
+#define PACKED_SUM_MOST (1 + 16 + sizeof(struct aggregate) + EXTRA_PACKED_MOST)
 
 struct packed {
 	struct packed *next; /* records: those of a later block */
@@ -28,7 +28,7 @@ struct packed {
 	struct pane_form form;
 	uint32_t room;       /* bytes allocated */
 	uint16_t size;       /* bytes of data */
-	bool is_turned;
+	bool is_delta;
 	uint8_t data[];
 };
 
@@ -37,7 +37,7 @@ _Static_assert(ROW_FLOWS * PACKED_SUM_MOST <= UINT16_MAX, "the size of a row's d
 /* A row unpacked. A sum counts only where its bit is set. */
 struct row_sums {
 	uint64_t places[ROW_WORDS];
-	struct carried sums[ROW_FLOWS];
+	struct aggregate sums[ROW_FLOWS];
 	struct extra_sum extras[ROW_FLOWS]; /* where the packer has them; else left alone */
 };
 
@@ -94,7 +94,7 @@ static inline void row_sums_add(struct row_sums *row, const struct row_sums *mor
 				row->extras[place] = more->extras[place];
 			continue;
 		}
-		carried_add(&row->sums[place], &more->sums[place], &packer->panes);
+		aggregate_merge(&row->sums[place], &more->sums[place], &packer->panes);
 		if (packer->has_extras)
 			extra_sum_add(&row->extras[place], &more->extras[place]);
 	}
@@ -107,13 +107,13 @@ static inline void row_sums_add(struct row_sums *row, const struct row_sums *mor
 int packed_store(struct packer *packer, struct packed **at, const struct row_sums *row,
 		 struct pane_form form);
 
-/* Adds what is packed, which may be NULL and is not turned, to a row. */
+/* Adds what is packed, which may be NULL and is no delta, to a row. */
 void packed_add_to(const struct packed *packed, struct row_sums *row,
 		   const struct packer *packer);
 
 /*
- * Takes the sums of these places out, freeing *at with the last one, and returns what they
- * carried; turned or not, never fails.
+ * Takes the sums of these places out, freeing *at with the last one, and returns their packets
+ * and bytes; deltas or not, never fails.
  */
 struct tally packed_remove(struct packer *packer, struct packed **at, const uint64_t *places);
 
@@ -123,20 +123,20 @@ void packed_free(struct packer *packer, struct packed *packed);
 void packer_trim(struct packer *packer);
 
 /*
- * Records turned: a copy of them, to be freed as well. after is the sum of the records after
+ * Records as deltas: a copy of them, to be freed as well. after is the sum of the records after
  * these, to which they are added. NULL without memory.
  */
-struct packed *packed_turn(struct packer *packer, const struct packed *records,
+struct packed *packed_to_deltas(struct packer *packer, const struct packed *records,
 			   struct row_sums *after);
 
-/* Turned records leave: row, of which they are the oldest part, becomes the sum without them. */
-void packed_leave(const struct packed *turned, struct row_sums *row,
+/* Evicts deltas: row, of which they are the oldest part, becomes the sum without them. */
+void packed_evict_oldest(const struct packed *deltas, struct row_sums *row,
 		  const struct packer *packer);
 
 /* Memory for size bytes of data, to be filled; NULL if there is none. */
 struct packed *packed_allocate(struct packer *packer, size_t size);
 
-/* Of turned records: what one carried; its extra measures, if any, begin at the end of it. */
-const uint8_t *turned_skip(const uint8_t *at, const struct pane_form *form, struct tally *own);
+/* Of deltas: the packets and bytes of one; its extra measures, if any, begin at the end of it. */
+const uint8_t *delta_skip(const uint8_t *at, const struct pane_form *form, struct tally *own);
 
 #endif

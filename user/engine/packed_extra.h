@@ -66,7 +66,7 @@ static inline const uint8_t *extra_unpack(const uint8_t *at, struct extra_sum *s
 }
 
 /*
- * What must be told so that the sum with a record becomes that without it: of what is added up
+ * What there must be so that the sum with a record becomes that without it: of what is added up
  * the record's own, of the rest what remains.
  */
 #define EXTRA_DELTA_SUM       record

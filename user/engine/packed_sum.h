@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "../../include/platform.h"
-#include "carried.h"
+#include "aggregate.h"
 
 #define PACKED_BYTES_CODE    0x03 /* 1, 2, 3 or 5 bytes */
 #define PACKED_PACKETS_CODE  0x0c /* 0: one packet; else 1, 2 or 4 bytes */
@@ -29,7 +29,7 @@
 /* Writing and reading may reach so many bytes past the end. */
 #define PACKED_SLACK 8
 
-/* How panes are told: the bits of a number counted from base, 0 where it is always base. */
+/* How panes are written: the bits of a number counted from base, 0 where it is always base. */
 struct pane_form {
 	uint32_t base;
 	uint32_t bits; /* 0, 4, 8 or 16 */
@@ -102,20 +102,20 @@ static inline uint32_t packets_width(uint32_t code)
 	return code + (code == 3);
 }
 
-static inline bool carried_is_of_one_pane(const struct carried *sum)
+static inline bool aggregate_is_of_one_pane(const struct aggregate *sum)
 {
 	return sum->bytes_peak == sum->bytes && sum->packets_peak == sum->packets &&
 	       sum->bytes_pane == sum->first_pane && sum->packets_pane == sum->first_pane &&
 	       sum->last_pane == sum->first_pane;
 }
 
-static inline bool carried_is_one_packet(const struct carried *sum)
+static inline bool aggregate_is_one_packet(const struct aggregate *sum)
 {
 	return sum->packets == 1 && sum->min_len == sum->max_len && sum->bytes == sum->min_len &&
 	       sum->first_ms == sum->last_ms;
 }
 
-static inline bool carried_fits(const struct carried *sum, const struct pane_form *form)
+static inline bool aggregate_fits(const struct aggregate *sum, const struct pane_form *form)
 {
 	uint32_t farthest = (sum->first_pane - form->base) | (sum->last_pane - form->base) |
 			    (sum->bytes_pane - form->base) | (sum->packets_pane - form->base);
@@ -125,7 +125,7 @@ static inline bool carried_fits(const struct carried *sum, const struct pane_for
 	       sum->packets_peak <= sum->packets;
 }
 
-static __always_inline uint8_t *sum_pack_many_panes(uint8_t *at, const struct carried *sum,
+static __always_inline uint8_t *sum_pack_many_panes(uint8_t *at, const struct aggregate *sum,
 						    uint32_t head, const struct pane_form *form)
 {
 	uint64_t panes = (uint64_t)(sum->first_pane - form->base) |
@@ -139,17 +139,17 @@ static __always_inline uint8_t *sum_pack_many_panes(uint8_t *at, const struct ca
 			 packets_width((head & PACKED_PACKETS_CODE) >> PACKED_PACKETS_SHIFT));
 }
 
-static inline uint8_t *sum_pack_wide(uint8_t *at, const struct carried *sum)
+static inline uint8_t *sum_pack_wide(uint8_t *at, const struct aggregate *sum)
 {
 	*at++ = PACKED_WIDE;
 	memcpy(at, sum, sizeof(*sum));
 	return at + sizeof(*sum);
 }
 
-static inline uint32_t sum_head(const struct carried *sum)
+static inline uint32_t sum_head(const struct aggregate *sum)
 {
-	bool is_one_pane = carried_is_of_one_pane(sum);
-	bool is_one = is_one_pane && carried_is_one_packet(sum);
+	bool is_one_pane = aggregate_is_of_one_pane(sum);
+	bool is_one = is_one_pane && aggregate_is_one_packet(sum);
 	uint32_t packets_code = is_one ? 0 : packets_code_of(sum->packets);
 
 	return bytes_code_of(sum->bytes) | packets_code << PACKED_PACKETS_SHIFT |
@@ -158,7 +158,7 @@ static inline uint32_t sum_head(const struct carried *sum)
 }
 
 /* Packs a sum that is not of nothing; returns where the next one begins. */
-static __always_inline uint8_t *sum_pack(uint8_t *at, const struct carried *sum,
+static __always_inline uint8_t *sum_pack(uint8_t *at, const struct aggregate *sum,
 					 const struct pane_form *form)
 {
 	uint32_t head = sum_head(sum), first = head | (uint32_t)sum->first_ms << 8;
@@ -166,7 +166,7 @@ static __always_inline uint8_t *sum_pack(uint8_t *at, const struct carried *sum,
 	uint64_t sizes = sum->last_ms | (uint64_t)sum->min_len << 16 |
 			 (uint64_t)sum->max_len << 32;
 
-	if (!carried_fits(sum, form))
+	if (!aggregate_fits(sum, form))
 		return sum_pack_wide(at, sum);
 	at = put_bytes(at, first, 3);
 	at = put_bytes(at, sum->bytes, bytes_width(head & PACKED_BYTES_CODE));
@@ -180,7 +180,7 @@ static __always_inline uint8_t *sum_pack(uint8_t *at, const struct carried *sum,
 	return put_bytes(at, sum->first_pane - form->base, (form->bits + 7) / 8);
 }
 
-static __always_inline void sum_unpack_panes(const uint8_t **at, struct carried *sum,
+static __always_inline void sum_unpack_panes(const uint8_t **at, struct aggregate *sum,
 					     uint32_t head, const struct pane_form *form)
 {
 	uint32_t packets_code = (head & PACKED_PACKETS_CODE) >> PACKED_PACKETS_SHIFT;
@@ -205,7 +205,7 @@ static __always_inline void sum_unpack_panes(const uint8_t **at, struct carried 
 }
 
 /* Last packet, sizes and packets of a sum that is of more than one. */
-static __always_inline void sum_unpack_packets(const uint8_t **at, struct carried *sum,
+static __always_inline void sum_unpack_packets(const uint8_t **at, struct aggregate *sum,
 					       uint32_t head)
 {
 	uint32_t packets_code = (head & PACKED_PACKETS_CODE) >> PACKED_PACKETS_SHIFT;
@@ -218,7 +218,7 @@ static __always_inline void sum_unpack_packets(const uint8_t **at, struct carrie
 }
 
 /* The sum that was packed; returns where the next one begins. */
-static __always_inline const uint8_t *sum_unpack(const uint8_t *at, struct carried *sum,
+static __always_inline const uint8_t *sum_unpack(const uint8_t *at, struct aggregate *sum,
 						 const struct pane_form *form)
 {
 	uint32_t first = (uint32_t)take_bytes(&at, 3), head = first & 0xff;

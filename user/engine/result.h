@@ -49,8 +49,8 @@ struct window_result {
 	struct window_total total;
 	struct outcome_counts counts; /* outcome[PACKET_FLOW] equals total */
 	/* Flows that left the agent's memory for --max-flows, within this window's panes. */
-	uint64_t forgotten_flows;
-	struct tally forgotten;
+	uint64_t evicted_flows;
+	struct tally evicted;
 	struct window_health health;
 	const struct flow_result *flows; /* in order of the sort, greatest first */
 	const struct extra_sum *extras;  /* of these flows, as many; NULL: none are asked for */

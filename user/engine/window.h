@@ -18,8 +18,8 @@ struct span {
 	struct flow_sum flows; /* of all together, but for when the first and last came */
 	struct outcome_counts counts;
 	struct window_health health;
-	uint64_t forgotten_flows;
-	struct tally forgotten;
+	uint64_t evicted_flows;
+	struct tally evicted;
 };
 
 /* What there was no memory for was in flows, and is unattributed. */
@@ -68,13 +68,13 @@ struct window {
 	uint64_t block;         /* the open one */
 	struct span *spans;     /* by block modulo blocks */
 	uint64_t panes_held;    /* in all spans */
-	uint64_t flows;         /* that carried something in the window; open sessions */
-	struct ended *ended;    /* sessions that ended and are not told yet */
+	uint64_t flows;         /* in the window; open sessions */
+	struct ended *ended;    /* sessions that ended and are not emitted yet */
 	size_t ended_count;
 	size_t ended_capacity;
-	uint64_t forgotten_flows; /* of sessions, not told yet */
-	struct tally forgotten;
-	bool is_pane_told;      /* a result had the counts of the last pane */
+	uint64_t evicted_flows; /* of sessions, not emitted yet */
+	struct tally evicted;
+	bool is_pane_emitted;      /* a result had the counts of the last pane */
 };
 
 static inline uint64_t saturating_add(uint64_t a, uint64_t b)
@@ -100,11 +100,11 @@ static inline uint64_t window_oldest(const struct window *window)
 	return window->block + 1 >= window->blocks ? window->block + 1 - window->blocks : 0;
 }
 
-/* What the flow at place carried in the open pane. */
+/* The flow at place in the open pane. */
 struct flow_sum pane_sum(const struct pane_close *pane, const struct segment *segment,
 			 uint32_t place);
 
-/* The result with everything a span tells; spec and number are set. */
+/* The result with everything a span has; spec and number are set. */
 void result_from_span(struct window_result *result, const struct span *span);
 
 /* Hands over a result whose flows are in listing, which is sorted and left to the caller. */
@@ -152,10 +152,10 @@ int block_window_fold(struct engine *engine, struct window *window);
 int block_window_close_pane(struct engine *engine, struct window *window);
 int block_window_finish(struct engine *engine, struct window *window);
 
-/* The grid ends: the window at hand is told, cut, and the next one begins anew. */
+/* The grid ends: the window at hand is emitted, cut, and the next one begins anew. */
 int block_window_cut(struct engine *engine, struct window *window);
-/* Flows marked as leaving do so; what they carried is told as forgotten. */
-void block_window_forget(struct engine *engine, struct window *window);
+/* Takes out the flows that are marked; their packets and bytes are evicted ones. */
+void block_window_evict(struct engine *engine, struct window *window);
 
 /* Landmark windows; what the functions do is the same. */
 int landmark_window_init(struct engine *engine, struct window *window);
@@ -164,7 +164,7 @@ int landmark_window_fold(struct engine *engine, struct window *window);
 int landmark_window_close_pane(struct engine *engine, struct window *window);
 int landmark_window_finish(struct engine *engine, struct window *window);
 int landmark_window_cut(struct engine *engine, struct window *window);
-void landmark_window_forget(struct engine *engine, struct window *window);
+void landmark_window_evict(struct engine *engine, struct window *window);
 void landmark_window_result(const struct engine *engine, const struct window *window,
 			    struct window_result *result);
 
@@ -175,12 +175,12 @@ int session_window_fold(struct engine *engine, struct window *window);
 int session_window_close_pane(struct engine *engine, struct window *window);
 int session_window_finish(struct engine *engine, struct window *window);
 int session_window_cut(struct engine *engine, struct window *window);
-void session_window_forget(struct engine *engine, struct window *window);
+void session_window_evict(struct engine *engine, struct window *window);
 
-/* Flows marked as leaving leave all windows. */
-void windows_forget(struct engine *engine);
+/* Takes the flows that are marked out of all windows. */
+void windows_evict(struct engine *engine);
 
-/* Lets flows leave until there are as many as max_flows and max_bytes allow. 0 or -ENOMEM. */
-int engine_forget_excess(struct engine *engine);
+/* Evicts flows until there are as many as max_flows and max_bytes allow. 0 or -ENOMEM. */
+int engine_evict_excess(struct engine *engine);
 
 #endif

@@ -225,9 +225,9 @@ static void append_forgotten(struct writer *writer)
 	const struct window_result *result = writer->result;
 
 	next_line(writer, 1);
-	append_member(writer->text, "\"forgotten\": {\"flows\": ", result->forgotten_flows);
+	append_member(writer->text, "\"forgotten\": {\"flows\": ", result->evicted_flows);
 	text_string(writer->text, ", ");
-	append_tally(writer->text, &result->forgotten);
+	append_tally(writer->text, &result->evicted);
 	text_string(writer->text, "}");
 }
 
@@ -414,7 +414,7 @@ int json_document(struct text *text, const struct encoding *encoding, bool prett
 	append_total(&writer);
 	next_line(&writer, 1);
 	append_flows(&writer);
-	if (encoding->result->forgotten_flows)
+	if (encoding->result->evicted_flows)
 		append_forgotten(&writer);
 	next_line(&writer, 1);
 	append_accounts(&writer);

@@ -122,9 +122,9 @@ const char *screen_warning(const struct screen *screen, char text[MESSAGE_MAX])
 			 format_number((double)snapshot->skipped_packets, number));
 	else if (snapshot->lacked_memory)
 		snprintf(text, MESSAGE_MAX, "rows lack packets that there was no memory for");
-	else if (snapshot->forgotten_flows)
+	else if (snapshot->evicted_flows)
 		snprintf(text, MESSAGE_MAX, "%s rows left the memory; try a larger --max-flows",
-			 format_number((double)snapshot->forgotten_flows, number));
+			 format_number((double)snapshot->evicted_flows, number));
 	else if (snapshot->rows_omitted)
 		snprintf(text, MESSAGE_MAX, "%s rows more than fit; try another view: g",
 			 format_number((double)snapshot->rows_omitted, number));

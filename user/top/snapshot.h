@@ -61,7 +61,7 @@ struct snapshot {
 	/* Without flows: of rows, which may begin later than the run, and of pulses. */
 	struct window_result windows[COVER_COUNT], whole[COVER_COUNT];
 	uint64_t flows;                 /* distinct ones, in COVER_SHORT */
-	uint64_t forgotten_flows;       /* they left the memory, and what they carried is in no row */
+	uint64_t evicted_flows;       /* they left the memory, and what they carried is in no row */
 	struct pulse *pulses;           /* in order of links, in before out */
 	size_t pulse_count;
 	struct pane_clock clock;

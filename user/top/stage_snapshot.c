@@ -206,7 +206,7 @@ static void facts_fill(const struct stage *stage, struct snapshot *snapshot)
 		engine_read_window(stage->rows, i, &snapshot->windows[i]);
 		engine_read_window(stage->pulses, i, &snapshot->whole[i]);
 	}
-	snapshot->forgotten_flows = snapshot->windows[COVER_TOTAL].forgotten_flows;
+	snapshot->evicted_flows = snapshot->windows[COVER_TOTAL].evicted_flows;
 	snapshot->pane_count = stage->pane_count < HISTORY_PANES ? stage->pane_count :
 								   HISTORY_PANES;
 	for (size_t i = 0; i < snapshot->pane_count; i++)

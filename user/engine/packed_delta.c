@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Turned records: when one leaves, bytes and packets of what remains are differences, and the
+ * Deltas: when a record is evicted, bytes and packets of what remains are differences, and the
  * rest changes only where the record was the first, the last or an extreme of it.
  */
 #include "packed.h"
@@ -19,14 +19,14 @@
 #define PACKETS_4   0x80 /* four bytes instead of one */
 
 /* A record, and the sum of those after it. */
-struct departure {
-	const struct carried *record;
-	const struct carried *remains;
+struct delta {
+	const struct aggregate *record;
+	const struct aggregate *remains;
 	uint32_t head;
 	uint32_t others;
 };
 
-static uint32_t head_of(const struct carried *record)
+static uint32_t head_of(const struct aggregate *record)
 {
 	uint32_t packets_code = record->packets == 1 ? 0 : packets_code_of(record->packets);
 
@@ -34,23 +34,23 @@ static uint32_t head_of(const struct carried *record)
 }
 
 /* What of the sum with the record is its own. */
-static struct departure departure_of(const struct carried *record, const struct carried *remains,
+static struct delta delta_of(const struct aggregate *record, const struct aggregate *remains,
 				     const struct pane_ring *panes)
 {
-	struct departure gone = { record, remains, head_of(record), 0 };
+	struct delta gone = { record, remains, head_of(record), 0 };
 
-	if (moment_is_before(panes, carried_first(record), carried_first(remains)))
+	if (moment_is_before(panes, aggregate_first(record), aggregate_first(remains)))
 		gone.head |= HEAD_FIRST;
-	if (peak_exceeds(panes, carried_bytes_peak(record), carried_bytes_peak(remains)))
+	if (peak_exceeds(panes, aggregate_bytes_peak(record), aggregate_bytes_peak(remains)))
 		gone.others |= NEW_BYTES | bytes_code_of(remains->bytes_peak) << BYTES_SHIFT;
-	if (peak_exceeds(panes, carried_packets_peak(record), carried_packets_peak(remains)))
+	if (peak_exceeds(panes, aggregate_packets_peak(record), aggregate_packets_peak(remains)))
 		gone.others |= NEW_PACKETS | (remains->packets_peak > 0xff ? PACKETS_4 : 0);
 	gone.others |= (record->min_len < remains->min_len ? NEW_MIN : 0) |
 		       (record->max_len > remains->max_len ? NEW_MAX : 0) |
 		       (record->notes & ~remains->notes ? NEW_NOTES : 0);
 	gone.head |= gone.others ? HEAD_OTHERS : 0;
 	/* The clock of a capture was set back. */
-	if (moment_is_before(panes, carried_last(remains), carried_last(record)))
+	if (moment_is_before(panes, aggregate_last(remains), aggregate_last(record)))
 		gone.head |= PACKED_WIDE;
 	return gone;
 }
@@ -60,9 +60,9 @@ static bool pane_fits(uint32_t pane, const struct pane_form *form)
 	return !((pane - form->base) & ~pane_mask(form));
 }
 
-static bool departure_fits(const struct departure *gone, const struct pane_form *form)
+static bool delta_fits(const struct delta *gone, const struct pane_form *form)
 {
-	const struct carried *remains = gone->remains;
+	const struct aggregate *remains = gone->remains;
 
 	if (gone->head & PACKED_WIDE || gone->record->bytes >= PACKED_BYTES_END ||
 	    gone->record->packets >= PACKED_PACKETS_END)
@@ -76,7 +76,7 @@ static bool departure_fits(const struct departure *gone, const struct pane_form 
 						 remains->packets_peak < PACKED_PACKETS_END);
 }
 
-static uint8_t *departure_pack_wide(uint8_t *at, const struct departure *gone)
+static uint8_t *delta_pack_wide(uint8_t *at, const struct delta *gone)
 {
 	*at++ = PACKED_WIDE;
 	at = put_bytes(at, gone->record->bytes, 8);
@@ -95,10 +95,10 @@ static uint32_t new_bytes_width(uint32_t others)
 	return bytes_width((others & BYTES_CODE) >> BYTES_SHIFT);
 }
 
-static uint8_t *others_pack(uint8_t *at, const struct departure *gone,
+static uint8_t *others_pack(uint8_t *at, const struct delta *gone,
 			    const struct pane_form *form)
 {
-	const struct carried *remains = gone->remains;
+	const struct aggregate *remains = gone->remains;
 
 	*at++ = (uint8_t)gone->others;
 	if (gone->others & NEW_MIN)
@@ -118,7 +118,7 @@ static uint8_t *others_pack(uint8_t *at, const struct departure *gone,
 	return at;
 }
 
-static uint8_t *own_pack(uint8_t *at, const struct carried *record, uint32_t head)
+static uint8_t *own_pack(uint8_t *at, const struct aggregate *record, uint32_t head)
 {
 	uint32_t packets_code = (head & PACKED_PACKETS_CODE) >> PACKED_PACKETS_SHIFT;
 
@@ -127,11 +127,11 @@ static uint8_t *own_pack(uint8_t *at, const struct carried *record, uint32_t hea
 	return put_bytes(at, record->packets, packets_width(packets_code));
 }
 
-static uint8_t *departure_pack(uint8_t *at, const struct departure *gone,
+static uint8_t *delta_pack(uint8_t *at, const struct delta *gone,
 			       const struct pane_form *form)
 {
-	if (!departure_fits(gone, form))
-		return departure_pack_wide(at, gone);
+	if (!delta_fits(gone, form))
+		return delta_pack_wide(at, gone);
 	at = own_pack(at, gone->record, gone->head);
 	if (gone->head & HEAD_FIRST)
 		at = pane_pack(put_bytes(at, gone->remains->first_ms, 2),
@@ -139,14 +139,14 @@ static uint8_t *departure_pack(uint8_t *at, const struct departure *gone,
 	return gone->others ? others_pack(at, gone, form) : at;
 }
 
-/* Nothing remains: its own bytes and packets are all that is told. */
-static uint8_t *departure_pack_last(uint8_t *at, const struct carried *record)
+/* Nothing remains: its own bytes and packets are all there is. */
+static uint8_t *delta_pack_last(uint8_t *at, const struct aggregate *record)
 {
-	static const struct carried nothing;
-	const struct departure gone = { record, &nothing, 0, 0 };
+	static const struct aggregate nothing;
+	const struct delta gone = { record, &nothing, 0, 0 };
 
 	if (record->bytes >= PACKED_BYTES_END || record->packets >= PACKED_PACKETS_END)
-		return departure_pack_wide(at, &gone);
+		return delta_pack_wide(at, &gone);
 	return own_pack(at, record, head_of(record));
 }
 
@@ -155,7 +155,7 @@ static uint32_t pane_take(const uint8_t **at, const struct pane_form *form)
 	return form->base + (uint32_t)take_bytes(at, (form->bits + 7) / 8);
 }
 
-static void others_take(const uint8_t **at, struct carried *remains,
+static void others_take(const uint8_t **at, struct aggregate *remains,
 			const struct pane_form *form)
 {
 	uint32_t others = *(*at)++;
@@ -176,8 +176,8 @@ static void others_take(const uint8_t **at, struct carried *remains,
 		remains->notes = take_bytes(at, 2);
 }
 
-static const uint8_t *departure_unpack_wide(const uint8_t *at, struct tally *own,
-					    struct carried *remains)
+static const uint8_t *delta_unpack_wide(const uint8_t *at, struct tally *own,
+					    struct aggregate *remains)
 {
 	uint64_t little[2];
 
@@ -189,13 +189,13 @@ static const uint8_t *departure_unpack_wide(const uint8_t *at, struct tally *own
 }
 
 /* remains is the sum with the record and becomes that without it, but for bytes and packets. */
-static const uint8_t *departure_unpack(const uint8_t *at, const struct pane_form *form,
-				       struct tally *own, struct carried *remains)
+static const uint8_t *delta_unpack(const uint8_t *at, const struct pane_form *form,
+				       struct tally *own, struct aggregate *remains)
 {
 	uint32_t head = *at++, packets_code = (head & PACKED_PACKETS_CODE) >> PACKED_PACKETS_SHIFT;
 
 	if (head & PACKED_WIDE)
-		return departure_unpack_wide(at, own, remains);
+		return delta_unpack_wide(at, own, remains);
 	own->bytes = take_bytes(&at, bytes_width(head & PACKED_BYTES_CODE));
 	own->packets = packets_code ? take_bytes(&at, packets_width(packets_code)) : 1;
 	if (head & HEAD_FIRST) {
@@ -207,15 +207,15 @@ static const uint8_t *departure_unpack(const uint8_t *at, const struct pane_form
 	return at;
 }
 
-const uint8_t *turned_skip(const uint8_t *at, const struct pane_form *form, struct tally *own)
+const uint8_t *delta_skip(const uint8_t *at, const struct pane_form *form, struct tally *own)
 {
-	struct carried remains;
+	struct aggregate remains;
 
-	return departure_unpack(at, form, own, &remains);
+	return delta_unpack(at, form, own, &remains);
 }
 
 /* The same of the extra measures: *after is the sum after a record and becomes that with it. */
-static uint8_t *extra_turn(uint8_t *to, const uint8_t **from, struct extra_sum *after)
+static uint8_t *extra_to_delta(uint8_t *to, const uint8_t **from, struct extra_sum *after)
 {
 	struct extra_sum record, delta;
 
@@ -225,64 +225,64 @@ static uint8_t *extra_turn(uint8_t *to, const uint8_t **from, struct extra_sum *
 	return extra_pack(to, &delta);
 }
 
-static size_t row_turn(struct packer *packer, const struct packed *records,
+static size_t row_to_deltas(struct packer *packer, const struct packed *records,
 		       struct row_sums *after, const struct pane_form *form)
 {
 	const uint8_t *from = records->data;
 	uint8_t *to = packer->room;
 
 	FOR_EACH_BIT_OF(place, records->places, ROW_WORDS) {
-		struct carried *remains = &after->sums[place], record;
-		struct departure gone;
+		struct aggregate *remains = &after->sums[place], record;
+		struct delta gone;
 
 		if (!bit_is_set(after->places, place)) {
 			from = sum_unpack(from, remains, &records->form);
-			to = departure_pack_last(to, remains);
+			to = delta_pack_last(to, remains);
 			if (packer->has_extras)
 				after->extras[place] = (struct extra_sum){ 0 };
 		} else {
 			from = sum_unpack(from, &record, &records->form);
-			gone = departure_of(&record, remains, &packer->panes);
-			to = departure_pack(to, &gone, form);
-			carried_add(remains, &record, &packer->panes);
+			gone = delta_of(&record, remains, &packer->panes);
+			to = delta_pack(to, &gone, form);
+			aggregate_merge(remains, &record, &packer->panes);
 		}
 		if (packer->has_extras)
-			to = extra_turn(to, &from, &after->extras[place]);
+			to = extra_to_delta(to, &from, &after->extras[place]);
 	}
 	for (uint32_t i = 0; i < ROW_WORDS; i++)
 		after->places[i] |= records->places[i];
 	return (size_t)(to - packer->room);
 }
 
-struct packed *packed_turn(struct packer *packer, const struct packed *records,
+struct packed *packed_to_deltas(struct packer *packer, const struct packed *records,
 			   struct row_sums *after)
 {
 	struct pane_form form = pane_form_of(records->form.base,
 					     packer->panes.next - records->form.base);
-	size_t size = row_turn(packer, records, after, &form);
-	struct packed *turned = packed_allocate(packer, size);
+	size_t size = row_to_deltas(packer, records, after, &form);
+	struct packed *deltas = packed_allocate(packer, size);
 
-	if (!turned)
+	if (!deltas)
 		return NULL;
-	turned->block = records->block;
-	turned->form = form;
-	turned->is_turned = true;
-	memcpy(turned->places, records->places, sizeof(turned->places));
-	memcpy(turned->data, packer->room, size);
-	return turned;
+	deltas->block = records->block;
+	deltas->form = form;
+	deltas->is_delta = true;
+	memcpy(deltas->places, records->places, sizeof(deltas->places));
+	memcpy(deltas->data, packer->room, size);
+	return deltas;
 }
 
-void packed_leave(const struct packed *turned, struct row_sums *row,
+void packed_evict_oldest(const struct packed *deltas, struct row_sums *row,
 		  const struct packer *packer)
 {
-	const uint8_t *at = turned->data;
+	const uint8_t *at = deltas->data;
 
-	FOR_EACH_BIT_OF(place, turned->places, ROW_WORDS) {
-		struct carried *sum = &row->sums[place];
+	FOR_EACH_BIT_OF(place, deltas->places, ROW_WORDS) {
+		struct aggregate *sum = &row->sums[place];
 		uint64_t bytes = sum->bytes, packets = sum->packets;
 		struct tally own;
 
-		at = departure_unpack(at, &turned->form, &own, sum);
+		at = delta_unpack(at, &deltas->form, &own, sum);
 		sum->bytes = bytes - own.bytes;
 		sum->packets = packets - own.packets;
 		if (packer->has_extras) {

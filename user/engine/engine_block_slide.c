@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The slide of a sliding window: its rows are turned and its oldest block leaves.
+ * The slide of a sliding window: records become deltas, and the oldest block is evicted.
  */
 #include <errno.h>
 
@@ -22,7 +22,7 @@ int row_drop_all(const struct row_work *work)
 	return row_drop_open(work);
 }
 
-/* Without memory to tell what remains of its flows, a row leaves the window whole. */
+/* Without memory to tell what remains of its flows, a row is dropped whole. */
 static int row_give_up(const struct row_work *work)
 {
 	row_drop_all(work);
@@ -42,8 +42,8 @@ static struct packed *records_take(struct row *row, uint64_t end)
 	return taken;
 }
 
-/* Puts the records back turned. */
-static int records_turn(const struct row_work *work, struct packed *newest)
+/* Puts the records back as deltas. */
+static int records_to_deltas(const struct row_work *work, struct packed *newest)
 {
 	struct packer *packer = &work->engine->table.packer;
 	struct row_sums after;
@@ -51,18 +51,18 @@ static int records_turn(const struct row_work *work, struct packed *newest)
 
 	row_sums_clear(&after);
 	for (struct packed *next; newest; newest = next) {
-		struct packed *turned = err ? NULL : packed_turn(packer, newest, &after);
+		struct packed *delta = err ? NULL : packed_to_deltas(packer, newest, &after);
 
 		next = newest->next;
 		packed_free(packer, newest);
-		if (!turned) {
+		if (!delta) {
 			err = -ENOMEM;
 			continue;
 		}
-		turned->next = work->row->oldest;
+		delta->next = work->row->oldest;
 		if (!work->row->oldest)
-			work->row->newest = turned;
-		work->row->oldest = turned;
+			work->row->newest = delta;
+		work->row->oldest = delta;
 	}
 	if (!err)
 		err = packed_store(packer, &work->row->front, &after,
@@ -74,7 +74,7 @@ static int records_turn(const struct row_work *work, struct packed *newest)
  * Turns the blocks below end, the others stay as they are. All records of the row are as
  * counted, and all their sums in back.
  */
-static int row_turn(const struct row_work *work, uint64_t end)
+static int row_to_deltas(const struct row_work *work, uint64_t end)
 {
 	struct packer *packer = &work->engine->table.packer;
 	struct packed *taken = records_take(work->row, end);
@@ -83,7 +83,7 @@ static int row_turn(const struct row_work *work, uint64_t end)
 	row_sums_clear(&behind);
 	for (const struct packed *record = work->row->oldest; record; record = record->next)
 		packed_add_to(record, &behind, packer);
-	if (records_turn(work, taken) ||
+	if (records_to_deltas(work, taken) ||
 	    packed_store(packer, &work->row->back, &behind,
 			 window_pane_form(work->engine, work->window)))
 		return row_give_up(work);
@@ -98,19 +98,19 @@ static int row_expire(const struct row_work *work)
 
 	row_sums_clear(&sums);
 	packed_add_to(work->row->front, &sums, packer);
-	packed_leave(gone, &sums, packer);
+	packed_evict_oldest(gone, &sums, packer);
 	if (packed_store(packer, &work->row->front, &sums,
 			 window_pane_form(work->engine, work->window)))
 		return row_give_up(work);
 	work->row->oldest = gone->next;
-	row_let_go(work, gone->places);
+	row_release(work, gone->places);
 	packed_free(packer, gone);
 	return 0;
 }
 
 /*
  * A row's turn comes when the block after the open one has the row's number modulo the window's
- * blocks, and at the latest when its oldest block leaves (after skipped blocks); then only up to
+ * blocks, and at the latest when its oldest block is evicted (after skipped blocks); then only up to
  * where its turn should have been.
  */
 static int row_rotate(const struct row_work *work)
@@ -120,13 +120,13 @@ static int row_rotate(const struct row_work *work)
 	uint64_t next = window->block + 1;
 	uint64_t number = work->segment->number * SEGMENT_ROWS + work->first / ROW_FLOWS;
 	uint64_t overdue = (next + window->blocks - number % window->blocks) % window->blocks;
-	bool is_leaving = next >= window->blocks && row->oldest &&
+	bool is_expiring = next >= window->blocks && row->oldest &&
 			  row->oldest->block == window_oldest(window);
 	int err = 0;
 
-	if (row->oldest && !row->oldest->is_turned && (!overdue || is_leaving))
-		err = row_turn(work, next - overdue);
-	return !err && is_leaving ? row_expire(work) : err;
+	if (row->oldest && !row->oldest->is_delta && (!overdue || is_expiring))
+		err = row_to_deltas(work, next - overdue);
+	return !err && is_expiring ? row_expire(work) : err;
 }
 
 int block_flows_rotate(struct engine *engine, struct window *window)

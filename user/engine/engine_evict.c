@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * --max-flows: the least recently active flows leave at the end of a pane, and what they
- * carried stays in the totals of every window.
+ * --max-flows: the least recently active flows are evicted at the end of a pane; their
+ * packets and bytes stay in the totals of every window.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -9,16 +9,16 @@
 
 #include "block_flows.h"
 
-static void forget_carried(struct window *window, uint64_t block, const struct tally *carried)
+static void evict_from_span(struct window *window, uint64_t block, const struct tally *own)
 {
 	struct span *span = window_span(window, block);
 
-	span->forgotten.packets += carried->packets;
-	span->forgotten.bytes += carried->bytes;
+	span->evicted.packets += own->packets;
+	span->evicted.bytes += own->bytes;
 }
 
 /* Takes the flows out of the row's records; newest[] is the last block that had each. */
-static void row_forget_records(const struct row_work *work, const uint64_t *places,
+static void row_evict_records(const struct row_work *work, const uint64_t *places,
 			       uint64_t *newest)
 {
 	struct packer *packer = &work->engine->table.packer;
@@ -32,7 +32,7 @@ static void row_forget_records(const struct row_work *work, const uint64_t *plac
 		FOR_EACH_BIT_OF(place, record->places, ROW_WORDS)
 			newest[place] = block;
 		gone = packed_remove(packer, at, places);
-		forget_carried(work->window, block, &gone);
+		evict_from_span(work->window, block, &gone);
 		if (!*at || (*at)->block != block)
 			continue;
 		work->row->newest = *at;
@@ -40,7 +40,7 @@ static void row_forget_records(const struct row_work *work, const uint64_t *plac
 	}
 }
 
-static void row_forget_sums(const struct row_work *work, const uint64_t *places)
+static void row_evict_sums(const struct row_work *work, const uint64_t *places)
 {
 	struct packer *packer = &work->engine->table.packer;
 	struct row *row = work->row;
@@ -53,80 +53,80 @@ static void row_forget_sums(const struct row_work *work, const uint64_t *places)
 	if (!row->open)
 		return;
 	gone = packed_remove(packer, &row->open, places);
-	forget_carried(work->window, work->window->block, &gone);
+	evict_from_span(work->window, work->window->block, &gone);
 }
 
-/* Of the flows marked as leaving. */
-static int row_forget(const struct row_work *work)
+/* Of the flows that are marked. */
+static int row_evict(const struct row_work *work)
 {
-	const uint64_t *marked = &work->segment->leaving[work->first / 64];
+	const uint64_t *marked = &work->segment->removable[work->first / 64];
 	uint64_t places[ROW_WORDS], newest[ROW_FLOWS], any = 0;
 
 	for (uint32_t i = 0; i < ROW_WORDS; i++)
 		any |= places[i] = marked[i] & row_held_word(work->row, i);
 	if (!any)
 		return 0;
-	row_forget_records(work, places, newest);
+	row_evict_records(work, places, newest);
 	FOR_EACH_BIT_OF(place, places, ROW_WORDS) {
 		if (packed_has(work->row->open, place))
 			newest[place] = work->window->block;
-		window_span(work->window, newest[place])->forgotten_flows++;
+		window_span(work->window, newest[place])->evicted_flows++;
 		work->window->flows--;
 	}
-	row_forget_sums(work, places);
+	row_evict_sums(work, places);
 	return 0;
 }
 
-void block_window_forget(struct engine *engine, struct window *window)
+void block_window_evict(struct engine *engine, struct window *window)
 {
-	rows_visit(engine, window, row_forget);
+	rows_visit(engine, window, row_evict);
 }
 
-struct leaver {
+struct victim {
 	uint64_t last_ns;
 	uint32_t id;
 };
 
-static struct segment *leaver_segment(const struct flow_table *table, const struct leaver *leaver)
+static struct segment *victim_segment(const struct flow_table *table, const struct victim *victim)
 {
-	return table->segments[leaver->id >> SEGMENT_SHIFT];
+	return table->segments[victim->id >> SEGMENT_SHIFT];
 }
 
 /* Least recently active first; of equals, in order of the bytes of their keys. */
-static bool leaves_before(const struct flow_table *table, const struct leaver *a,
-			  const struct leaver *b)
+static bool is_evicted_before(const struct flow_table *table, const struct victim *a,
+			  const struct victim *b)
 {
 	const struct flow_slot *x, *y;
 	int order;
 
 	if (a->last_ns != b->last_ns)
 		return a->last_ns < b->last_ns;
-	x = &leaver_segment(table, a)->slots[a->id % SEGMENT_FLOWS];
-	y = &leaver_segment(table, b)->slots[b->id % SEGMENT_FLOWS];
+	x = &victim_segment(table, a)->slots[a->id % SEGMENT_FLOWS];
+	y = &victim_segment(table, b)->slots[b->id % SEGMENT_FLOWS];
 	order = memcmp(x, y, FLOW_KEY_FULL_WORDS * sizeof(x->words[0]));
 	return order ? order < 0 : memcmp(&x->inner_vlan, &y->inner_vlan, 2) < 0;
 }
 
-/* Moves the count that leave first to the front (Hoare's selection). */
-static void leavers_select(const struct flow_table *table, struct leaver *leavers, size_t total,
+/* Moves the count that are evicted first to the front (Hoare's selection). */
+static void victims_select(const struct flow_table *table, struct victim *victims, size_t total,
 			   size_t count)
 {
 	size_t low = 0, high = total - 1;
 
 	while (low < high) {
-		struct leaver pivot = leavers[low + (high - low) / 2], swap;
+		struct victim pivot = victims[low + (high - low) / 2], swap;
 		size_t i = low, j = high;
 
 		for (;; i++, j--) {
-			while (leaves_before(table, &leavers[i], &pivot))
+			while (is_evicted_before(table, &victims[i], &pivot))
 				i++;
-			while (leaves_before(table, &pivot, &leavers[j]))
+			while (is_evicted_before(table, &pivot, &victims[j]))
 				j--;
 			if (i >= j)
 				break;
-			swap = leavers[i];
-			leavers[i] = leavers[j];
-			leavers[j] = swap;
+			swap = victims[i];
+			victims[i] = victims[j];
+			victims[j] = swap;
 		}
 		if (count <= j)
 			high = j;
@@ -148,10 +148,10 @@ static void row_note_last(const struct row_work *work, uint64_t *last_ns)
 	}
 	row_sums_of(work, &sums);
 	FOR_EACH_BIT_OF(place, sums.places, ROW_WORDS)
-		last_ns[place] = carried_last_ns(panes, &sums.sums[place]);
+		last_ns[place] = aggregate_last_ns(panes, &sums.sums[place]);
 }
 
-static size_t row_collect(struct row_work *work, struct leaver *leavers)
+static size_t row_collect(struct row_work *work, struct victim *victims)
 {
 	uint64_t last_ns[ROW_FLOWS] = { 0 };
 	size_t count = 0;
@@ -163,14 +163,14 @@ static size_t row_collect(struct row_work *work, struct leaver *leavers)
 		row_note_last(work, last_ns);
 	}
 	FOR_EACH_BIT_OF(place, &work->segment->live[work->first / 64], ROW_WORDS) {
-		leavers[count].last_ns = last_ns[place];
-		leavers[count++].id = (work->segment->number << SEGMENT_SHIFT) + work->first +
+		victims[count].last_ns = last_ns[place];
+		victims[count++].id = (work->segment->number << SEGMENT_SHIFT) + work->first +
 				      place;
 	}
 	return count;
 }
 
-static size_t leavers_collect(struct engine *engine, struct leaver *leavers)
+static size_t victims_collect(struct engine *engine, struct victim *victims)
 {
 	struct row_work work = { .engine = engine };
 	size_t count = 0;
@@ -179,29 +179,29 @@ static size_t leavers_collect(struct engine *engine, struct leaver *leavers)
 		work.segment = engine->table.segments[i];
 		for (work.first = 0; work.segment && work.first < SEGMENT_FLOWS;
 		     work.first += ROW_FLOWS)
-			count += row_collect(&work, leavers + count);
+			count += row_collect(&work, victims + count);
 	}
 	return count;
 }
 
-/* The marked flows leave all windows, and the table. */
-static void marked_forget(struct engine *engine)
+/* Takes the marked flows out of all windows, and of the table. */
+static void marked_evict(struct engine *engine)
 {
 	struct flow_table *table = &engine->table;
 
-	windows_forget(engine);
+	windows_evict(engine);
 	for (uint32_t i = 0; i < table->segment_count; i++) {
 		struct segment *segment = table->segments[i];
 
 		if (!segment)
 			continue;
-		FOR_EACH_BIT(place, segment->leaving)
+		FOR_EACH_BIT(place, segment->removable)
 			flow_table_release(table, segment, place);
-		memset(segment->leaving, 0, sizeof(segment->leaving));
+		memset(segment->removable, 0, sizeof(segment->removable));
 	}
 }
 
-/* What the flows take that are known: it shrinks with each that leaves. */
+/* What the flows take that are known: it shrinks with each that is evicted. */
 static uint64_t flows_bytes(const struct engine *engine)
 {
 	uint64_t bytes_each = FLOW_TABLE_BYTES;
@@ -224,25 +224,25 @@ static uint64_t flows_allowed(const struct engine *engine)
 	return by_bytes < most ? by_bytes : most;
 }
 
-int engine_forget_excess(struct engine *engine)
+int engine_evict_excess(struct engine *engine)
 {
 	struct flow_table *table = &engine->table;
 	uint64_t most = flows_allowed(engine);
-	struct leaver *leavers;
+	struct victim *victims;
 	size_t total, count;
 
 	if (table->flow_count <= most)
 		return 0;
-	leavers = malloc(table->flow_count * sizeof(*leavers));
-	if (!leavers)
+	victims = malloc(table->flow_count * sizeof(*victims));
+	if (!victims)
 		return -ENOMEM;
 	count = table->flow_count - most;
-	total = leavers_collect(engine, leavers);
-	leavers_select(table, leavers, total, count);
+	total = victims_collect(engine, victims);
+	victims_select(table, victims, total, count);
 	for (size_t i = 0; i < count; i++)
-		bit_set(leaver_segment(table, &leavers[i])->leaving,
-			leavers[i].id % SEGMENT_FLOWS);
-	free(leavers);
-	marked_forget(engine);
+		bit_set(victim_segment(table, &victims[i])->removable,
+			victims[i].id % SEGMENT_FLOWS);
+	free(victims);
+	marked_evict(engine);
 	return 0;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What one flow carried over some panes, in the panes' own terms: counts, their numbers, and
+ * What is known of one flow over some panes, in the panes' own terms: counts, their numbers, and
  * milliseconds since they began. Sums of neighbouring runs of panes add up to the sum of both;
  * packets 0 is the sum of nothing.
  */
-#ifndef WEIR_CARRIED_H
-#define WEIR_CARRIED_H
+#ifndef WEIR_AGGREGATE_H
+#define WEIR_AGGREGATE_H
 
 #include <stdbool.h>
 
@@ -13,7 +13,7 @@
 #include "flow_sum.h"
 #include "pane_ring.h"
 
-struct carried {
+struct aggregate {
 	uint64_t bytes;
 	uint64_t packets;
 	uint64_t bytes_peak;   /* in the pane where their rate was highest */
@@ -29,13 +29,13 @@ struct carried {
 	uint64_t notes;        /* as wide as leaves no gap */
 };
 
-_Static_assert(sizeof(struct carried) == 64, "no bytes but those named");
+_Static_assert(sizeof(struct aggregate) == 64, "no bytes but those named");
 
-/* What a flow carried in one pane: its own packets and bytes, and what else its slot tells. */
-static inline struct carried carried_of_slot(const struct flow_slot *slot, struct tally own,
+/* A flow in one pane: its own packets and bytes, and what else its slot tells. */
+static inline struct aggregate aggregate_of_slot(const struct flow_slot *slot, struct tally own,
 					     uint32_t pane)
 {
-	return (struct carried){
+	return (struct aggregate){
 		.bytes = own.bytes, .packets = own.packets,
 		.bytes_peak = own.bytes, .packets_peak = own.packets,
 		.bytes_pane = pane, .packets_pane = pane,
@@ -64,12 +64,12 @@ static inline bool peak_exceeds(const struct pane_ring *panes, struct peak a, st
 	return pane_rate(panes, a.count, a.pane) > pane_rate(panes, b.count, b.pane);
 }
 
-static inline uint64_t carried_first_ns(const struct pane_ring *panes, const struct carried *sum)
+static inline uint64_t aggregate_first_ns(const struct pane_ring *panes, const struct aggregate *sum)
 {
 	return pane_instant(pane_times_of(panes, sum->first_pane), sum->first_ms);
 }
 
-static inline uint64_t carried_last_ns(const struct pane_ring *panes, const struct carried *sum)
+static inline uint64_t aggregate_last_ns(const struct pane_ring *panes, const struct aggregate *sum)
 {
 	return pane_instant(pane_times_of(panes, sum->last_pane), sum->last_ms);
 }
@@ -89,45 +89,45 @@ static inline bool moment_is_before(const struct pane_ring *panes, struct moment
 	       pane_instant(pane_times_of(panes, b.pane), b.ms);
 }
 
-static inline struct moment carried_first(const struct carried *sum)
+static inline struct moment aggregate_first(const struct aggregate *sum)
 {
 	return (struct moment){ sum->first_pane, sum->first_ms };
 }
 
-static inline struct moment carried_last(const struct carried *sum)
+static inline struct moment aggregate_last(const struct aggregate *sum)
 {
 	return (struct moment){ sum->last_pane, sum->last_ms };
 }
 
-static inline struct peak carried_bytes_peak(const struct carried *sum)
+static inline struct peak aggregate_bytes_peak(const struct aggregate *sum)
 {
 	return (struct peak){ sum->bytes_peak, sum->bytes_pane };
 }
 
-static inline struct peak carried_packets_peak(const struct carried *sum)
+static inline struct peak aggregate_packets_peak(const struct aggregate *sum)
 {
 	return (struct peak){ sum->packets_peak, sum->packets_pane };
 }
 
 /* Adds the sum of other panes, neither being of nothing. Of equal maxima, sum's own stays. */
-static inline void carried_add(struct carried *sum, const struct carried *more,
+static inline void aggregate_merge(struct aggregate *sum, const struct aggregate *more,
 			       const struct pane_ring *panes)
 {
 	sum->bytes += more->bytes;
 	sum->packets += more->packets;
-	if (peak_exceeds(panes, carried_bytes_peak(more), carried_bytes_peak(sum))) {
+	if (peak_exceeds(panes, aggregate_bytes_peak(more), aggregate_bytes_peak(sum))) {
 		sum->bytes_peak = more->bytes_peak;
 		sum->bytes_pane = more->bytes_pane;
 	}
-	if (peak_exceeds(panes, carried_packets_peak(more), carried_packets_peak(sum))) {
+	if (peak_exceeds(panes, aggregate_packets_peak(more), aggregate_packets_peak(sum))) {
 		sum->packets_peak = more->packets_peak;
 		sum->packets_pane = more->packets_pane;
 	}
-	if (moment_is_before(panes, carried_first(more), carried_first(sum))) {
+	if (moment_is_before(panes, aggregate_first(more), aggregate_first(sum))) {
 		sum->first_pane = more->first_pane;
 		sum->first_ms = more->first_ms;
 	}
-	if (moment_is_before(panes, carried_last(sum), carried_last(more))) {
+	if (moment_is_before(panes, aggregate_last(sum), aggregate_last(more))) {
 		sum->last_pane = more->last_pane;
 		sum->last_ms = more->last_ms;
 	}
@@ -137,15 +137,15 @@ static inline void carried_add(struct carried *sum, const struct carried *more,
 }
 
 /* The same in bytes, instants and rates. */
-static inline struct flow_sum carried_tell(const struct pane_ring *panes,
-					   const struct carried *sum)
+static inline struct flow_sum aggregate_resolve(const struct pane_ring *panes,
+					   const struct aggregate *sum)
 {
 	return (struct flow_sum){
 		.bytes = sum->bytes, .packets = sum->packets,
 		.bytes_max = pane_rate(panes, sum->bytes_peak, sum->bytes_pane),
 		.packets_max = pane_rate(panes, sum->packets_peak, sum->packets_pane),
-		.first_ns = carried_first_ns(panes, sum),
-		.last_ns = carried_last_ns(panes, sum),
+		.first_ns = aggregate_first_ns(panes, sum),
+		.last_ns = aggregate_last_ns(panes, sum),
 		.min_len = sum->min_len, .max_len = sum->max_len,
 		.notes = (uint16_t)sum->notes,
 	};
