@@ -84,9 +84,9 @@ static void answer(int fd, int err, const char *reason)
 {
 	struct carrier_answer message = { .err = err, .reason = reason };
 
-	/* Where nobody listens any more the next request tells. */
-	if (send(fd, &message, sizeof(message), MSG_NOSIGNAL) < 0)
-		return;
+	/* The agent waits for it: the end of the connection is an answer too. */
+	if (send(fd, &message, sizeof(message), MSG_NOSIGNAL) != (ssize_t)sizeof(message))
+		shutdown(fd, SHUT_RDWR);
 }
 
 static void document_begin(struct server *server)
