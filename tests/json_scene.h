@@ -72,6 +72,9 @@ static inline void scene_init_result(struct scene *scene)
 	result->total = (struct window_total){ .flows = 1, .bytes = 15000, .packets = 30,
 						.bytes_max = 3000, .packets_max = 6,
 						.min_len = 60, .max_len = 1514 };
+	result->total.directions = (struct direction_sums){
+		.way = { { 10000, 20, 2000, 4 }, { 5000, 10, 1000, 2 } }
+	};
 	result->counts.outcome[PACKET_FLOW] = (struct tally){ 30, 15000 };
 	result->counts.outcome[PACKET_MALFORMED] = (struct tally){ 1, 60 };
 	result->counts.malformed_reason[MALFORMED_IPV4_HEADER_CUT] = 1;

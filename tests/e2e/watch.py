@@ -95,6 +95,10 @@ def check_accounting(document):
     total = document["total"]
     expect_equal((total["packets"]["total"], total["bytes"]["total"]), tally(outcomes["flow"]),
                  "total, against outcomes.flow")
+    ways = [total[way] for way in ("in", "out")]
+    if None not in ways:
+        expect_equal(plus(*((way["packets"]["total"], way["bytes"]["total"]) for way in ways)),
+                     tally(outcomes["flow"]), "total.in and total.out, against outcomes.flow")
     expect_equal(sum(outcomes["malformed"].get("reasons", {}).values()),
                  outcomes["malformed"]["packets"], "reasons summed, against malformed")
     if document["flows_omitted"] == 0:
@@ -144,6 +148,14 @@ def flows(documents):
 
 
 def direction_sum(documents, direction):
+    """By the flows; what total tells of the direction must be the same."""
+    for document in documents:
+        expect_equal(document["total"][direction] and
+                     tuple(document["total"][direction][what]["total"]
+                           for what in ("packets", "bytes")),
+                     plus(*((flow["packets"]["total"], flow["bytes"]["total"])
+                            for flow in document["flows"] if flow["direction"] == direction)),
+                     f"total.{direction}, against its flows")
     return plus(*((flow["packets"]["total"], flow["bytes"]["total"])
                   for document in documents for flow in document["flows"]
                   if flow["direction"] == direction))

@@ -15,6 +15,11 @@
 	"\"bytes\": {\"average\": 1500.0, \"total\": 15000, \"max\": 3000.0}, "            \
 	"\"packets\": {\"average\": 3.0, \"total\": 30, \"max\": 6.0}, "                   \
 	"\"packet_bytes\": {\"average\": 500.0, \"min\": 60, \"max\": 1514}"
+#define DIRECTIONS_TEXT                                                                    \
+	"\"in\": {\"bytes\": {\"average\": 1000.0, \"total\": 10000, \"max\": 2000.0}, "     \
+	"\"packets\": {\"average\": 2.0, \"total\": 20, \"max\": 4.0}}, "                   \
+	"\"out\": {\"bytes\": {\"average\": 500.0, \"total\": 5000, \"max\": 1000.0}, "      \
+	"\"packets\": {\"average\": 1.0, \"total\": 10, \"max\": 2.0}}"
 #define FLOW_TEXT                                                                          \
 	"{\"src\": \"10.0.0.1\", \"dst\": \"10.0.0.2\", \"src_port\": 40000, "             \
 	"\"dst_port\": 443, \"proto\": \"tcp\", \"ip_proto\": 6, \"vlan\": null, "         \
@@ -32,7 +37,7 @@
 	"\"end_ns\": 1763800010000000000, "                                                \
 	"\"start\": \"2025-11-22T08:26:40.000000000Z\", "                                  \
 	"\"end\": \"2025-11-22T08:26:50.000000000Z\", \"panes\": 10, \"complete\": true}, " \
-	"\"total\": {\"flows\": 1, " AMOUNTS_TEXT "}, \"flows\": [" FLOW_TEXT "], "        \
+	"\"total\": {\"flows\": 1, " AMOUNTS_TEXT ", " DIRECTIONS_TEXT "}, \"flows\": [" FLOW_TEXT "], "        \
 	"\"flows_omitted\": 0, \"outcomes\": {\"flow\": {\"packets\": 30, "                \
 	"\"bytes\": 15000}, \"filtered\": {\"packets\": 0, \"bytes\": 0}, "                \
 	"\"malformed\": {\"packets\": 1, \"bytes\": 60, "                                  \
@@ -95,7 +100,7 @@ static void total_says_that_sizes_saturated(void **state)
 	scene_init(&scene);
 	scene.result.total.max_len = 65535;
 	scene.result.total.marks = FLOW_SIZE_SATURATED;
-	assert_has(write_document(&scene, false), "\"max\": 65535, \"saturated\": true}}, \"flows\"");
+	assert_has(write_document(&scene, false), "\"max\": 65535, \"saturated\": true}, \"in\": ");
 	text_fini(&scene.text);
 }
 
@@ -140,7 +145,7 @@ static void empty_window_has_packet_bytes_of_zero(void **state)
 	scene_init(&scene);
 	scene.result.total = (struct window_total){ .min_len = UINT16_MAX };
 	assert_has(write_document(&scene, false), "\"packet_bytes\": {\"average\": 0.0, "
-						  "\"min\": 0, \"max\": 0}}, \"flows\": ");
+						  "\"min\": 0, \"max\": 0}, \"in\": ");
 	text_fini(&scene.text);
 }
 
@@ -310,9 +315,44 @@ static void document_ends_early_when_its_drain_fails(void **state)
 	free(flows);
 }
 
+static void assert_directions(struct scene *scene, bool is_in_known, bool is_out_known)
+{
+	const char *text = write_document(scene, false);
+
+	assert_int_equal(!strstr(text, "\"in\": null"), is_in_known);
+	assert_int_equal(!strstr(text, "\"out\": null"), is_out_known);
+}
+
+static void total_of_a_direction_is_null_where_it_is_not_known(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	assert_directions(&scene, true, true);
+	scene.context.direction = "in";
+	assert_directions(&scene, true, false);
+	scene.context.direction = "out";
+	assert_directions(&scene, false, true);
+	scene.context.direction = NULL;
+	assert_directions(&scene, false, false);
+	scene.result.total.directions.told_packets = 30;
+	assert_directions(&scene, true, true);
+	scene.result.total.directions.told_packets = 29;
+	assert_directions(&scene, false, false);
+	scene.context.direction = "both";
+	scene.result.total.packets = 31; /* one was evicted */
+	assert_directions(&scene, false, false);
+	scene_init(&scene);
+	scene.group.field[GROUP_DIRECTION] = false;
+	assert_directions(&scene, false, false);
+	text_fini(&scene.text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(total_of_a_direction_is_null_where_it_is_not_known),
 		cmocka_unit_test(document_on_one_line_is_that_of_the_contract),
 		cmocka_unit_test(pretty_document_differs_only_in_line_breaks),
 		cmocka_unit_test(total_says_that_sizes_saturated),

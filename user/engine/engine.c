@@ -96,6 +96,7 @@ void engine_destroy(struct engine *engine)
 int engine_merge(struct engine *engine, const struct flow_slot *const *records, size_t count)
 {
 	struct flow_sum open = engine->open; /* in registers: records are far apart */
+	struct direction_sums directions = engine->open_directions;
 	int err;
 
 	if (!open.packets && count)
@@ -108,8 +109,11 @@ int engine_merge(struct engine *engine, const struct flow_slot *const *records, 
 		MERGE_BITS(open.notes, record->notes);
 		open.packets += record->packets;
 		open.bytes += record->bytes;
+		direction_sums_count(&directions, record->flags, record->vlan, record->packets,
+				     record->bytes);
 	}
 	engine->open = open;
+	engine->open_directions = directions;
 	err = flow_table_merge(&engine->table, records, count);
 	engine->pane_err = engine->pane_err ? engine->pane_err : err;
 	return err;
@@ -135,6 +139,7 @@ static void span_from_pane(const struct engine *engine, const struct pane *pane,
 		.observed_ns = pane->end_ns - pane->begin_ns,
 		.panes = 1,
 		.flows = engine->open,
+		.directions = engine->open_directions,
 		.counts = pane->counts,
 		.health = {
 			.dropped_packets = pane->dropped_packets,
@@ -149,6 +154,7 @@ static void span_from_pane(const struct engine *engine, const struct pane *pane,
 	span->flows.packets -= lost->packets;
 	span->flows.bytes_max = (double)span->flows.bytes / seconds;
 	span->flows.packets_max = (double)span->flows.packets / seconds;
+	direction_sums_end_pane(&span->directions, seconds);
 	span->counts.outcome[PACKET_FLOW] = (struct tally){ engine->open.packets,
 							    engine->open.bytes };
 	counts_lose(&span->counts, lost);
@@ -202,6 +208,7 @@ static void pane_place(struct engine *engine, const struct pane *pane)
 	pane_number(engine);
 	span_from_pane(engine, pane, close->times.seconds, &close->span);
 	engine->open = (struct flow_sum){ 0 };
+	engine->open_directions = (struct direction_sums){ 0 };
 	engine->table.lost = (struct tally){ 0 };
 }
 

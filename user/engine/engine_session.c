@@ -118,6 +118,8 @@ static int ended_compare(const void *a, const void *b)
 static void total_add(struct window_total *total, const struct flow_result *flow)
 {
 	flow_sum_add(&total->sum, &flow->sum);
+	direction_sums_count(&total->directions, flow->key.flags, flow->key.vlan, flow->packets,
+			     flow->bytes);
 	total->flows++;
 }
 

@@ -31,6 +31,7 @@ void span_add(struct span *span, const struct span *part)
 		return;
 	}
 	flow_sum_add(&span->flows, &part->flows);
+	direction_sums_add(&span->directions, &part->directions);
 	span->end_ns = part->end_ns;
 	span->observed_ns += part->observed_ns;
 	span->panes += part->panes;
@@ -70,7 +71,8 @@ void result_from_span(struct window_result *result, const struct span *span)
 	result->health = span->health;
 	result->evicted_flows = span->evicted_flows;
 	result->evicted = span->evicted;
-	result->total = (struct window_total){ .sum = span->flows };
+	result->total = (struct window_total){ .sum = span->flows,
+						 .directions = span->directions };
 }
 
 int result_emit_to(const struct engine *engine, struct window_result *result,

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "direction_sum.h"
 #include "flow_sum.h"
 #include "pane.h"
 #include "window_spec.h"
@@ -25,6 +26,8 @@ struct flow_result {
 struct window_total {
 	uint64_t flows;      /* distinct, also those left out of the list */
 	FLOW_SUM_MEMBER;     /* of all of them together */
+	/* Adds up to it where the keys tell directions and nothing left the agent's memory. */
+	struct direction_sums directions;
 };
 
 struct window_health {

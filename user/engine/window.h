@@ -16,6 +16,7 @@ struct span {
 	uint64_t observed_ns;
 	uint32_t panes;      /* 0: of nothing */
 	struct flow_sum flows; /* of all together, but for when the first and last came */
+	struct direction_sums directions;
 	struct outcome_counts counts;
 	struct window_health health;
 	uint64_t evicted_flows;
@@ -52,6 +53,7 @@ struct engine {
 	uint64_t first_place;   /* of the grid's first pane, */
 	uint64_t first_ns;      /* and when that place began */
 	struct flow_sum open;   /* of the open pane, what it lost included; but for instants */
+	struct direction_sums open_directions; /* the same, by direction */
 	int pane_err;           /* of merging into the open pane */
 	bool lacked_memory;     /* some time: rows hold less than the panes had */
 	struct pane_close pane; /* the last one */

@@ -176,6 +176,43 @@ void json_window(struct text *text, const struct encoding *encoding)
 	append_window(&writer);
 }
 
+/*
+ * Known where the keys keep the direction; live, of a direction that is counted; of a capture,
+ * where it tells that of each packet. What was evicted has lost it.
+ */
+static bool is_direction_known(const struct writer *writer, int way)
+{
+	const struct direction_sums *directions = &writer->result->total.directions;
+	const char *counted = writer->context->direction;
+	uint64_t packets = writer->result->total.packets;
+
+	if (!writer->context->group->field[GROUP_DIRECTION] ||
+	    directions->way[DIRECTION_SUM_IN].packets +
+	    directions->way[DIRECTION_SUM_OUT].packets != packets)
+		return false;
+	if (!counted)
+		return packets && directions->told_packets == packets;
+	return strcmp(counted, way == DIRECTION_SUM_IN ? "out" : "in") != 0;
+}
+
+static void append_direction(struct writer *writer, int way)
+{
+	const struct direction_sum *from = &writer->result->total.directions.way[way];
+	const struct flow_sum sum = { .bytes = from->bytes, .bytes_max = from->bytes_max,
+				      .packets = from->packets, .packets_max = from->packets_max };
+	const struct json_amounts amounts = {
+		.sum = &sum,
+		.length_ns = writer->result->observed_ns,
+		.has_no_rate = writer->result->spec->kind == WINDOW_SESSION,
+	};
+
+	text_string(writer->text, way == DIRECTION_SUM_IN ? "\"in\": " : "\"out\": ");
+	if (is_direction_known(writer, way))
+		json_rates(writer->text, &amounts);
+	else
+		text_string(writer->text, "null");
+}
+
 static void append_total(struct writer *writer)
 {
 	const struct window_total *total = &writer->result->total;
@@ -190,6 +227,10 @@ static void append_total(struct writer *writer)
 	append_member(writer->text, "\"flows\": ", total->flows);
 	next_line(writer, 2);
 	json_amounts(writer->text, &amounts, writer->pretty ? ",\n    " : ", ");
+	next_line(writer, 2);
+	append_direction(writer, DIRECTION_SUM_IN);
+	next_line(writer, 2);
+	append_direction(writer, DIRECTION_SUM_OUT);
 	begin_line(writer, 1);
 	text_string(writer->text, "}");
 }

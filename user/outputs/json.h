@@ -42,6 +42,9 @@ void json_amounts(struct text *text, const struct json_amounts *amounts, const c
 uint64_t flow_average_length_ns(const struct window_result *result,
 				const struct flow_result *flow);
 
+/* Appends the object {"bytes", "packets"}. */
+void json_rates(struct text *text, const struct json_amounts *amounts);
+
 /* Appends a JSON string with its quotes; bytes that are no UTF-8 become U+FFFD (RFC 8259). */
 void json_string(struct text *text, const char *string);
 

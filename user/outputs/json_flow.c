@@ -43,6 +43,20 @@ static char *put_amount(char *out, uint64_t amount, double highest,
 	return out;
 }
 
+void json_rates(struct text *text, const struct json_amounts *amounts)
+{
+	char *out = text_reserve(text, MEMBERS_MAX);
+
+	if (!out)
+		return;
+	out = PUT_LITERAL(out, "{\"bytes\": ");
+	out = put_amount(out, amounts->sum->bytes, amounts->sum->bytes_max, amounts);
+	out = PUT_LITERAL(out, ", \"packets\": ");
+	out = put_amount(out, amounts->sum->packets, amounts->sum->packets_max, amounts);
+	*out++ = '}';
+	text_commit(text, out);
+}
+
 static char *put_packet_bytes(char *out, const struct flow_sum *sum)
 {
 	uint64_t packets = sum->packets;

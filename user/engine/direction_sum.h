@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What all flows of a pane or a window carried in either direction, as their keys tell it.
+ */
+#ifndef WEIR_DIRECTION_SUM_H
+#define WEIR_DIRECTION_SUM_H
+
+#include <stdint.h>
+
+#include "../../include/flow.h"
+
+struct direction_sum {
+	uint64_t bytes;
+	uint64_t packets;
+	double bytes_max;    /* a second, in the pane where it was highest */
+	double packets_max;
+};
+
+enum { DIRECTION_SUM_IN, DIRECTION_SUM_OUT, DIRECTION_SUM_COUNT };
+
+struct direction_sums {
+	struct direction_sum way[DIRECTION_SUM_COUNT];
+	uint64_t told_packets; /* of a capture: those of which it tells the direction */
+};
+
+/* flags and vlan are those of a key. */
+static inline void direction_sums_count(struct direction_sums *sums, uint8_t flags, uint16_t vlan,
+					uint64_t packets, uint64_t bytes)
+{
+	struct direction_sum *way = &sums->way[flags & FLOW_OUT ? DIRECTION_SUM_OUT :
+								  DIRECTION_SUM_IN];
+
+	way->packets += packets;
+	way->bytes += bytes;
+	sums->told_packets += vlan & FLOW_DIRECTION_TOLD ? packets : 0;
+}
+
+/* The counts are those of one pane of so many seconds. */
+static inline void direction_sums_end_pane(struct direction_sums *sums, double seconds)
+{
+	for (int i = 0; i < DIRECTION_SUM_COUNT; i++) {
+		sums->way[i].bytes_max = (double)sums->way[i].bytes / seconds;
+		sums->way[i].packets_max = (double)sums->way[i].packets / seconds;
+	}
+}
+
+/* Adds another time. */
+static inline void direction_sums_add(struct direction_sums *sums,
+				      const struct direction_sums *more)
+{
+	for (int i = 0; i < DIRECTION_SUM_COUNT; i++) {
+		struct direction_sum *way = &sums->way[i];
+		const struct direction_sum *other = &more->way[i];
+
+		way->bytes += other->bytes;
+		way->packets += other->packets;
+		if (other->bytes_max > way->bytes_max)
+			way->bytes_max = other->bytes_max;
+		if (other->packets_max > way->packets_max)
+			way->packets_max = other->packets_max;
+	}
+	sums->told_packets += more->told_packets;
+}
+
+#endif
