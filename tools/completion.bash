@@ -10,6 +10,14 @@ _weir_interfaces()
 	done
 }
 
+# What an option may name: the words after "of" in the help.
+_weir_words()
+{
+	"${COMP_WORDS[0]}" --help 2>/dev/null |
+		awk -v option="--$1 " '/^ +-/ { on = index($0, option) } on' | tr -s '\n ' ' ' |
+		sed -E 's/.* of ([a-z_ ]*[a-z_]).*/\1/'
+}
+
 # Completes the last field of a comma-separated list.
 _weir_list()
 {
@@ -47,7 +55,7 @@ _weir_value()
 	-g | --group-by)
 		_weir_list "$current" \
 			"src dst src_port dst_port proto vlan inner_vlan direction interface" ;;
-	-s | --sort) COMPREPLY=($(compgen -W "bytes packets average max" -- "$current")) ;;
+	-s | --sort) COMPREPLY=($(compgen -W "$(_weir_words sort)" -- "$current")) ;;
 	-o | --output) _weir_files "$current" '*.@(json|ndjson|csv)' ;;
 	--speed) COMPREPLY=($(compgen -W "max 1" -- "$current")) ;;
 	-p | --pane | -n | --top | -t | --duration | -c | --count | --slots | --max-flows) ;;

@@ -145,6 +145,7 @@ static int engine_open(struct agent *agent)
 					.is_aligned = options->align == ALIGN_CLOCK,
 					.replay = options->file != NULL,
 					.sort = options->sort,
+					.extra_sets = options->extra_sets,
 					.top = agent->config.listed,
 					.emit = emit,
 					.emit_context = agent };

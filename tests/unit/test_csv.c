@@ -9,6 +9,10 @@
 
 #include "sink_place.h"
 
+/* The columns of extra measures, where none are asked for. */
+#define COLUMN(name, type, merge, set, before, after) ","
+#define NO_EXTRAS EXTRA_MEASURES(COLUMN)
+
 static const char *write_csv(struct scene *scene)
 {
 	const struct encoding encoding = { &scene->context, &scene->result,
@@ -27,7 +31,8 @@ static void flow_is_a_line_with_a_value_for_each_column(void **state)
 	assert_string_equal(line,
 		"2025-11-22T08:26:40.000000000Z,2025-11-22T08:26:50.000000000Z,edge-1,sliding,true,"
 		"10.0.0.1,10.0.0.2,40000,443,,,tcp,6,,,in,eth0,,15000,1500.0,3000.0,30,3.0,6.0,"
-		"500.0,60,1514,FSPA,1763800000100000000,1763800009900000000,,\r\n");
+		"500.0,60,1514,FSPA,1763800000100000000,1763800009900000000,,"
+		NO_EXTRAS "\r\n");
 	assert_int_equal(count_text(line, ","), count_text(csv_encoder.head, ","));
 }
 
@@ -48,7 +53,20 @@ static void sessions_have_times_of_their_own(void **state)
 	place->scene.result.spec = &session;
 	place->scene.flow.start_ns = 1;
 	place->scene.flow.end_ns = 2;
-	assert_has(write_csv(&place->scene), ",1763800000000000001,1763800000000000002\r\n");
+	assert_has(write_csv(&place->scene), ",1763800000000000001,1763800000000000002" NO_EXTRAS "\r\n");
+}
+
+static void extra_measures_stand_in_columns_of_their_own(void **state)
+{
+	struct place *place = *state;
+	struct extra_sum extra = { .zero_windows = 7, .resets = 9 };
+
+	place->scene.result.extras = &extra;
+	place->scene.result.extra_sets = 1u << EXTRA_TCP;
+	assert_has(csv_encoder.head, ",end_ns,zero_windows,resets");
+	assert_has(write_csv(&place->scene), ",,7,9");
+	place->scene.flow.key.ip_proto = IPPROTO_UDP;
+	assert_has(write_csv(&place->scene), "," NO_EXTRAS "\r\n");
 }
 
 static void header_stands_once_in_a_file(void **state)
@@ -111,6 +129,7 @@ int main(void)
 		TEST_IN_PLACE(flow_is_a_line_with_a_value_for_each_column),
 		TEST_IN_PLACE(strings_from_outside_are_quoted),
 		TEST_IN_PLACE(sessions_have_times_of_their_own),
+		TEST_IN_PLACE(extra_measures_stand_in_columns_of_their_own),
 		TEST_IN_PLACE(header_stands_once_in_a_file),
 		TEST_IN_PLACE(torn_line_is_cut_and_so_is_a_torn_header),
 		TEST_IN_PLACE(file_with_other_columns_is_refused_and_left_alone),

@@ -34,7 +34,8 @@ struct options {
 	enum align align;             /* of the windows of a live run */
 	struct group_by group;
 	size_t top;
-	enum sort_field sort;
+	enum sort_field sort;         /* or SORT_EXTRA and an extra measure of extra_sets */
+	uint32_t extra_sets;          /* 1 << enum extra_set of those asked for */
 	const char *outputs[OPTIONS_OUTPUTS_MAX];
 	size_t output_count;
 	uint64_t duration_ns;         /* 0: no end */

@@ -101,6 +101,17 @@ static int check_outputs(const struct options *options)
 	return 0;
 }
 
+static int check_sort(const struct options *options)
+{
+#define EXTRA_SET_OF(name, type, merge, set, before, after) [EXTRA_##name] = (set),
+	static const enum extra_set sets[] = { EXTRA_MEASURES(EXTRA_SET_OF) };
+
+	if (options->sort < SORT_EXTRA ||
+	    options->extra_sets & 1u << sets[options->sort - SORT_EXTRA])
+		return 0;
+	return usage_error("--sort", sort_field_name(options->sort), "not one of:" SORT_WORDS);
+}
+
 static int choose_pane(struct parsing *parsing)
 {
 	struct options *options = parsing->options;
@@ -134,5 +145,7 @@ int options_complete(struct parsing *parsing)
 		options->align = options->duration_ns || options->window_limit ? ALIGN_START :
 										 ALIGN_CLOCK;
 	status = check_outputs(options);
+	if (!status)
+		status = check_sort(options);
 	return status ? status : choose_pane(parsing);
 }

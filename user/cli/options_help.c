@@ -8,8 +8,10 @@
 #include <bpf/libbpf.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
+#include <string.h>
 
 #define HELP_COLUMN 25
+#define HELP_WIDTH  54
 
 static const char usage[] =
 	"usage: weir top   [SOURCE] [OPTIONS] [FILTER]   live view in the terminal\n"
@@ -40,15 +42,22 @@ static void print_words(const struct option_spec *spec)
 	printf("%-*s", HELP_COLUMN, words);
 }
 
+/* Breaks lines where the text does, and where the next word has no room. */
 static void print_option(const struct option_spec *spec)
 {
-	const char *c;
+	const char *c = spec->help;
+	size_t column = 0;
 
 	print_words(spec);
-	for (c = spec->help; *c; c++) {
-		putchar(*c);
-		if (*c == '\n')
-			printf("%*s", HELP_COLUMN, "");
+	for (; *c; c++, column++) {
+		bool is_full = *c == ' ' && column + 1 + strcspn(c + 1, " \n") > HELP_WIDTH;
+
+		if (*c != '\n' && !is_full) {
+			putchar(*c);
+			continue;
+		}
+		printf("\n%*s", HELP_COLUMN, "");
+		column = (size_t)-1;
 	}
 	putchar('\n');
 }

@@ -17,9 +17,11 @@ static const char *const attach_names[] = {
 	[ATTACH_AUTO] = "auto", [ATTACH_NATIVE] = "native", [ATTACH_GENERIC] = "generic",
 	[ATTACH_TC] = "tc", [ATTACH_CLSACT] = "clsact", [ATTACH_PCAP] = "pcap"
 };
+
+#define SORT_AS_TEXT(id, word) [id] = word,
+#define EXTRA_AS_TEXT(name, type, merge, set, before, after) [SORT_EXTRA + EXTRA_##name] = #name,
 static const char *const sort_names[] = {
-	[SORT_BYTES] = "bytes", [SORT_PACKETS] = "packets",
-	[SORT_AVERAGE] = "average", [SORT_MAX] = "max"
+	SORT_FIELDS(SORT_AS_TEXT) EXTRA_MEASURES(EXTRA_AS_TEXT)
 };
 
 const char *direction_name(enum direction direction)
@@ -212,7 +214,7 @@ static const char *parse_sort(struct parsing *parsing, const char *value)
 	int found = find_name(sort_names, COUNT(sort_names), value);
 
 	if (found < 0)
-		return "not one of bytes, packets, average, max";
+		return "not one of:" SORT_WORDS;
 	parsing->options->sort = (enum sort_field)found;
 	return NULL;
 }
@@ -342,7 +344,7 @@ const struct option_spec option_specs[] = {
 	  "inner_vlan, direction, interface; src/24 or\n"
 	  "src/24:64 for networks (all)" },
 	{ 'n', "top", "N", FOR_STREAM, parse_top, "at most N flows in each result (0, all)" },
-	{ 's', "sort", "FIELD", FOR_STREAM, parse_sort, "bytes, packets, average or max (bytes)" },
+	{ 's', "sort", "FIELD", FOR_STREAM, parse_sort, "of" SORT_WORDS " (bytes)" },
 	{ 'o', "output", "TARGET", FOR_STREAM, parse_output,
 	  "[FORMAT:]FILE, or - for standard output;\n"
 	  "repeatable (run: a table on a terminal, else\n"

@@ -31,11 +31,16 @@ struct option_spec {
 	int verbs;
 	/* NULL, or what is wrong with the value: static text. */
 	const char *(*parse)(struct parsing *parsing, const char *value);
-	const char *help;    /* lines of at most 54 columns */
+	const char *help;    /* broken where it is too wide; "of WORD WORD" are what may be
+			      * named, which the completion reads */
 };
 
 extern const struct option_spec option_specs[];
 extern const size_t option_spec_count;
+
+/* What --sort takes where no extra measures are asked for. */
+#define SORT_AS_WORD(id, word) " " word
+#define SORT_WORDS             SORT_FIELDS(SORT_AS_WORD)
 
 /* The option of this id, or NULL. */
 const struct option_spec *option_spec_find(int id);

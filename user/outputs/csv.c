@@ -7,7 +7,9 @@
 /* Lines end in CR LF (RFC 4180, 2.1); strings that need it are quoted (2.6, 2.7). */
 #define LINE_END        "\r\n"
 #define CSV_NAME(id, name) "," name
-#define CSV_HEAD        "time,end,host,window,complete" FLOW_FIELDS(CSV_NAME) LINE_END
+#define CSV_EXTRA(name, type, merge, set, before, after) "," #name
+#define CSV_HEAD        "time,end,host,window,complete" FLOW_FIELDS(CSV_NAME) \
+			EXTRA_MEASURES(CSV_EXTRA) LINE_END
 
 /* A line break within a value would tear a line where only its half is there. */
 static void append_quoted(struct text *text, const char *bytes, size_t length)

@@ -258,6 +258,31 @@ static char *put_end(char *out, const struct flow_view *view)
 	return is_session(view) ? put_instant(out, view, view->flow->end_ns) : out;
 }
 
+/* Where the set is asked for, and the flow is not known to be of another protocol. */
+static const struct extra_sum *extra_of(const struct flow_view *view, enum extra_set set)
+{
+	const struct flow_key *key = &view->flow->key;
+
+	if (!(view->result->extra_sets & 1u << set))
+		return NULL;
+	if (set == EXTRA_TCP && is_grouped(view, GROUP_PROTO) &&
+	    !(is_ip(view) && key->ip_proto == IPPROTO_TCP))
+		return NULL;
+	return &view->result->extras[view->flow->extra];
+}
+
+#define PUT_EXTRA(name, type, merge, set, before, after)                      \
+	static char *put_extra_##name(char *out, const struct flow_view *view) \
+	{                                                                     \
+		const struct extra_sum *extra = extra_of(view, set);          \
+									      \
+		return extra ? put_uint(out, extra->name) : out;              \
+	}
+EXTRA_MEASURES(PUT_EXTRA)
+
+#define EXTRA_AS_ROW(name, type, merge, set, before, after) \
+	[FIELD_EXTRA_##name] = put_extra_##name,
+
 static put_field_fn *const put_field[FLOW_FIELD_COUNT] = {
 	[FIELD_SRC] = put_src,
 	[FIELD_DST] = put_dst,
@@ -285,6 +310,7 @@ static put_field_fn *const put_field[FLOW_FIELD_COUNT] = {
 	[FIELD_LAST] = put_last,
 	[FIELD_START] = put_start,
 	[FIELD_END] = put_end,
+	EXTRA_MEASURES(EXTRA_AS_ROW)
 };
 
 static const char *interface_name(const struct flow_view *view)

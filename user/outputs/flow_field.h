@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The fields of a flow, one by one, for formats of columns. Names and values are those of the
- * document.
+ * The fields of a flow, one by one, for formats of columns: those here, then the extra measures
+ * (include/measures.h), which are empty where they are not asked for. Names and values are those
+ * of the document.
  */
 #ifndef WEIR_FLOW_FIELD_H
 #define WEIR_FLOW_FIELD_H
@@ -38,7 +39,12 @@
 	X(FIELD_END,             "end_ns")
 
 #define FLOW_FIELD_AS_ENUM(id, name) id,
-enum flow_field { FLOW_FIELDS(FLOW_FIELD_AS_ENUM) FLOW_FIELD_COUNT };
+#define EXTRA_FIELD_AS_ENUM(name, type, merge, set, before, after) FIELD_EXTRA_##name,
+enum flow_field {
+	FLOW_FIELDS(FLOW_FIELD_AS_ENUM)
+	EXTRA_MEASURES(EXTRA_FIELD_AS_ENUM)
+	FLOW_FIELD_COUNT,
+};
 
 #define FLOW_FIELD_VALUE_MAX 64
 
