@@ -54,12 +54,14 @@ $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
 
 MANDIR  ?= $(PREFIX)/share/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+DATADIR ?= $(PREFIX)/share/weir
 COMPDIR ?= $(PREFIX)/share/bash-completion/completions
 
 .PHONY: install
-install: all ## install program, manual, completion, service (PREFIX, DESTDIR)
+install: all ## install program, manual, schema, completion, service (PREFIX, DESTDIR)
 	install -D -m 755 $(BUILD)/weir $(DESTDIR)$(PREFIX)/bin/weir
 	install -D -m 644 tools/weir.8 $(DESTDIR)$(MANDIR)/man8/weir.8
+	install -D -m 644 tools/weir-1.schema.json $(DESTDIR)$(DATADIR)/weir-1.schema.json
 	install -D -m 644 tools/completion.bash $(DESTDIR)$(COMPDIR)/weir
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's|@BINDIR@|$(PREFIX)/bin|' tools/weir@.service >$(DESTDIR)$(UNITDIR)/weir@.service
@@ -68,6 +70,7 @@ install: all ## install program, manual, completion, service (PREFIX, DESTDIR)
 .PHONY: uninstall
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/weir $(DESTDIR)$(MANDIR)/man8/weir.8
+	rm -rf $(DESTDIR)$(DATADIR)
 	rm -f $(DESTDIR)$(COMPDIR)/weir $(DESTDIR)$(UNITDIR)/weir@.service
 
 .PHONY: demo

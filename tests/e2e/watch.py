@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 
+import schema
 import wire
 from lab import BUILD, Failed, expect, expect_equal, wait_until
 
 BINARY = os.path.join(BUILD, "weir")
 NANO = 1000000000
+SCHEMA = schema.load()
 
 
 class Weir:
@@ -87,7 +89,8 @@ def plus(*pairs):
 
 
 def check_accounting(document):
-    """Flows sum to outcomes.flow, outcomes to seen, packets and bytes."""
+    """As the schema has it; flows sum to outcomes.flow, outcomes to seen, packets and bytes."""
+    schema.check(document, SCHEMA, SCHEMA)
     outcomes = document["outcomes"]
     parts = plus(*(tally(outcomes[name])
                    for name in ("flow", "filtered", "malformed", "unattributed")))
