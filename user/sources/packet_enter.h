@@ -8,8 +8,14 @@
 
 #include "packet_parse.h"
 
-/* What a frame is entered with: c stands at its first byte. Returns as packet_parse does. */
-typedef int link_parser(struct cursor *c, const struct capture_packet *packet, struct packet *p);
+/* What a frame is entered with. Returns as packet_parse does. */
+typedef int link_parser(const struct capture_packet *packet, struct packet *p);
+
+/* At the first byte of a frame. Where all that follows is in line, it stays in registers. */
+static __always_inline struct cursor packet_cursor(const struct capture_packet *packet)
+{
+	return cursor_over(CURSOR_MEMORY, packet->data, packet->data + packet->caplen);
+}
 
 /* What follows a link header, out of line: many links lead there. */
 int enter_ethertype(struct cursor *c, __be16 ethertype, struct packet *p);

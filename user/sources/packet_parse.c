@@ -58,16 +58,6 @@ static __noinline int enter_ipv6(struct cursor *c, struct packet *p)
 	return parse_ipv6(c, p);
 }
 
-/* IP without anything before it: its first four bits tell which. */
-static int enter_ip(struct cursor *c, struct packet *p)
-{
-	const __u8 *first = cursor_peek(c, NULL, 1);
-
-	if (!first)
-		return LINK_HEADER_CUT;
-	return *first >> 4 == 6 ? enter_ipv6(c, p) : enter_ipv4(c, p);
-}
-
 static int enter_family(struct cursor *c, __u32 family, struct packet *p)
 {
 #define AS_CASE(number) case number:
@@ -92,10 +82,11 @@ static const __u8 *link_header(struct cursor *c, __u32 size)
 	return header;
 }
 
-static int link_ethernet(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+static int link_ethernet(const struct capture_packet *packet, struct packet *p)
 {
-	(void)packet;
-	return parse_ethernet(c, p);
+	struct cursor c = packet_cursor(packet);
+
+	return parse_ethernet(&c, p);
 }
 
 /* A protocol field of Linux cooked captures: under 0x600 are numbers of its own (4 is LLC). */
@@ -108,38 +99,45 @@ static int enter_cooked(struct cursor *c, __be16 protocol, struct packet *p)
 	return enter_ethertype(c, protocol, p);
 }
 
-static int link_cooked(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+static int link_cooked(const struct capture_packet *packet, struct packet *p)
 {
-	const __u8 *header = link_header(c, COOKED_HEADER_LEN);
+	struct cursor c = packet_cursor(packet);
+	const __u8 *header = link_header(&c, COOKED_HEADER_LEN);
 
-	(void)packet;
-	return header ? enter_cooked(c, wire16(header + 14), p) : LINK_HEADER_CUT;
+	return header ? enter_cooked(&c, wire16(header + 14), p) : LINK_HEADER_CUT;
 }
 
-static int link_cooked2(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+static int link_cooked2(const struct capture_packet *packet, struct packet *p)
 {
-	const __u8 *header = link_header(c, COOKED2_HEADER_LEN);
+	struct cursor c = packet_cursor(packet);
+	const __u8 *header = link_header(&c, COOKED2_HEADER_LEN);
 
-	(void)packet;
-	return header ? enter_cooked(c, wire16(header), p) : LINK_HEADER_CUT;
+	return header ? enter_cooked(&c, wire16(header), p) : LINK_HEADER_CUT;
 }
 
-static int link_raw(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+/* IP without anything before it: its first four bits tell which. */
+static int link_raw(const struct capture_packet *packet, struct packet *p)
 {
-	(void)packet;
-	return enter_ip(c, p);
+	struct cursor c = packet_cursor(packet);
+	const __u8 *first = cursor_peek(&c, NULL, 1);
+
+	if (!first)
+		return LINK_HEADER_CUT;
+	return *first >> 4 == 6 ? parse_ipv6(&c, p) : parse_ipv4(&c, p);
 }
 
-static int link_ipv4(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+static int link_ipv4(const struct capture_packet *packet, struct packet *p)
 {
-	(void)packet;
-	return enter_ipv4(c, p);
+	struct cursor c = packet_cursor(packet);
+
+	return enter_ipv4(&c, p);
 }
 
-static int link_ipv6(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+static int link_ipv6(const struct capture_packet *packet, struct packet *p)
 {
-	(void)packet;
-	return enter_ipv6(c, p);
+	struct cursor c = packet_cursor(packet);
+
+	return enter_ipv6(&c, p);
 }
 
 /* Families are small numbers, so the wrong byte order shows. */
@@ -149,55 +147,56 @@ static __u32 family_of(__u32 family)
 }
 
 /* BSD loopback, the family in the byte order of its host: most are little-endian. */
-static int link_null(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+static int link_null(const struct capture_packet *packet, struct packet *p)
 {
-	const __u8 *header = link_header(c, NULL_HEADER_LEN);
+	struct cursor c = packet_cursor(packet);
+	const __u8 *header = link_header(&c, NULL_HEADER_LEN);
 
-	(void)packet;
 	if (!header)
 		return LINK_HEADER_CUT;
-	return enter_family(c, family_of(__builtin_bswap32(ntohl(wire32(header)))), p);
+	return enter_family(&c, family_of(__builtin_bswap32(ntohl(wire32(header)))), p);
 }
 
-static int link_loop(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+static int link_loop(const struct capture_packet *packet, struct packet *p)
 {
-	const __u8 *header = link_header(c, NULL_HEADER_LEN);
+	struct cursor c = packet_cursor(packet);
+	const __u8 *header = link_header(&c, NULL_HEADER_LEN);
 
-	(void)packet;
-	return header ? enter_family(c, family_of(ntohl(wire32(header))), p) : LINK_HEADER_CUT;
+	return header ? enter_family(&c, family_of(ntohl(wire32(header))), p) : LINK_HEADER_CUT;
 }
 
 /* OpenBSD's IPsec interfaces: family, SPI, flags. */
-static int link_enc(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+static int link_enc(const struct capture_packet *packet, struct packet *p)
 {
-	const __u8 *header = link_header(c, ENC_HEADER_LEN);
+	struct cursor c = packet_cursor(packet);
+	const __u8 *header = link_header(&c, ENC_HEADER_LEN);
 
-	(void)packet;
 	if (!header)
 		return LINK_HEADER_CUT;
-	return enter_family(c, family_of(__builtin_bswap32(ntohl(wire32(header)))), p);
+	return enter_family(&c, family_of(__builtin_bswap32(ntohl(wire32(header)))), p);
 }
 
 /* BSD's packet filter: the header's length without its padding, the family. */
-static int link_pflog(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+static int link_pflog(const struct capture_packet *packet, struct packet *p)
 {
-	const __u8 *header = cursor_peek(c, NULL, 2);
+	struct cursor c = packet_cursor(packet);
+	const __u8 *header = cursor_peek(&c, NULL, 2);
 	__u32 len = header ? (header[0] + 3u) & ~3u : 0;
 
 	if (len < 2 || packet->caplen < len)
 		return LINK_HEADER_CUT;
-	cursor_skip(c, len);
-	return enter_family(c, header[1], p);
+	cursor_skip(&c, len);
+	return enter_family(&c, header[1], p);
 }
 
-static int link_ipnet(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+static int link_ipnet(const struct capture_packet *packet, struct packet *p)
 {
-	const __u8 *header = link_header(c, IPNET_HEADER_LEN);
+	struct cursor c = packet_cursor(packet);
+	const __u8 *header = link_header(&c, IPNET_HEADER_LEN);
 
-	(void)packet;
 	if (!header)
 		return LINK_HEADER_CUT;
-	return header[1] == IPNET_INET6 ? enter_ipv6(c, p) : enter_family(c, header[1], p);
+	return header[1] == IPNET_INET6 ? enter_ipv6(&c, p) : enter_family(&c, header[1], p);
 }
 
 static int enter_non_ip(__u16 ethertype, struct packet *p)
@@ -232,58 +231,77 @@ static int enter_ppp(struct cursor *c, struct packet *p)
 }
 
 /* In HDLC's frame or not (RFC 1662). */
-static int link_ppp(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+static int enter_framed_ppp(struct cursor *c, struct packet *p)
 {
 	const __u8 *framing = cursor_peek(c, NULL, 2);
 
-	(void)packet;
 	if (framing && framing[0] == 0xff && framing[1] == 0x03)
 		cursor_skip(c, 2);
 	return enter_ppp(c, p);
 }
 
-static int link_hdlc(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+static int link_ppp(const struct capture_packet *packet, struct packet *p)
+{
+	struct cursor c = packet_cursor(packet);
+
+	return enter_framed_ppp(&c, p);
+}
+
+static int enter_hdlc(struct cursor *c, struct packet *p)
 {
 	const __u8 *header = link_header(c, HDLC_HEADER_LEN);
 
-	(void)packet;
 	return header ? enter_ethertype(c, wire16(header + 2), p) : LINK_HEADER_CUT;
 }
 
-/* PPP, or Cisco's HDLC where the address is one of its own. */
-static int link_ppp_serial(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+static int link_hdlc(const struct capture_packet *packet, struct packet *p)
 {
-	const __u8 *address = cursor_peek(c, NULL, 1);
+	struct cursor c = packet_cursor(packet);
+
+	return enter_hdlc(&c, p);
+}
+
+/* PPP, or Cisco's HDLC where the address is one of its own. */
+static int link_ppp_serial(const struct capture_packet *packet, struct packet *p)
+{
+	struct cursor c = packet_cursor(packet);
+	const __u8 *address = cursor_peek(&c, NULL, 1);
 
 	if (address && (*address == HDLC_UNICAST || *address == HDLC_MULTICAST))
-		return link_hdlc(c, packet, p);
-	return link_ppp(c, packet, p);
+		return enter_hdlc(&c, p);
+	return enter_framed_ppp(&c, p);
 }
 
 /* PPPoE without the Ethernet header (RFC 2516): version and type, code, session, length. */
-static int link_ppp_ether(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+static int link_ppp_ether(const struct capture_packet *packet, struct packet *p)
 {
-	const __u8 *header = link_header(c, PPPOE_HEADER_LEN);
+	struct cursor c = packet_cursor(packet);
+	const __u8 *header = link_header(&c, PPPOE_HEADER_LEN);
 
-	(void)packet;
 	if (!header)
 		return LINK_HEADER_CUT;
-	return header[1] ? enter_non_ip(ETHERTYPE_PPPOE_OTHER, p) : enter_ppp(c, p);
+	return header[1] ? enter_non_ip(ETHERTYPE_PPPOE_OTHER, p) : enter_ppp(&c, p);
 }
 
-static int link_ppp_pppd(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+static int link_ppp_pppd(const struct capture_packet *packet, struct packet *p)
 {
-	return link_header(c, PPPD_HEADER_LEN) ? link_ppp(c, packet, p) : LINK_HEADER_CUT;
+	struct cursor c = packet_cursor(packet);
+
+	return link_header(&c, PPPD_HEADER_LEN) ? enter_framed_ppp(&c, p) : LINK_HEADER_CUT;
 }
 
-static int link_ppp_told(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+static int link_ppp_told(const struct capture_packet *packet, struct packet *p)
 {
-	return link_header(c, DIRECTION_LEN) ? link_ppp(c, packet, p) : LINK_HEADER_CUT;
+	struct cursor c = packet_cursor(packet);
+
+	return link_header(&c, DIRECTION_LEN) ? enter_framed_ppp(&c, p) : LINK_HEADER_CUT;
 }
 
-static int link_hdlc_told(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+static int link_hdlc_told(const struct capture_packet *packet, struct packet *p)
 {
-	return link_header(c, DIRECTION_LEN) ? link_hdlc(c, packet, p) : LINK_HEADER_CUT;
+	struct cursor c = packet_cursor(packet);
+
+	return link_header(&c, DIRECTION_LEN) ? enter_hdlc(&c, p) : LINK_HEADER_CUT;
 }
 
 /* What follows the control field of Frame Relay (RFC 2427). */
@@ -313,12 +331,11 @@ static int enter_nlpid(struct cursor *c, struct packet *p)
  * The address ends with the byte whose lowest bit is set (Q.922). Where no control field follows
  * it, the frame is one of Cisco's, with an EtherType.
  */
-static int link_frelay(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+static int enter_frelay(struct cursor *c, struct packet *p)
 {
 	const __u8 *header;
 	int i;
 
-	(void)packet;
 	for (i = 0; i < FRELAY_ADDRESS_MAX; i++) {
 		header = link_header(c, 1);
 		if (!header)
@@ -335,10 +352,18 @@ static int link_frelay(struct cursor *c, const struct capture_packet *packet, st
 	return header ? enter_ethertype(c, wire16(header), p) : LINK_HEADER_CUT;
 }
 
-static int link_frelay_told(struct cursor *c, const struct capture_packet *packet,
-			    struct packet *p)
+static int link_frelay(const struct capture_packet *packet, struct packet *p)
 {
-	return link_header(c, DIRECTION_LEN) ? link_frelay(c, packet, p) : LINK_HEADER_CUT;
+	struct cursor c = packet_cursor(packet);
+
+	return enter_frelay(&c, p);
+}
+
+static int link_frelay_told(const struct capture_packet *packet, struct packet *p)
+{
+	struct cursor c = packet_cursor(packet);
+
+	return link_header(&c, DIRECTION_LEN) ? enter_frelay(&c, p) : LINK_HEADER_CUT;
 }
 
 static __u16 host16(const __u8 *at, bool swapped)
@@ -353,15 +378,16 @@ static __u16 host16(const __u8 *at, bool swapped)
  * Linux's packet log: family, version, resource, then attributes of length, type and value in
  * the byte order of the host that captured; one of them is the packet.
  */
-static int link_nflog(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+static int link_nflog(const struct capture_packet *packet, struct packet *p)
 {
-	const __u8 *header = link_header(c, NFLOG_HEADER_LEN), *attribute;
+	struct cursor c = packet_cursor(packet);
+	const __u8 *header = link_header(&c, NFLOG_HEADER_LEN), *attribute;
 	__u32 len;
 
 	if (!header)
 		return LINK_HEADER_CUT;
 	for (;;) {
-		attribute = cursor_peek(c, NULL, 4);
+		attribute = cursor_peek(&c, NULL, 4);
 		if (!attribute)
 			return LINK_HEADER_CUT;
 		len = host16(attribute, packet->swapped);
@@ -369,10 +395,10 @@ static int link_nflog(struct cursor *c, const struct capture_packet *packet, str
 			return LINK_HEADER_CUT;
 		if (host16(attribute + 2, packet->swapped) == NFLOG_PAYLOAD)
 			break;
-		cursor_skip(c, (len + 3) & ~3u);
+		cursor_skip(&c, (len + 3) & ~3u);
 	}
-	cursor_skip(c, 4);
-	return enter_family(c, header[0], p);
+	cursor_skip(&c, 4);
+	return enter_family(&c, header[0], p);
 }
 
 int packet_parse_thorough(const struct capture_packet *packet, struct packet *p)
@@ -380,10 +406,8 @@ int packet_parse_thorough(const struct capture_packet *packet, struct packet *p)
 #define AS_PARSER(id, type, dlt, parser) [id] = parser,
 	static link_parser *const parsers[] = { CAPTURE_LINKS(AS_PARSER) };
 #undef AS_PARSER
-	struct cursor c = cursor_over(CURSOR_MEMORY, packet->data,
-				      packet->data + packet->caplen);
 
 	if (packet->link == LINK_UNKNOWN)
 		return 1 + MALFORMED_LINK_TYPE;
-	return parsers[packet->link](&c, packet, p);
+	return parsers[packet->link](packet, p);
 }

@@ -104,10 +104,11 @@ static int enter_wireless(struct cursor *c, bool is_padded, struct packet *p)
 	return enter_llc(c, control[1] & FLAG_PROTECTED, p);
 }
 
-int link_wireless(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+int link_wireless(const struct capture_packet *packet, struct packet *p)
 {
-	(void)packet;
-	return enter_wireless(c, false, p);
+	struct cursor c = packet_cursor(packet);
+
+	return enter_wireless(&c, false, p);
 }
 
 /* The frame behind a header of so many bytes, which has at least min. */
@@ -129,21 +130,22 @@ static bool radiotap_is_padded(const struct cursor *c, const __u8 *header, __u32
 	return c->end - c->pos > (long)offset && header[offset] & RADIOTAP_PADDED;
 }
 
-int link_radiotap(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+int link_radiotap(const struct capture_packet *packet, struct packet *p)
 {
-	const __u8 *header = cursor_peek(c, NULL, RADIOTAP_LEN_MIN);
+	struct cursor c = packet_cursor(packet);
+	const __u8 *header = cursor_peek(&c, NULL, RADIOTAP_LEN_MIN);
 	__u32 len;
 
-	(void)packet;
 	if (!header)
 		return LINK_HEADER_CUT;
 	len = little16(header + 2);
-	return enter_behind(c, len, RADIOTAP_LEN_MIN, radiotap_is_padded(c, header, len), p);
+	return enter_behind(&c, len, RADIOTAP_LEN_MIN, radiotap_is_padded(&c, header, len), p);
 }
 
-int link_avs(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+int link_avs(const struct capture_packet *packet, struct packet *p)
 {
-	const __u8 *header = cursor_peek(c, NULL, AVS_HEADER_LEN_MIN);
+	struct cursor c = packet_cursor(packet);
+	const __u8 *header = cursor_peek(&c, NULL, AVS_HEADER_LEN_MIN);
 	__u32 len;
 
 	if (!header)
@@ -151,30 +153,31 @@ int link_avs(struct cursor *c, const struct capture_packet *packet, struct packe
 	len = ntohl(wire32(header + 4));
 	if (len > packet->caplen)
 		return LINK_HEADER_CUT;
-	return enter_behind(c, len, AVS_HEADER_LEN_MIN, false, p);
+	return enter_behind(&c, len, AVS_HEADER_LEN_MIN, false, p);
 }
 
 /* Drivers put either of two headers there; one of them begins with its magic. */
-int link_prism(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+int link_prism(const struct capture_packet *packet, struct packet *p)
 {
-	const __u8 *header = cursor_peek(c, NULL, 4);
+	struct cursor c = packet_cursor(packet);
+	const __u8 *header = cursor_peek(&c, NULL, 4);
 
 	if (!header)
 		return LINK_HEADER_CUT;
 	if ((ntohl(wire32(header)) & AVS_MAGIC_MASK) == AVS_MAGIC)
-		return link_avs(c, packet, p);
-	return enter_behind(c, PRISM_HEADER_LEN, PRISM_HEADER_LEN, false, p);
+		return link_avs(packet, p);
+	return enter_behind(&c, PRISM_HEADER_LEN, PRISM_HEADER_LEN, false, p);
 }
 
 /* Version, flags, length, and the number of the link type behind it. */
-int link_ppi(struct cursor *c, const struct capture_packet *packet, struct packet *p)
+int link_ppi(const struct capture_packet *packet, struct packet *p)
 {
-	const __u8 *header = cursor_peek(c, NULL, PPI_HEADER_LEN_MIN);
+	struct cursor c = packet_cursor(packet);
+	const __u8 *header = cursor_peek(&c, NULL, PPI_HEADER_LEN_MIN);
 
-	(void)packet;
 	if (!header)
 		return LINK_HEADER_CUT;
 	if ((little16(header + 4) | (__u32)little16(header + 6) << 16) != 105)
 		return 1 + MALFORMED_LINK_TYPE;
-	return enter_behind(c, little16(header + 2), PPI_HEADER_LEN_MIN, false, p);
+	return enter_behind(&c, little16(header + 2), PPI_HEADER_LEN_MIN, false, p);
 }
