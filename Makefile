@@ -61,6 +61,7 @@ COMPDIR ?= $(PREFIX)/share/bash-completion/completions
 install: all ## install program, manual, schema, completion, service (PREFIX, DESTDIR)
 	install -D -m 755 $(BUILD)/weir $(DESTDIR)$(PREFIX)/bin/weir
 	install -D -m 644 tools/weir.8 $(DESTDIR)$(MANDIR)/man8/weir.8
+	install -D -m 644 tools/weir-outputs.7 $(DESTDIR)$(MANDIR)/man7/weir-outputs.7
 	install -D -m 644 tools/weir-1.schema.json $(DESTDIR)$(DATADIR)/weir-1.schema.json
 	install -D -m 644 tools/completion.bash $(DESTDIR)$(COMPDIR)/weir
 	install -d $(DESTDIR)$(UNITDIR)
@@ -71,6 +72,7 @@ install: all ## install program, manual, schema, completion, service (PREFIX, DE
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/weir $(DESTDIR)$(MANDIR)/man8/weir.8
 	rm -rf $(DESTDIR)$(DATADIR)
+	rm -f $(DESTDIR)$(MANDIR)/man7/weir-outputs.7
 	rm -f $(DESTDIR)$(COMPDIR)/weir $(DESTDIR)$(UNITDIR)/weir@.service
 
 .PHONY: demo
