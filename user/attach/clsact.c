@@ -41,6 +41,12 @@ static void place_init(struct bpf_tc_opts *place, uint32_t handle, uint32_t prio
 	place->priority = priority;
 }
 
+/* Of an object that is not there any more, or whose interface or qdisc is not. */
+static bool is_absent(int err)
+{
+	return err == -ENOENT || err == -ENODEV || err == -EINVAL;
+}
+
 static void wait_a_moment(void)
 {
 	const struct timespec moment = { .tv_nsec = CLSACT_WAIT_NS };
@@ -94,6 +100,19 @@ static void gate_close(int fd)
 		close(fd);
 }
 
+static int filters_read(struct chain *chain, enum attach_point point, unsigned int ifindex)
+{
+	int err = 0;
+
+	for (int i = 0; i < CLSACT_TRIES; i++) {
+		err = chain_read(chain, point, ifindex);
+		if (!err || is_absent(err))
+			return err;
+		wait_a_moment();
+	}
+	return err;
+}
+
 /* Whether it is a filter of this weir or another one. */
 static bool is_ours(const struct chain_entry *entry, bool *made_qdisc, unsigned int *slot)
 {
@@ -102,47 +121,42 @@ static bool is_ours(const struct chain_entry *entry, bool *made_qdisc, unsigned 
 	return entry->is_weirs && *slot < CLSACT_SLOTS;
 }
 
-/* True where a filter says so, in or out, of a weir at work or of one that was killed. */
-static bool weir_made_qdisc(unsigned int ifindex)
-{
-	bool made, found = false;
-	unsigned int slot;
-	struct chain chain;
+/* What the filters of an interface, in and out, say of its qdisc. */
+struct qdisc_use {
+	bool by_weir; /* a weir made it, one at work or one that was killed */
+	bool by_any;
+};
 
-	for (int point = ATTACH_CLSACT_INGRESS; point <= ATTACH_CLSACT_EGRESS; point++) {
-		if (chain_read(&chain, (enum attach_point)point, ifindex))
-			continue;
-		for (size_t i = 0; i < chain.count; i++)
-			found |= is_ours(&chain.entries[i], &made, &slot) && made;
-	}
-	return found;
-}
-
-static bool has_filters(unsigned int ifindex)
+static int qdisc_use_read(struct qdisc_use *use, unsigned int ifindex)
 {
 	struct chain chain;
+	int err = 0;
 
-	for (int point = ATTACH_CLSACT_INGRESS; point <= ATTACH_CLSACT_EGRESS; point++) {
-		if (chain_read(&chain, (enum attach_point)point, ifindex) || chain.count)
-			return true;
+	*use = (struct qdisc_use){ false };
+	for (int point = ATTACH_CLSACT_INGRESS; point <= ATTACH_CLSACT_EGRESS && !err; point++) {
+		err = filters_read(&chain, (enum attach_point)point, ifindex);
+		for (size_t i = 0; !err && i < chain.count; i++) {
+			unsigned int slot;
+			bool made;
+
+			use->by_any = true;
+			use->by_weir |= is_ours(&chain.entries[i], &made, &slot) && made;
+		}
 	}
-	return false;
-}
-
-/* Of an object that is not there any more, or whose interface or qdisc is not. */
-static bool is_absent(int err)
-{
-	return err == -ENOENT || err == -ENODEV || err == -EINVAL;
+	return err;
 }
 
 static int qdisc_remove(unsigned int ifindex)
 {
 	struct bpf_tc_hook hook;
-	int err = 0;
+	struct qdisc_use use;
+	int err = qdisc_use_read(&use, ifindex);
 
+	if (err || use.by_any)
+		return is_absent(err) ? 0 : err;
 	hook_init(&hook, ifindex, ATTACH_CLSACT_INGRESS);
 	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
-	for (int i = 0; i < CLSACT_TRIES && !has_filters(ifindex); i++) {
+	for (int i = 0; i < CLSACT_TRIES; i++) {
 		err = bpf_tc_hook_destroy(&hook);
 		if (!err || is_absent(err))
 			return 0;
@@ -173,13 +187,15 @@ static int filter_remove(unsigned int ifindex, enum attach_point point, uint32_t
 static unsigned int hook_leftovers(unsigned int ifindex, enum attach_point point, bool remove,
 				   bool *made_qdisc, int *err)
 {
+	int read_err;
 	unsigned int count = 0, slot;
 	struct chain chain;
 	bool made;
 
-	if (chain_read(&chain, point, ifindex))
-		return 0;
-	for (size_t i = 0; i < chain.count; i++) {
+	read_err = filters_read(&chain, point, ifindex);
+	if (read_err && !is_absent(read_err))
+		*err = read_err;
+	for (size_t i = 0; !read_err && i < chain.count; i++) {
 		const struct chain_entry *entry = &chain.entries[i];
 		int owner = -1;
 
@@ -277,23 +293,28 @@ static int filter_add(struct attachment *a, int prog_fd)
 	return err;
 }
 
-/* Likewise. */
+/* Likewise; one that was there before tells by its filters who made it. */
 static int qdisc_make(struct attachment *a)
 {
+	unsigned int ifindex = (unsigned int)a->ifindex;
 	struct bpf_tc_hook hook;
+	struct qdisc_use use;
 	int err = 0;
 
-	hook_init(&hook, (unsigned int)a->ifindex, a->point);
+	hook_init(&hook, ifindex, a->point);
 	for (int i = 0; i < CLSACT_TRIES; i++) {
 		err = bpf_tc_hook_create(&hook);
-		a->made_qdisc = !err || (err == -EEXIST &&
-					 (i || weir_made_qdisc((unsigned int)a->ifindex)));
-		if (!err || err == -EEXIST)
+		a->made_qdisc = !err || (i && err == -EEXIST);
+		if (a->made_qdisc)
 			return 0;
-		if (is_absent(err))
-			return err;
+		if (err == -EEXIST || is_absent(err))
+			break;
 		wait_a_moment();
 	}
+	if (err != -EEXIST)
+		return err;
+	err = qdisc_use_read(&use, ifindex);
+	a->made_qdisc = use.by_weir;
 	return err;
 }
 
