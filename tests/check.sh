@@ -222,6 +222,23 @@ check v0 -d out
 proves "a direction that is not asked for is not planned" \
 	says attach ok "auto, out -> out: "
 
+inside ip link add br0 type bridge
+inside ip link set br0 up
+inside ip link set v1 master br0
+inside ip link add mv0 link v0 type macvlan
+inside ip link set mv0 up
+check
+proves "a bridge and its port are told to count packets at each" \
+	says stack note "v1 is a port of br0"
+proves "and so is what lies on another" says stack note "mv0 lies on v0"
+check v1
+proves "but not where one is asked for alone" lacks ' stack '
+inside "$weir" run -i v1 -i br0 -t 10ms -w tumbling:10ms -o "$work/x.ndjson" >/dev/null 2>"$work/out"
+proves "a start says it too" \
+	grep -q "note: v1 is a port of br0: what passes both is counted at each" "$work/out"
+inside ip link del mv0
+inside ip link del br0
+
 inside ip tuntap add t0 mode tun
 inside ip link set t0 up
 check t0

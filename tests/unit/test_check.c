@@ -236,6 +236,19 @@ static void who_would_stand_before_weir_is_a_note(void **state)
 	assert_true(findings_are_good(&interface.findings));
 }
 
+static void a_port_and_its_bridge_are_a_note_at_the_port(void **state)
+{
+	const struct attach_settings settings = { .how = ATTACH_AUTO };
+	const struct netdev_facts bridge = { .name = "br0", .ifindex = 9 };
+	struct interface_survey port = { .facts = plain_link, .under = &bridge };
+
+	(void)state;
+	port.facts.master = 9;
+	interface_judge(&port, &new_machine, &settings);
+	expect_finding(&port.findings, "stack", FINDING_NOTE, "");
+	assert_string_equal(finding_of(&port.findings, "stack")->fact, "eth0 is a port of br0");
+}
+
 static void what_a_killed_weir_left_is_a_note(void **state)
 {
 	const struct ahead nobody = { .count = 0 };
@@ -495,6 +508,7 @@ int main(void)
 		cmocka_unit_test(an_interface_without_ethernet_is_left_to_libpcap),
 		cmocka_unit_test(programs_asked_for_without_ethernet_are_refused_with_the_way_out),
 		cmocka_unit_test(who_would_stand_before_weir_is_a_note),
+		cmocka_unit_test(a_port_and_its_bridge_are_a_note_at_the_port),
 		cmocka_unit_test(what_a_killed_weir_left_is_a_note),
 		cmocka_unit_test(nothing_in_the_way_is_all_ok),
 		cmocka_unit_test(an_interface_that_is_down_is_a_note),

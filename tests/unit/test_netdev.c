@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -195,6 +196,36 @@ static void losses_in_the_receive_queue_count_once(void **state)
 	assert_int_equal(netdev_counters_missed(&counters), 12);
 }
 
+static void who_the_same_packets_pass_stands_on_the_other(void **state)
+{
+	const struct netdev_facts bridge = { .ifindex = 3 }, port = { .ifindex = 4, .master = 3 };
+	const struct netdev_facts vlan = { .ifindex = 5, .lower = 4 };
+
+	(void)state;
+	assert_string_equal(netdev_stands_to(&port, &bridge), "is a port of");
+	assert_string_equal(netdev_stands_to(&vlan, &port), "lies on");
+	assert_null(netdev_stands_to(&bridge, &port));
+	assert_null(netdev_stands_to(&port, &vlan));
+	assert_null(netdev_stands_to(&vlan, &bridge));
+	assert_null(netdev_stands_to(&bridge, &bridge));
+}
+
+/* What keeps it from being asked for is not taken for its absence. */
+static void an_interface_that_cannot_be_asked_for_is_not_missing(void **state)
+{
+	struct netdev_facts facts;
+	struct rlimit before, none;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(netdev_query("lo", &facts), -EMFILE);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(netdev_query("lo", &facts), 0);
+}
+
 static void loopback_is_found(void **state)
 {
 	struct netdev_facts facts;
@@ -263,6 +294,8 @@ int main(void)
 		cmocka_unit_test(veth_in_pages_of_4096_takes_3506),
 		cmocka_unit_test(drivers_are_told_apart_without_the_kernels_help),
 		cmocka_unit_test(losses_in_the_receive_queue_count_once),
+		cmocka_unit_test(who_the_same_packets_pass_stands_on_the_other),
+		cmocka_unit_test(an_interface_that_cannot_be_asked_for_is_not_missing),
 		cmocka_unit_test(loopback_is_found),
 		cmocka_unit_test(counters_are_those_of_proc),
 		cmocka_unit_test(a_missing_interface_is_no_device),

@@ -42,6 +42,20 @@ int live_link_plan(struct live_link *link, const struct live_shared *shared, con
 	return -EPROTONOSUPPORT;
 }
 
+void live_links_report_stacked(const struct live_link *links, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < count; j++) {
+			const struct netdev_facts *one = &links[i].facts, *other = &links[j].facts;
+			const char *how = netdev_stands_to(one, other);
+
+			if (how)
+				report_notice("note: %s %s %s: what passes both is counted at each",
+					      one->name, how, other->name);
+		}
+	}
+}
+
 static void wanted_fill(const struct live_link *link, const struct live_shared *shared,
 			bool wanted[PROGRAM_KIND_COUNT])
 {

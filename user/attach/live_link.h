@@ -48,6 +48,9 @@ struct live_shared {
  */
 int live_link_plan(struct live_link *link, const struct live_shared *shared, const char *name);
 
+/* Tells which of the planned ones the same packets pass, and are counted at each. */
+void live_links_report_stacked(const struct live_link *links, size_t count);
+
 /* Loads the programs of the plan. 0; -EPERM unreported; else a negative errno, reported. */
 int live_link_load(struct live_link *link, const struct live_shared *shared, unsigned int number);
 

@@ -26,7 +26,33 @@ static void interface_add(struct survey *survey, const char *name, const struct 
 	attach_plan_make(&interface->facts, &survey->machine.facts, &settings, &interface->plan);
 	attach_plan_find_ahead(&interface->plan, &interface->facts, &interface->ahead);
 	interface->leftovers = clsact_leftovers(interface->facts.ifindex);
-	interface_judge(interface, &survey->machine.facts, &settings);
+}
+
+/* Another one that the same packets pass; NULL: none. */
+static const struct netdev_facts *find_under(const struct survey *survey,
+					     const struct interface_survey *interface)
+{
+	for (size_t i = 0; i < survey->interface_count; i++) {
+		const struct netdev_facts *other = &survey->interfaces[i].facts;
+
+		if (netdev_stands_to(&interface->facts, other))
+			return other;
+	}
+	return NULL;
+}
+
+static void interfaces_judge(struct survey *survey, const struct options *options)
+{
+	const struct attach_settings settings = { options->attach, options->direction };
+
+	for (size_t i = 0; i < survey->interface_count; i++) {
+		struct interface_survey *interface = &survey->interfaces[i];
+
+		if (interface->err)
+			continue;
+		interface->under = find_under(survey, interface);
+		interface_judge(interface, &survey->machine.facts, &settings);
+	}
 }
 
 static bool is_worth_showing(const struct interface_survey *interface)
@@ -91,6 +117,8 @@ static int survey_make(struct survey *survey, const struct options *options)
 	machine_judge(&survey->machine, options->attach, options->slots_given);
 	err = options->interface_count ? interfaces_named(survey, options) :
 					 interfaces_find(survey, options);
+	if (!err)
+		interfaces_judge(survey, options);
 	survey->ok = !err && survey_is_good(survey);
 	return err;
 }

@@ -227,6 +227,19 @@ static void ahead_judge(struct judging *judging, const struct ahead *ahead)
 	finding_action(finding, "left alone: what it ends there is not seen, and counts as loss");
 }
 
+static void stack_judge(struct judging *judging, const struct netdev_facts *under)
+{
+	struct finding *finding;
+
+	if (!under)
+		return;
+	finding = findings_add(judging->findings, "stack");
+	finding->state = FINDING_NOTE;
+	finding_fact(finding, "%s %s %s", judging->facts->name,
+		     netdev_stands_to(judging->facts, under), under->name);
+	finding_action(finding, "what passes both is counted at each that is named");
+}
+
 static void leftovers_judge(struct judging *judging, unsigned int leftovers)
 {
 	struct finding *finding;
@@ -259,6 +272,7 @@ void interface_judge(struct interface_survey *interface, const struct machine_fa
 		tc_judge(&judging, settings->how != ATTACH_CLSACT &&
 				   attach_plan_has_tcx(&interface->facts, machine));
 	}
+	stack_judge(&judging, interface->under);
 	leftovers_judge(&judging, interface->leftovers);
 	ahead_judge(&judging, &interface->ahead);
 	plan_judge(&judging, settings);

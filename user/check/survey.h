@@ -25,6 +25,7 @@ struct interface_survey {
 	struct attach_plan plan;
 	struct ahead ahead;         /* who would stand before weir now */
 	unsigned int leftovers;     /* filters of a weir that was killed */
+	const struct netdev_facts *under; /* that it lies on or is a port of, among the others */
 	struct findings findings;
 };
 

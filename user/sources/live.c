@@ -63,6 +63,7 @@ static int plan_links(struct live *live)
 		if (err)
 			return err;
 	}
+	live_links_report_stacked(live->links, live->config.interface_count);
 	return 0;
 }
 

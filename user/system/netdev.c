@@ -28,6 +28,9 @@
 #define TCX_INGRESS ((enum bpf_attach_type)46)
 #define TCX_EGRESS  ((enum bpf_attach_type)47)
 
+/* include/uapi/linux/if.h, which net/if.h excludes. */
+#define ALTIFNAMSIZ 128
+
 /* A link as RTM_GETLINK tells it; peer_netns is -1 where the peer lives in this namespace. */
 struct link_message {
 	struct netdev_facts *facts;
@@ -79,6 +82,7 @@ static int link_parse(const struct nlmsghdr *header, void *context)
 	struct netdev_facts *facts = link->facts;
 
 	netlink_attributes(header, sizeof(*info), table, IFLA_MAX);
+	facts->ifindex = (unsigned)info->ifi_index;
 	facts->up = info->ifi_flags & IFF_UP;
 	facts->running = facts->up && info->ifi_flags & IFF_RUNNING;
 	facts->is_ethernet = info->ifi_type == ARPHRD_ETHER || info->ifi_type == ARPHRD_LOOPBACK;
@@ -88,6 +92,8 @@ static int link_parse(const struct nlmsghdr *header, void *context)
 			 mnl_attr_get_str(table[IFLA_IFNAME]));
 	if (table[IFLA_MTU])
 		facts->mtu = mnl_attr_get_u32(table[IFLA_MTU]);
+	if (table[IFLA_MASTER])
+		facts->master = mnl_attr_get_u32(table[IFLA_MASTER]);
 	if (table[IFLA_LINK])
 		link->peer = mnl_attr_get_u32(table[IFLA_LINK]);
 	if (table[IFLA_LINK_NETNSID])
@@ -108,6 +114,22 @@ static int link_ask(unsigned ifindex, int netns, mnl_cb_t parse, void *context)
 	info->ifi_index = (int)ifindex;
 	if (netns >= 0)
 		mnl_attr_put_u32(request.header, IFLA_TARGET_NETNSID, (uint32_t)netns);
+	return netlink_ask(NETLINK_ROUTE, &request, parse, context);
+}
+
+/*
+ * By its name or another one that it has. if_nametoindex does not tell a name that is missing
+ * from a question that could not be asked.
+ */
+static int link_find(const char *name, mnl_cb_t parse, void *context)
+{
+	struct netlink_request request;
+	size_t len = strlen(name);
+
+	if (!len || len >= ALTIFNAMSIZ)
+		return -ENODEV;
+	netlink_request_init(&request, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
+	mnl_attr_put_strz(request.header, len < IF_NAMESIZE ? IFLA_IFNAME : IFLA_ALT_IFNAME, name);
 	return netlink_ask(NETLINK_ROUTE, &request, parse, context);
 }
 
@@ -260,20 +282,25 @@ static void native_mtu_query(struct netdev_facts *facts, const struct link_messa
 		facts->native_mtu = peer.mtu;
 }
 
+/* What such an interface is linked to is its other end, not what it lies on. */
+static bool is_pair(const char *driver)
+{
+	return strcmp(driver, "veth") == 0 || strcmp(driver, "netkit") == 0;
+}
+
 int netdev_query(const char *name, struct netdev_facts *facts)
 {
 	struct link_message link = { .facts = facts, .peer_netns = -1 };
 	int err;
 
 	memset(facts, 0, sizeof(*facts));
-	facts->ifindex = if_nametoindex(name);
-	if (!facts->ifindex)
-		return -ENODEV;
-	err = link_ask(facts->ifindex, -1, link_parse, &link);
+	err = link_find(name, link_parse, &link);
 	if (err)
 		return err;
 	if (link.is_loopback && !facts->driver[0])
 		snprintf(facts->driver, sizeof(facts->driver), "loopback");
+	if (link.peer_netns < 0 && !is_pair(facts->driver))
+		facts->lower = link.peer;
 	netdev_ethtool_query(facts);
 	native_query(facts);
 	native_mtu_query(facts, &link);

@@ -29,6 +29,9 @@ struct netdev_facts {
 	bool running;                    /* up, and operational: carrier is there */
 	bool is_ethernet;                /* its packets begin with an Ethernet header */
 
+	unsigned master;                 /* the bridge or bond it is a port of; 0: none */
+	unsigned lower;                  /* the interface it lies on (VLAN, macvlan, ...); 0: none */
+
 	enum netdev_xdp_mode xdp_mode;   /* who holds the XDP hook */
 	uint32_t xdp_prog_id;
 	char xdp_prog_name[NETDEV_PROG_MAX]; /* empty: not known; reading it needs CAP_SYS_ADMIN */
@@ -62,6 +65,12 @@ struct netdev_counters {
 
 /* 0 and the facts; -ENODEV where there is no such interface; else a negative errno. */
 int netdev_query(const char *name, struct netdev_facts *facts);
+
+/*
+ * Where the same packets pass both interfaces: how one stands to the other, as the middle of a
+ * sentence ("is a port of"); NULL: they are not stacked that way.
+ */
+const char *netdev_stands_to(const struct netdev_facts *one, const struct netdev_facts *other);
 
 /* What may change while an interface is watched. */
 struct netdev_state {

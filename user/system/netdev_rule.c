@@ -67,6 +67,13 @@ const char *netdev_native_cost(const struct netdev_facts *facts)
 	return NULL;
 }
 
+const char *netdev_stands_to(const struct netdev_facts *one, const struct netdev_facts *other)
+{
+	if (one->master && one->master == other->ifindex)
+		return "is a port of";
+	return one->lower && one->lower == other->ifindex ? "lies on" : NULL;
+}
+
 static void why_held(const struct netdev_facts *facts, char *why, size_t size)
 {
 	const char *name = facts->xdp_prog_name;
