@@ -109,15 +109,26 @@ static void reopen_outputs(void *context)
 	outputs_reopen(context);
 }
 
+/* Windows that wait take a small part of a memory that is small. */
+static size_t outputs_bytes_max(uint64_t memory_bytes)
+{
+	uint64_t part = memory_bytes / 16;
+
+	return part && part < OUTPUTS_BYTES_MAX ? (size_t)part : OUTPUTS_BYTES_MAX;
+}
+
 static int outputs_start(struct agent *agent)
 {
 	const struct options *options = agent->options;
-	const struct outputs_config config = { .names = options->outputs,
+	struct outputs_config config = { .names = options->outputs,
 					       .count = options->output_count,
 					       .window_count = options->window_count,
 					       .is_replay = options->file != NULL,
 					       .reads_stream = reads_stream(options->file) };
-	int err = outputs_open(&config, &agent->outputs);
+	int err;
+
+	config.max_bytes = outputs_bytes_max(machine_memory_bytes());
+	err = outputs_open(&config, &agent->outputs);
 
 	if (!err)
 		stop_on_hangup(reopen_outputs, agent->outputs);
@@ -153,6 +164,9 @@ static int engine_open(struct agent *agent)
 	config.max_flows = options->max_flows;
 	if (!options->max_flows)
 		config.max_bytes = machine_memory_bytes() / 4;
+	/* Where all flows are listed: in a result, and in its copy that outputs hold. */
+	if (!config.top && options->output_count)
+		config.bytes_beside = 2 * sizeof(struct flow_result);
 	agent->engine = engine_create(&config);
 	agent->ledger = ledger_create(panes_max(agent));
 	if (agent->engine && agent->ledger)

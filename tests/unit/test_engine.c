@@ -522,6 +522,22 @@ static void flows_leave_when_they_take_too_much_memory(void **state)
 	engine_destroy(run.engine);
 }
 
+static void what_flows_take_elsewhere_is_of_the_same_memory(void **state)
+{
+	struct run run = { .specs = { sliding(10, 1) } };
+
+	(void)state;
+	run_start(&run, (struct engine_config){ .max_bytes = 40000, .bytes_beside = 1000,
+						.top = 1 });
+	for (unsigned int flow = 0; flow < 1000; flow++)
+		packet_add(&run, flow, 100, 0);
+	assert_int_equal(pane_end(&run, 0), 0);
+	assert_true(engine_flow_count(run.engine) < 40);
+	assert_true(engine_flow_count(run.engine) > 20);
+	assert_int_equal(run.kept[0].result.total.bytes, 100000);
+	engine_destroy(run.engine);
+}
+
 static void session_goes_on_just_before_its_gap(void **state)
 {
 	struct run run = { .specs = { session(2) } };
@@ -611,6 +627,7 @@ int main(void)
 		cmocka_unit_test(greatest_flows_are_listed_ties_by_key),
 		cmocka_unit_test(least_recently_active_flow_leaves_first),
 		cmocka_unit_test(flows_leave_when_they_take_too_much_memory),
+		cmocka_unit_test(what_flows_take_elsewhere_is_of_the_same_memory),
 		cmocka_unit_test(session_goes_on_just_before_its_gap),
 		cmocka_unit_test(forgotten_session_is_told_with_the_next_that_ends),
 		cmocka_unit_test(packet_is_never_told_later_than_the_end_of_its_pane),

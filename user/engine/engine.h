@@ -38,6 +38,7 @@ struct engine_config {
 	size_t top;                        /* flows listed in each result; 0 is all */
 	uint64_t max_flows;                /* kept at the end of a pane; 0 is no limit */
 	uint64_t max_bytes;                /* that these flows may take; 0 is no limit */
+	uint64_t bytes_beside;             /* that each of them takes elsewhere, of max_bytes too */
 	window_emit_fn *emit;              /* NULL: nobody wants results */
 	void *emit_context;
 };

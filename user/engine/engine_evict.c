@@ -204,7 +204,7 @@ static void marked_evict(struct engine *engine)
 /* What the flows take that are known: it shrinks with each that is evicted. */
 static uint64_t flows_bytes(const struct engine *engine)
 {
-	uint64_t bytes_each = FLOW_TABLE_BYTES;
+	uint64_t bytes_each = FLOW_TABLE_BYTES + engine->config.bytes_beside;
 
 	for (size_t i = 0; i < engine->config.window_count; i++)
 		bytes_each += engine->layouts[i].has_sums * sizeof(struct flow_sum);
