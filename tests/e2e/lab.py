@@ -36,6 +36,10 @@ class Failed(Exception):
     """What a test promised did not hold."""
 
 
+class Skipped(Exception):
+    """What this machine does not let a test try."""
+
+
 class LinkDropped(Failed):
     """The veth dropped frames on a busy machine: what was delivered to whom is not known."""
 

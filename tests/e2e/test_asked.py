@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the command line asks for: all interfaces, names that nobody knows, no more memory."""
+import contextlib
+import json
+import os
 import signal
 import socket
 import subprocess
@@ -7,7 +10,7 @@ import time
 
 import traffic
 import watch
-from lab import expect, expect_equal
+from lab import Skipped, expect, expect_equal, wait_until
 from watch import BINARY, Weir
 
 
@@ -94,7 +97,61 @@ def a_name_that_is_waited_for_can_be_interrupted(lab):
     return f"{rest.strip()} ({took:.2f} s after SIGINT)"
 
 
+@contextlib.contextmanager
+def memory_group(limit_bytes):
+    """The file that takes processes into a control group of so much memory."""
+    for parent, name in (("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
+                         ("/sys/fs/cgroup", "memory.max")):
+        group = f"{parent}/weir-e2e-{os.getpid()}"
+        with contextlib.suppress(OSError):
+            os.mkdir(group)
+        if os.path.exists(f"{group}/{name}"):
+            break
+        with contextlib.suppress(OSError):
+            os.rmdir(group)
+    else:
+        raise Skipped("no group with a memory controller can be made here")
+    with open(f"{group}/{name}", "w") as file:
+        file.write(str(limit_bytes))
+    try:
+        yield f"{group}/cgroup.procs"
+    finally:
+        for _ in range(50):
+            with contextlib.suppress(OSError):
+                os.rmdir(group)
+                break
+            time.sleep(0.1)
+
+
+def a_flood_leaves_a_small_control_group_alive(lab):
+    """600 000 new flows in a burst, again and again, every flow of ten seconds written."""
+    near, far = lab.pair()
+    path = lab.path("flood.json")
+    with memory_group(200 << 20) as procs:
+        # Not `ip netns exec`, which hides the groups.
+        within = ["sh", "-c", 'echo $$ >"$0" && exec "$@"', procs, "nsenter",
+                  f"--net=/run/netns/{near.namespace.name}", BINARY]
+        found = subprocess.run([*within, "check", near.name], text=True, capture_output=True,
+                               check=False)
+        expect("200 MiB (its control group's limit)" in found.stdout, found.stdout + found.stderr)
+        weir = lab.start(*within, "run", "-q", "-i", near.name, "-a", "native", "-d", "in",
+                         "-w", "sliding:10s/1s", "-o", path)
+        wait_until(lambda: any(name == "xdp-native" for name, _ in near.hooks()), "weir", 10)
+        end = time.monotonic() + 13
+        while time.monotonic() < end:
+            traffic.xdpgen(far.namespace, far.name, "-n", "600000", "-f", "0")
+            expect_equal(weir.poll(), None, "status in the flood")
+        weir.send_signal(signal.SIGINT)
+        expect_equal(weir.wait(10) in (0, 1), True, f"status {weir.returncode} is one of 0, 1")
+    with open(path) as file:
+        document = json.load(file)
+    watch.check_accounting(document)
+    expect(document["total"]["flows"] > 100000, f"{document['total']['flows']} flows")
+    return f"{document['total']['flows']} flows of {document['seen']['packets']} packets add up"
+
+
 TESTS = [
+    a_flood_leaves_a_small_control_group_alive,
     names_that_nobody_answers_about_end_in_words,
     a_name_that_is_waited_for_can_be_interrupted,
     any_stands_for_every_interface_that_is_up,
