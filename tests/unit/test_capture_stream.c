@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <cmocka.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include "capture_builder.h"
 
@@ -73,6 +74,75 @@ static void a_gzip_file_of_several_members_and_padding_reads_as_one(void **state
 	size = gzip_member(packed, size, b.bytes + 1000, b.size - 1000);
 	capture = open_bytes(&b, packed, size + 512);
 	expect_many(capture, PACKETS, 0);
+	close_built(&b, capture);
+}
+
+/* Packs size bytes as one zstd frame at the end of packed; returns its new size. */
+static size_t zstd_frame(uint8_t *packed, size_t used, const void *bytes, size_t size)
+{
+	size_t length = ZSTD_compress(packed + used, 1 << 16, bytes, size, 3);
+
+	assert_false(ZSTD_isError(length));
+	return used + length;
+}
+
+static void a_zstd_file_of_several_frames_reads_as_one(void **state)
+{
+	static const uint8_t skipped[] = { 0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3 };
+	static uint8_t packed[1 << 17];
+	static struct builder b;
+	struct capture *capture;
+	size_t size = sizeof(skipped);
+
+	(void)state;
+	build_many(&b);
+	memcpy(packed, skipped, size);
+	size = zstd_frame(packed, size, b.bytes, 1000);
+	size = zstd_frame(packed, size, b.bytes, 0);
+	memcpy(packed + size, skipped, sizeof(skipped));
+	size = zstd_frame(packed, size + sizeof(skipped), b.bytes + 1000, b.size - 1000);
+	capture = open_bytes(&b, packed, size);
+	expect_many(capture, PACKETS, 0);
+	close_built(&b, capture);
+}
+
+static void a_zstd_file_that_is_cut_or_damaged_is_told(void **state)
+{
+	static uint8_t packed[1 << 17];
+	static struct builder b;
+	struct capture_packet packet;
+	struct capture *capture;
+	size_t size;
+
+	(void)state;
+	build_many(&b);
+	size = zstd_frame(packed, 0, b.bytes, b.size);
+	for (size_t cut = 5; cut < size; cut += 7) {
+		capture = open_bytes(&b, packed, cut);
+		while (next_packets(capture, &packet, 1) > 0)
+			continue;
+		assert_string_equal(capture_reason(capture), "zstd data is cut short");
+		close_built(&b, capture);
+	}
+	memset(packed + size, 'x', 100);
+	capture = open_bytes(&b, packed, size + 100);
+	expect_many(capture, PACKETS, -EBADMSG);
+	assert_string_equal(capture_reason(capture), "zstd data is damaged");
+	close_built(&b, capture);
+}
+
+/* A frame that would take more memory than its reader wants to give. */
+static void a_zstd_window_of_a_gigabyte_is_refused(void **state)
+{
+	static const uint8_t frame[] = { 0x28, 0xb5, 0x2f, 0xfd, 0, 20 << 3, 1, 0, 0 };
+	struct capture_packet packet;
+	static struct builder b;
+	struct capture *capture = open_bytes(&b, frame, sizeof(frame));
+
+	(void)state;
+	assert_int_equal(next_packets(capture, &packet, 1), -EBADMSG);
+	assert_string_equal(capture_reason(capture),
+			    "zstd data takes a window of more than 128 MiB");
 	close_built(&b, capture);
 }
 
@@ -251,6 +321,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_gzip_file_of_several_members_and_padding_reads_as_one),
+		cmocka_unit_test(a_zstd_file_of_several_frames_reads_as_one),
+		cmocka_unit_test(a_zstd_file_that_is_cut_or_damaged_is_told),
+		cmocka_unit_test(a_zstd_window_of_a_gigabyte_is_refused),
 		cmocka_unit_test(a_gzip_file_that_is_cut_gives_what_was_before),
 		cmocka_unit_test(gzip_data_that_is_damaged_is_told),
 		cmocka_unit_test(a_file_larger_than_the_window_is_read_whole),

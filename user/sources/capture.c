@@ -9,7 +9,6 @@
 #include "capture_connect.h"
 #include "capture_format.h"
 
-#define GZIP_MAGIC "\x1f\x8b"
 
 int capture_fail(struct capture *capture, int err, const char *format, ...)
 {
@@ -60,15 +59,17 @@ enum capture_link capture_link_from_type(uint32_t link_type)
 static int capture_detect(struct capture *capture, struct capture_packet *packets, size_t max)
 {
 	static const uint32_t pcap_magics[] = { 0xa1b2c3d4, 0xa1b23c4d, 0xa1b2cd34 };
-	int err = capture_want(capture, 4, "file header");
+	int err = capture_want(capture, UNPACK_MAGIC_BYTES, "file header");
+	const struct unpack_kind *kind;
 	uint32_t magic;
 
 	if (err == 0)
 		return capture_fail(capture, -EBADMSG, "it is empty");
 	if (err < 0)
 		return err;
-	if (!capture->stream.inflate && !memcmp(capture->stream.pos, GZIP_MAGIC, 2)) {
-		err = capture_stream_unpack(&capture->stream);
+	kind = unpack_kind_of(capture->stream.pos);
+	if (kind && !capture->stream.unpacker.kind) {
+		err = capture_stream_unpack(&capture->stream, kind);
 		return err ? capture_fail(capture, err, "%s", strerror(-err)) : -EAGAIN;
 	}
 	magic = load32(capture->stream.pos, false);

@@ -5,13 +5,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "capture_stream.h"
 
 #define WINDOW_BYTES  (1u << 20)
 #define PACKED_BYTES  (128u << 10)
-#define GZIP_ONLY     (16 + MAX_WBITS)
 #define WAIT_MS       100
 
 int capture_stream_open(struct capture_stream *stream, int fd)
@@ -37,9 +35,7 @@ int capture_stream_open(struct capture_stream *stream, int fd)
 
 void capture_stream_close(struct capture_stream *stream)
 {
-	if (stream->inflate)
-		inflateEnd(stream->inflate);
-	free(stream->inflate);
+	unpacker_close(&stream->unpacker);
 	free(stream->packed);
 	free(stream->buffer);
 	if (stream->fd >= 0)
@@ -48,19 +44,20 @@ void capture_stream_close(struct capture_stream *stream)
 	stream->fd = -1;
 }
 
-int capture_stream_unpack(struct capture_stream *stream)
+int capture_stream_unpack(struct capture_stream *stream, const struct unpack_kind *kind)
 {
 	size_t left = capture_stream_left(stream);
+	int err;
 
 	stream->packed = malloc(left > PACKED_BYTES ? left : PACKED_BYTES);
-	stream->inflate = calloc(1, sizeof(*stream->inflate));
-	if (!stream->packed || !stream->inflate)
+	if (!stream->packed)
 		return -ENOMEM;
-	if (inflateInit2(stream->inflate, GZIP_ONLY) != Z_OK)
-		return -ENOMEM;
+	err = unpacker_open(&stream->unpacker, kind);
+	if (err)
+		return err;
 	memcpy(stream->packed, stream->pos, left);
-	stream->inflate->next_in = stream->packed;
-	stream->inflate->avail_in = (uInt)left;
+	stream->unpacker.next = stream->packed;
+	stream->unpacker.left = left;
 	stream->pos = stream->end = stream->buffer;
 	stream->end_offset = 0;
 	return 0;
@@ -84,60 +81,36 @@ static ssize_t stream_read(struct capture_stream *stream, void *into, size_t siz
 	return length;
 }
 
-static ssize_t stream_damaged(struct capture_stream *stream, const char *damage)
-{
-	stream->damage = damage;
-	return -EBADMSG;
-}
-
 /* More packed input, at least one byte of it. 0 at the end of the file. */
 static ssize_t stream_read_packed(struct capture_stream *stream)
 {
 	ssize_t length = stream_read(stream, stream->packed, PACKED_BYTES);
 
 	if (length > 0) {
-		stream->inflate->next_in = stream->packed;
-		stream->inflate->avail_in = (uInt)length;
+		stream->unpacker.next = stream->packed;
+		stream->unpacker.left = (size_t)length;
 	}
 	return length;
 }
 
-/*
- * A gzip file may be several members one after the other (RFC 1952, 2.2); what follows the last
- * one and is no member is padding.
- */
-static ssize_t stream_next_member(struct capture_stream *stream)
-{
-	ssize_t length = 1;
-
-	if (!stream->inflate->avail_in)
-		length = stream_read_packed(stream);
-	if (length <= 0)
-		return length;
-	return stream->inflate->next_in[0] == 0x1f && inflateReset(stream->inflate) == Z_OK;
-}
-
 /* As stream_read, of the unpacked bytes. */
-static ssize_t stream_inflate(struct capture_stream *stream, void *into, size_t size)
+static ssize_t stream_unpack(struct capture_stream *stream, void *into, size_t size)
 {
-	z_stream *inflater = stream->inflate;
+	struct unpacker *unpacker = &stream->unpacker;
 
-	inflater->next_out = into;
-	inflater->avail_out = (uInt)size;
 	for (;;) {
-		int status = inflate(inflater, Z_NO_FLUSH);
-		ssize_t length = 1;
+		ssize_t length = unpacker_run(unpacker, into, size);
 
-		if (inflater->avail_out < size)
-			return (ssize_t)(size - inflater->avail_out);
-		if (status == Z_STREAM_END)
-			length = stream_next_member(stream);
-		else if (status != Z_OK && status != Z_BUF_ERROR)
-			return stream_damaged(stream, "gzip data is damaged");
-		else if (!inflater->avail_in && (length = stream_read_packed(stream)) == 0)
-			return stream_damaged(stream, "gzip data is cut short");
-		if (length <= 0)
+		stream->damage = unpacker->damage;
+		if (length)
+			return length == -ENODATA ? 0 : length;
+		length = stream_read_packed(stream);
+		if (length < 0 || (!length && unpacker->is_between))
 			return length;
+		if (!length) {
+			stream->damage = unpacker_cut(unpacker);
+			return -EBADMSG;
+		}
 	}
 }
 
@@ -175,8 +148,8 @@ int capture_stream_need(struct capture_stream *stream, size_t size)
 		ssize_t length = 0;
 
 		if (!stream->ended)
-			length = stream->inflate ? stream_inflate(stream, into, room)
-						 : stream_read(stream, into, room);
+			length = stream->unpacker.kind ? stream_unpack(stream, into, room)
+						       : stream_read(stream, into, room);
 		if (length < 0)
 			return (int)length;
 		stream->ended = length == 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A stream of bytes with a window on it: file, pipe or socket, unpacked on the way if it is
- * gzip'd. Large reads into one buffer cost 1 ns a packet more than a mapping of the whole file,
+ * packed. Large reads into one buffer cost 1 ns a packet more than a mapping of the whole file,
  * but hold 1 MiB instead of all of it, and no truncated file can raise SIGBUS.
  */
 #ifndef WEIR_CAPTURE_STREAM_H
@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CAPTURE_STREAM_NEED_MAX (16u << 20)
+#include "capture_unpack.h"
 
-struct z_stream_s;
+#define CAPTURE_STREAM_NEED_MAX (16u << 20)
 
 struct capture_stream {
 	const uint8_t *pos;         /* bytes not yet consumed: pos to end */
@@ -24,7 +24,7 @@ struct capture_stream {
 	int fd;
 	bool may_wait;              /* pipe, socket or terminal */
 	bool ended;
-	struct z_stream_s *inflate; /* NULL: not packed */
+	struct unpacker unpacker;   /* of no kind: not packed */
 	uint8_t *packed;
 	const char *damage;         /* static text after -EBADMSG */
 	uint64_t read_bytes;        /* from fd */
@@ -35,8 +35,8 @@ struct capture_stream {
 int capture_stream_open(struct capture_stream *stream, int fd);
 void capture_stream_close(struct capture_stream *stream);
 
-/* Treats what is left of the stream as gzip. To be called before anything was consumed. */
-int capture_stream_unpack(struct capture_stream *stream);
+/* Unpacks the stream from here on. To be called before anything was consumed. 0 or -ENOMEM. */
+int capture_stream_unpack(struct capture_stream *stream, const struct unpack_kind *kind);
 
 /*
  * Makes at least size bytes (at most CAPTURE_STREAM_NEED_MAX) stand at pos; pointers into the
