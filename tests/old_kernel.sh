@@ -71,7 +71,7 @@ make_image() {
 }
 
 boot() {
-	timeout "${SECONDS_MAX:-900}" qemu-system-x86_64 -accel "${ACCEL:-tcg}" -cpu max \
+	timeout "${SECONDS_MAX:-900}" qemu-system-x86_64 -accel "${ACCEL:-tcg}" -cpu "${CPU:-max}" \
 		-smp "${CPUS:-2}" -m "${MEMORY:-2048}" -nographic -no-reboot -nodefaults \
 		-serial stdio -kernel "$(ls "$work"/kernel/boot/vmlinuz-*)" -initrd "$work/image" \
 		-append "console=ttyS0 quiet panic=-1 loglevel=4" </dev/null |
