@@ -120,7 +120,8 @@ void block_window_result(const struct engine *engine, const struct window *windo
 
 	for (uint64_t block = window_oldest(window); block <= window->block; block++)
 		span_add(&span, window_span(window, block));
-	*result = (struct window_result){ .spec = window->spec, .window_number = window->number };
+	*result = (struct window_result){ .spec = window->spec, .window_number = window->number,
+					  .is_aligned = engine_is_aligned(engine) };
 	result_from_span(result, &span);
 	result->total.flows = window->flows + span.evicted_flows;
 	/* Of a window that began before the clock did, a number that the offset makes right. */

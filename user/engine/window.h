@@ -79,6 +79,12 @@ struct window {
 	bool is_pane_emitted;      /* a result had the counts of the last pane */
 };
 
+/* Whether windows lie on a grid that all machines share. */
+static inline bool engine_is_aligned(const struct engine *engine)
+{
+	return engine->config.replay || engine->config.is_aligned;
+}
+
 static inline uint64_t saturating_add(uint64_t a, uint64_t b)
 {
 	return a + b < a ? UINT64_MAX : a + b;
