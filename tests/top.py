@@ -242,6 +242,14 @@ def test_numbers_equal_json():
     check(len(same) == 1 and all(same[0][key] == exported[key] for key in keys),
           "the exported document equals that of weir run for the same window",
           exported["window"])
+    both = [line for line in run_documents("-w", "sliding:40s/1s", "-b")
+            if line["window"] == exported["window"]][0]
+    halves = [flow["bytes"]["total"] for flow in both["flows"] if flow["packets"]["total"]] + \
+             [flow["reverse"]["bytes"]["total"] for flow in both["flows"] if flow["reverse"]]
+    check(sorted(halves) == sorted(flow["bytes"]["total"] for flow in exported["flows"]) and
+          both["group_by"] == exported["group_by"] and both["total"]["bytes"] ==
+          exported["total"]["bytes"], "with -b the same flows are two halves of conversations",
+          both["total"])
     screen.keys("b")
     screen.wait(lambda: "destination" in heading(screen))
     columns = heading(screen).replace("▼", "").split()

@@ -161,6 +161,8 @@ static int engine_open(struct agent *agent)
 					.emit = emit,
 					.emit_context = agent };
 
+	config.biflow = options->biflow;
+	group_masks_make(&options->group, &config.biflow_masks);
 	config.max_flows = options->max_flows;
 	if (!options->max_flows)
 		config.max_bytes = machine_memory_bytes() / 4;

@@ -13,6 +13,9 @@
 #define COLUMN(name, type, merge, set, before, after) ","
 #define NO_EXTRAS EXTRA_MEASURES(COLUMN)
 
+/* Those of what came back, of one-way flows. */
+#define NOTHING_BACK ",,,,,,,,,,,," NO_EXTRAS
+
 static const char *write_csv(struct scene *scene)
 {
 	const struct encoding encoding = { &scene->context, &scene->result,
@@ -32,7 +35,7 @@ static void flow_is_a_line_with_a_value_for_each_column(void **state)
 		"2025-11-22T08:26:40.000000000Z,2025-11-22T08:26:50.000000000Z,edge-1,sliding,true,"
 		"10.0.0.1,10.0.0.2,40000,443,,,tcp,6,,,in,eth0,,15000,1500.0,3000.0,30,3.0,6.0,"
 		"500.0,60,1514,FSPA,1763800000100000000,1763800009900000000,,"
-		NO_EXTRAS "\r\n");
+		NO_EXTRAS NOTHING_BACK "\r\n");
 	assert_int_equal(count_text(line, ","), count_text(csv_encoder.head, ","));
 }
 
@@ -53,7 +56,8 @@ static void sessions_have_times_of_their_own(void **state)
 	place->scene.result.spec = &session;
 	place->scene.flow.start_ns = 1;
 	place->scene.flow.end_ns = 2;
-	assert_has(write_csv(&place->scene), ",1763800000000000001,1763800000000000002" NO_EXTRAS "\r\n");
+	assert_has(write_csv(&place->scene), ",1763800000000000001,1763800000000000002"
+					     NO_EXTRAS ",");
 }
 
 static void extra_measures_stand_in_columns_of_their_own(void **state)
@@ -66,7 +70,22 @@ static void extra_measures_stand_in_columns_of_their_own(void **state)
 	assert_has(csv_encoder.head, ",end_ns,zero_windows,resets");
 	assert_has(write_csv(&place->scene), ",,7,9");
 	place->scene.flow.key.ip_proto = IPPROTO_UDP;
-	assert_has(write_csv(&place->scene), "," NO_EXTRAS "\r\n");
+	assert_has(write_csv(&place->scene), "," NO_EXTRAS NOTHING_BACK "\r\n");
+}
+
+static void what_came_back_stands_behind(void **state)
+{
+	struct place *place = *state;
+	struct flow_result reverse = place->scene.flow;
+	const char *line;
+
+	reverse.bytes = 7000;
+	reverse.packets = 7;
+	place->scene.result.reverses = &reverse;
+	line = write_csv(&place->scene);
+	assert_has(line, ",7000,700.0,3000.0,7,0.7,6.0,1000.0,60,1514,FSPA,"
+			 "1763800000100000000,1763800009900000000" NO_EXTRAS "\r\n");
+	assert_int_equal(count_text(line, ","), count_text(csv_encoder.head, ","));
 }
 
 static void header_stands_once_in_a_file(void **state)
@@ -130,6 +149,7 @@ int main(void)
 		TEST_IN_PLACE(strings_from_outside_are_quoted),
 		TEST_IN_PLACE(sessions_have_times_of_their_own),
 		TEST_IN_PLACE(extra_measures_stand_in_columns_of_their_own),
+		TEST_IN_PLACE(what_came_back_stands_behind),
 		TEST_IN_PLACE(header_stands_once_in_a_file),
 		TEST_IN_PLACE(torn_line_is_cut_and_so_is_a_torn_header),
 		TEST_IN_PLACE(file_with_other_columns_is_refused_and_left_alone),

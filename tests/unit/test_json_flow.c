@@ -267,6 +267,29 @@ static void extra_measures_are_told_where_they_are_asked_for(void **state)
 	text_fini(&scene.text);
 }
 
+static void a_conversation_tells_what_came_back(void **state)
+{
+	struct flow_result reverse;
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	reverse = scene.flow;
+	reverse.bytes = 7000;
+	reverse.packets = 7;
+	reverse.tcp_flags = 0x12;
+	scene.result.reverses = &reverse;
+	assert_has(write_flow(&scene), "\"last_ns\": 1763800009900000000, \"reverse\": "
+		   "{\"bytes\": {\"average\": 700.0, \"total\": 7000, ");
+	assert_has(write_flow(&scene), "\"tcp_flags\": \"SA\", \"first_ns\": "
+		   "1763800000100000000, \"last_ns\": 1763800009900000000}}");
+	reverse.packets = 0;
+	assert_has(write_flow(&scene), ", \"reverse\": null}");
+	scene.result.reverses = NULL;
+	assert_lacks(write_flow(&scene), "reverse");
+	text_fini(&scene.text);
+}
+
 static void tcp_flags_stand_in_the_order_of_the_contract(void **state)
 {
 	struct scene scene;
@@ -346,6 +369,7 @@ int main(void)
 		cmocka_unit_test(a_replay_names_the_directions_that_its_file_told),
 		cmocka_unit_test(replay_has_null_for_direction_and_interface),
 		cmocka_unit_test(extra_measures_are_told_where_they_are_asked_for),
+		cmocka_unit_test(a_conversation_tells_what_came_back),
 		cmocka_unit_test(tcp_flags_stand_in_the_order_of_the_contract),
 		cmocka_unit_test(counters_are_exact_up_to_the_limit),
 		cmocka_unit_test(session_averages_over_its_own_length),

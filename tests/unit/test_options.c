@@ -172,6 +172,7 @@ static void every_option_arrives(void **state)
 	assert_true(options->group.field[GROUP_SRC] && options->group.field[GROUP_PROTO]);
 	assert_false(options->group.field[GROUP_DST]);
 	assert_int_equal(options->group.src_prefix4, 24);
+	assert_memory_equal(&options->counted, &options->group, sizeof(options->group));
 	assert_int_equal(options->top, 5);
 	assert_int_equal(options->sort, SORT_MAX);
 	assert_int_equal(options->output_count, 2);
@@ -295,6 +296,12 @@ static void wrong_values_are_named(void **state)
 	assert_refuses("weir run -w sliding:10s/3s", "weir: --window sliding:10s/3s: ");
 	assert_refuses("weir run -w tumbling:5ms", "weir: --window tumbling:5ms: ");
 	assert_refuses("weir run -w tumbling:1s -p 300ms", "weir: --pane 300ms: ");
+	assert_refused("weir run -b -w session:5s",
+		       "--biflow: not together with session windows");
+	assert_refused("weir run -b -g src,direction",
+		       "--biflow: rows have both directions: leave it out of -g");
+	assert_refused("weir top -b -o out.ndjson",
+		       "--biflow: top writes flows: weir run writes both ways");
 	assert_refuses("weir run -g src,colour", "weir: --group-by src,colour: ");
 }
 

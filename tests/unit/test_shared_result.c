@@ -48,6 +48,36 @@ static void interfaces_and_who_stood_before_weir_are_copied(void **state)
 	text_fini(&scene.text);
 }
 
+/* Extra measures are found by flows that are in another order, and by what came back. */
+static void both_ways_and_their_extra_measures_are_copied(void **state)
+{
+	struct extra_sum extras[3] = { { .resets = 1 }, { .resets = 2 }, { .resets = 3 } };
+	struct shared_context *strings = NULL;
+	struct flow_result reverse;
+	struct shared_result *shared;
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	reverse = scene.flow;
+	reverse.packets = 9;
+	reverse.extra = 1;
+	scene.flow.extra = 2;
+	scene.result.extras = extras;
+	scene.result.reverses = &reverse;
+	shared = shared_of(&scene, &strings);
+	memset(extras, 0, sizeof(extras));
+	reverse.packets = 0;
+	assert_int_equal(shared->result.flows[0].packets, 30);
+	assert_int_equal(shared->result.extras[shared->result.flows[0].extra].resets, 3);
+	assert_int_equal(shared->result.reverses[0].packets, 9);
+	assert_int_equal(shared->result.extras[shared->result.reverses[0].extra].resets, 2);
+	assert_int_equal(shared->bytes, shared_result_bytes(&scene.result));
+	shared_result_destroy(shared);
+	shared_context_release(strings);
+	text_fini(&scene.text);
+}
+
 static void what_a_source_does_not_tell_stays_untold(void **state)
 {
 	struct shared_context *strings = NULL;
@@ -90,6 +120,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(interfaces_and_who_stood_before_weir_are_copied),
+		cmocka_unit_test(both_ways_and_their_extra_measures_are_copied),
 		cmocka_unit_test(what_a_source_does_not_tell_stays_untold),
 		cmocka_unit_test(a_name_that_changes_is_that_of_later_results_only),
 	};

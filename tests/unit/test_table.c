@@ -66,6 +66,23 @@ static void interface_is_told_where_there_are_several_and_escaped(void **state)
 	text_fini(&scene.text);
 }
 
+static void what_came_back_has_columns_of_its_own(void **state)
+{
+	struct flow_result reverse;
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	reverse = scene.flow;
+	reverse.bytes = 7000;
+	scene.result.reverses = &reverse;
+	assert_has(write_table(&scene), "        MAX    BACK   AVERAGE\n");
+	assert_has(write_table(&scene), "  24.0 kb/s  7.0 kB  5.6 kb/s\n");
+	reverse.packets = 0;
+	assert_has(write_table(&scene), "        MAX  BACK  AVERAGE\n");
+	text_fini(&scene.text);
+}
+
 static void flows_left_out_and_a_cut_window_are_said(void **state)
 {
 	struct scene scene;
@@ -98,6 +115,7 @@ int main(void)
 		cmocka_unit_test(table_tells_window_flows_and_accounting),
 		cmocka_unit_test(columns_that_tell_nothing_are_left_out),
 		cmocka_unit_test(interface_is_told_where_there_are_several_and_escaped),
+		cmocka_unit_test(what_came_back_has_columns_of_its_own),
 		cmocka_unit_test(flows_left_out_and_a_cut_window_are_said),
 		cmocka_unit_test(window_without_flows_has_no_headings),
 	};

@@ -33,6 +33,8 @@ struct options {
 	uint64_t pane_ns;             /* chosen by pane_length_choose */
 	enum align align;             /* of the windows of a live run */
 	struct group_by group;
+	struct group_by counted;      /* what is told apart before: with -b, whole flows */
+	bool biflow;
 	size_t top;
 	enum sort_field sort;         /* or SORT_EXTRA and an extra measure of extra_sets */
 	uint32_t extra_sets;          /* 1 << enum extra_set of those asked for */

@@ -125,6 +125,34 @@ static int choose_pane(struct parsing *parsing)
 	return usage_error("--window", parsing->window_text, reason);
 }
 
+/* Conversations have both directions, and begin and end in both. */
+static int complete_biflow(const struct parsing *parsing)
+{
+	static const char all[] = "src,dst,src_port,dst_port,proto,vlan,inner_vlan,interface";
+	struct options *options = parsing->options;
+	const char *reason;
+
+	options->counted = options->group;
+	if (!options->biflow)
+		return 0;
+	if (options->verb == VERB_TOP && options->output_count)
+		return usage_error("--biflow", NULL, "top writes flows: weir run writes both ways");
+	for (size_t i = 0; i < options->window_count; i++) {
+		if (options->windows[i].kind == WINDOW_SESSION)
+			return usage_error("--biflow", NULL, "not together with session windows");
+	}
+	if (parsing->given['g'] && options->group.field[GROUP_DIRECTION])
+		return usage_error("--biflow", NULL, "rows have both directions: leave it out of -g");
+	if (!parsing->given['g'] && group_by_parse(all, &options->group, &reason))
+		return usage_error("--biflow", NULL, reason);
+	group_by_init(&options->counted);
+	if (options->verb == VERB_TOP) {
+		options->group = options->counted;
+		options->biflow = false;
+	}
+	return 0;
+}
+
 int options_complete(struct parsing *parsing)
 {
 	struct options *options = parsing->options;
@@ -147,5 +175,7 @@ int options_complete(struct parsing *parsing)
 	status = check_outputs(options);
 	if (!status)
 		status = check_sort(options);
+	if (!status)
+		status = complete_biflow(parsing);
 	return status ? status : choose_pane(parsing);
 }

@@ -199,6 +199,13 @@ static const char *parse_group_by(struct parsing *parsing, const char *value)
 	return group_by_parse(value, &parsing->options->group, &reason) ? reason : NULL;
 }
 
+static const char *parse_biflow(struct parsing *parsing, const char *value)
+{
+	(void)value;
+	parsing->options->biflow = true;
+	return NULL;
+}
+
 static const char *parse_top(struct parsing *parsing, const char *value)
 {
 	uint64_t number;
@@ -343,6 +350,9 @@ const struct option_spec option_specs[] = {
 	  "of src, dst, src_port, dst_port, proto, vlan,\n"
 	  "inner_vlan, direction, interface; src/24 or\n"
 	  "src/24:64 for networks (all)" },
+	{ 'b', "biflow", NULL, FOR_STREAM, parse_biflow,
+	  "both directions of a conversation in one row: src\n"
+	  "is who began it (top shows it so as it is)" },
 	{ 'n', "top", "N", FOR_STREAM, parse_top, "at most N flows in each result (0, all)" },
 	{ 's', "sort", "FIELD", FOR_STREAM, parse_sort, "of" SORT_WORDS " (bytes)" },
 	{ 'o', "output", "TARGET", FOR_STREAM, parse_output,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "biflow.h"
 #include "window.h"
 
 typedef int window_action(struct engine *engine, struct window *window);
@@ -93,6 +94,23 @@ void engine_destroy(struct engine *engine)
 	free(engine);
 }
 
+static int merge_halves(struct engine *engine, const struct flow_slot *const *records,
+			size_t count)
+{
+	struct biflow_batch batch;
+	int err = 0;
+
+	for (size_t done = 0; done < count; done += BIFLOW_BATCH) {
+		size_t more = count - done < BIFLOW_BATCH ? count - done : BIFLOW_BATCH;
+		int merge_err;
+
+		biflow_turn(&engine->config, records + done, more, &batch);
+		merge_err = flow_table_merge(&engine->table, batch.turned, more);
+		err = err ? err : merge_err;
+	}
+	return err;
+}
+
 int engine_merge(struct engine *engine, const struct flow_slot *const *records, size_t count)
 {
 	struct flow_sum open = engine->open; /* in registers: records are far apart */
@@ -114,7 +132,8 @@ int engine_merge(struct engine *engine, const struct flow_slot *const *records, 
 	}
 	engine->open = open;
 	engine->open_directions = directions;
-	err = flow_table_merge(&engine->table, records, count);
+	err = engine->config.biflow ? merge_halves(engine, records, count) :
+				      flow_table_merge(&engine->table, records, count);
 	engine->pane_err = engine->pane_err ? engine->pane_err : err;
 	return err;
 }

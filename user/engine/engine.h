@@ -6,6 +6,7 @@
 #ifndef WEIR_ENGINE_H
 #define WEIR_ENGINE_H
 
+#include "../../include/group.h"
 #include "result.h"
 
 /* What flows are ranked by, and its word; then the extra measures, from SORT_EXTRA on. */
@@ -35,6 +36,9 @@ struct engine_config {
 	bool is_aligned;                   /* live: places are counted since 1970 */
 	bool replay;                       /* windows lie on the grid since 1970 (DESIGN 4) */
 	enum sort_field sort;
+	bool biflow;                       /* records are of whole flows; results have conversations,
+					    * reduced to biflow_masks, and no session window */
+	struct group_masks biflow_masks;   /* without FLOW_OUT */
 	size_t top;                        /* flows listed in each result; 0 is all */
 	uint64_t max_flows;                /* kept at the end of a pane; 0 is no limit */
 	uint64_t max_bytes;                /* that these flows may take; 0 is no limit */

@@ -10,7 +10,9 @@
 
 int listing_init(struct listing *listing, const struct engine_config *config, uint64_t flows)
 {
-	size_t capacity = config->top && config->top < flows ? config->top : flows;
+	/* Halves of conversations are not yet those that are listed. */
+	size_t top = config->biflow ? 0 : config->top;
+	size_t capacity = top && top < flows ? top : flows;
 
 	*listing = (struct listing){ .sort = config->sort, .capacity = capacity,
 				      .selects = capacity < flows };
@@ -84,6 +86,12 @@ uint64_t listed_rank(const struct listing *listing, const struct flow_result *fl
 	const struct extra_sum *extra = listing->extras ? &listing->extras[flow->extra] : NULL;
 
 	return sum_rank(listing, &flow->sum, flow->end_ns - flow->start_ns, extra);
+}
+
+uint64_t joined_rank(const struct listing *listing, const struct flow_sum *sum,
+		     const struct extra_sum *extra)
+{
+	return sum_rank(listing, sum, 0, extra);
 }
 
 /* Of equal rank: by key, then by time, as two sessions of one flow may end in one pane. */

@@ -31,6 +31,10 @@ void listing_fini(struct listing *listing);
  */
 uint64_t listed_rank(const struct listing *listing, const struct flow_result *flow);
 
+/* The same of sums that are of no single flow of the listing; extra may be NULL. */
+uint64_t joined_rank(const struct listing *listing, const struct flow_sum *sum,
+		     const struct extra_sum *extra);
+
 /* What of a flow decides whether it is listed. */
 struct offer {
 	const struct flow_slot *key;

@@ -56,7 +56,10 @@ struct window_result {
 	struct tally evicted;
 	struct window_health health;
 	const struct flow_result *flows; /* in order of the sort, greatest first */
-	const struct extra_sum *extras;  /* of these flows, as many; NULL: none are asked for */
+	/* What came back of each flow, where flows are conversations: packets 0 where nothing did.
+	 * NULL: they are of one way. */
+	const struct flow_result *reverses;
+	const struct extra_sum *extras;  /* of these flows; NULL: none are asked for */
 	uint32_t extra_sets;             /* 1 << enum extra_set of those asked for */
 	size_t flow_count;               /* listed: at most the -n */
 	uint64_t flows_omitted;
@@ -66,5 +69,15 @@ struct window_result {
 	const char *const *ahead;
 	size_t ahead_count;
 };
+
+/* What came back of that flow of the result; NULL where nothing did, or flows are of one way. */
+static inline const struct flow_result *flow_reverse(const struct window_result *result,
+						     const struct flow_result *flow)
+{
+	const struct flow_result *reverse;
+
+	reverse = result->reverses ? &result->reverses[flow - result->flows] : NULL;
+	return reverse && reverse->packets ? reverse : NULL;
+}
 
 #endif

@@ -8,8 +8,11 @@
 #define LINE_END        "\r\n"
 #define CSV_NAME(id, name) "," name
 #define CSV_EXTRA(name, type, merge, set, before, after) "," #name
+#define CSV_BACK(id, name) ",reverse_" name
+#define CSV_BACK_EXTRA(name, type, merge, set, before, after) ",reverse_" #name
 #define CSV_HEAD        "time,end,host,window,complete" FLOW_FIELDS(CSV_NAME) \
-			EXTRA_MEASURES(CSV_EXTRA) LINE_END
+			EXTRA_MEASURES(CSV_EXTRA) FLOW_WAY_FIELDS(CSV_BACK) \
+			EXTRA_MEASURES(CSV_BACK_EXTRA) LINE_END
 
 /* A line break within a value would tear a line where only its half is there. */
 static void append_quoted(struct text *text, const char *bytes, size_t length)
@@ -63,6 +66,28 @@ static void append_window(struct text *text, const struct encoding *encoding)
 	text_string(text, result->complete ? ",true" : ",false");
 }
 
+#define CSV_FIELD(id, name) id,
+#define CSV_EXTRA_FIELD(name, type, merge, set, before, after) FIELD_EXTRA_##name,
+
+/* What came back of a conversation; empty where nothing did, or flows are of one way. */
+static void append_back(struct text *text, const struct flow_view *view)
+{
+	static const enum flow_field fields[] = { FLOW_WAY_FIELDS(CSV_FIELD)
+						    EXTRA_MEASURES(CSV_EXTRA_FIELD) };
+	struct flow_view back = *view;
+
+	back.flow = flow_reverse(view->result, view->flow);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		struct flow_field_value value;
+
+		text_bytes(text, ",", 1);
+		if (!back.flow)
+			continue;
+		flow_field_tell(fields[i], &back, &value);
+		append_value(text, value.text, value.length);
+	}
+}
+
 static void append_flow(struct text *text, const struct flow_view *view)
 {
 	for (int field = 0; field < FLOW_FIELD_COUNT; field++) {
@@ -72,6 +97,7 @@ static void append_flow(struct text *text, const struct flow_view *view)
 		flow_field_tell((enum flow_field)field, view, &value);
 		append_value(text, value.text, value.length);
 	}
+	append_back(text, view);
 	text_string(text, LINE_END);
 }
 

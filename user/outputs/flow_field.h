@@ -9,7 +9,7 @@
 
 #include "encoder.h"
 
-#define FLOW_FIELDS(X)                                   \
+#define FLOW_KEY_FIELDS(X)                               \
 	X(FIELD_SRC,             "src")                  \
 	X(FIELD_DST,             "dst")                  \
 	X(FIELD_SRC_PORT,        "src_port")             \
@@ -22,7 +22,10 @@
 	X(FIELD_INNER_VLAN,      "inner_vlan")           \
 	X(FIELD_DIRECTION,       "direction")            \
 	X(FIELD_INTERFACE,       "interface")            \
-	X(FIELD_FRAGMENT,        "fragment")             \
+	X(FIELD_FRAGMENT,        "fragment")
+
+/* Of one way: what came back of a conversation has these too. */
+#define FLOW_WAY_FIELDS(X)                               \
 	X(FIELD_BYTES,           "bytes")                \
 	X(FIELD_BYTES_AVERAGE,   "bytes_average")        \
 	X(FIELD_BYTES_MAX,       "bytes_max")            \
@@ -34,7 +37,11 @@
 	X(FIELD_SIZE_MAX,        "packet_bytes_max")     \
 	X(FIELD_TCP_FLAGS,       "tcp_flags")            \
 	X(FIELD_FIRST,           "first_ns")             \
-	X(FIELD_LAST,            "last_ns")              \
+	X(FIELD_LAST,            "last_ns")
+
+#define FLOW_FIELDS(X)                                   \
+	FLOW_KEY_FIELDS(X)                               \
+	FLOW_WAY_FIELDS(X)                               \
 	X(FIELD_START,           "start_ns")             \
 	X(FIELD_END,             "end_ns")
 

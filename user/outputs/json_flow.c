@@ -371,7 +371,8 @@ static void append_extras(struct text *text, const struct document_context *cont
 	}
 }
 
-void json_flow_members(struct text *text, const struct document_context *context,
+/* What one way of a flow carried, without a brace at either end. */
+static void append_way(struct text *text, const struct document_context *context,
 		       const struct window_result *result, const struct flow_result *flow)
 {
 	const struct json_amounts amounts = {
@@ -380,7 +381,6 @@ void json_flow_members(struct text *text, const struct document_context *context
 	};
 	char *out;
 
-	append_key(text, context, &flow->key);
 	if (flow->marks & FLOW_HEADERS_GIVEN_UP)
 		text_string(text, "\"headers_given_up\": true, ");
 	json_amounts(text, &amounts, ", ");
@@ -389,9 +389,25 @@ void json_flow_members(struct text *text, const struct document_context *context
 		return;
 	if (has_tcp_flags(context->group, &flow->key))
 		out = put_tcp_flags(out, flow->tcp_flags);
-	out = put_times(out, context, flow, result->spec->kind == WINDOW_SESSION);
-	text_commit(text, out);
+	text_commit(text, put_times(out, context, flow,
+				    result->spec->kind == WINDOW_SESSION));
 	append_extras(text, context, result, flow);
+}
+
+void json_flow_members(struct text *text, const struct document_context *context,
+		       const struct window_result *result, const struct flow_result *flow)
+{
+	const struct flow_result *reverse = flow_reverse(result, flow);
+
+	append_key(text, context, &flow->key);
+	append_way(text, context, result, flow);
+	if (reverse) {
+		text_string(text, ", \"reverse\": {");
+		append_way(text, context, result, reverse);
+		text_bytes(text, "}", 1);
+	} else if (result->reverses) {
+		text_string(text, ", \"reverse\": null");
+	}
 }
 
 void json_flow(struct text *text, const struct document_context *context,

@@ -160,8 +160,10 @@ size_t shared_result_bytes(const struct window_result *result)
 	size_t ahead_count = 0;
 	size_t ahead_bytes = strings_bytes(&ahead, &ahead_count);
 
-	return sizeof(struct shared_result) + result->flow_count * sizeof(*result->flows) +
-	       (result->extras ? result->flow_count * sizeof(*result->extras) : 0) +
+	size_t flows = result->flow_count * (result->reverses ? 2 : 1);
+
+	return sizeof(struct shared_result) + flows * sizeof(*result->flows) +
+	       (result->extras ? flows * sizeof(*result->extras) : 0) +
 	       result->link_count * sizeof(*result->links) +
 	       ahead_count * sizeof(*result->ahead) + ahead_bytes;
 }
@@ -170,34 +172,44 @@ _Static_assert(_Alignof(struct extra_sum) <= _Alignof(struct flow_result) &&
 	       sizeof(struct extra_sum) % _Alignof(struct result_link) == 0,
 	       "lists stand one behind the other");
 
-/* The engine's places of extra measures are those of a list that may have been longer. */
-static void extras_copy(const struct window_result *result, struct flow_result *flows,
-			struct extra_sum *extras)
+/*
+ * Both ways of flows, and behind them their extra measures, which are in the order of the flows
+ * then: the engine's places are those of a list that may have been longer. Returns where these
+ * are.
+ */
+static struct extra_sum *flows_copy(struct flow_result *flows, const struct window_result *result)
 {
-	for (size_t i = 0; i < result->flow_count; i++) {
+	size_t count = result->flow_count;
+	struct extra_sum *extras;
+
+	if (count)
+		memcpy(flows, result->flows, count * sizeof(*flows));
+	if (count && result->reverses)
+		memcpy(flows + count, result->reverses, count * sizeof(*flows));
+	count *= result->reverses ? 2 : 1;
+	extras = (struct extra_sum *)(flows + count);
+	for (size_t i = 0; result->extras && i < count; i++) {
 		extras[i] = result->extras[flows[i].extra];
 		flows[i].extra = i;
 	}
+	return extras;
 }
 
 /* Flows, interfaces and who stood before weir, into the bytes behind the shared result. */
 static void lists_copy(struct shared_result *shared, const struct window_result *result)
 {
 	const struct strings ahead = { result->ahead, result->ahead_count };
-	size_t extra_count = result->extras ? result->flow_count : 0;
+	size_t extra_count = result->extras ? result->flow_count * (result->reverses ? 2 : 1) : 0;
 	struct flow_result *flows = (struct flow_result *)(shared + 1);
-	struct extra_sum *extras = (struct extra_sum *)(flows + result->flow_count);
+	struct extra_sum *extras = flows_copy(flows, result);
 	struct result_link *links = (struct result_link *)(extras + extra_count);
 	const char **names = (const char **)(links + result->link_count);
 	struct filling to = { names, (char *)(names + result->ahead_count) };
 
-	if (result->flow_count)
-		memcpy(flows, result->flows, result->flow_count * sizeof(*flows));
-	if (extra_count)
-		extras_copy(result, flows, extras);
 	if (result->link_count)
 		memcpy(links, result->links, result->link_count * sizeof(*links));
 	shared->result.flows = flows;
+	shared->result.reverses = result->reverses ? flows + result->flow_count : NULL;
 	shared->result.extras = extra_count ? extras : NULL;
 	shared->result.links = result->links ? links : NULL;
 	shared->result.ahead = strings_copy(&ahead, &to);

@@ -129,12 +129,38 @@ static void tell_max(char *cell, const struct flow_view *view)
 	tell_scaled(cell, 8 * view->flow->bytes_max, "b/s");
 }
 
+/* Where flows are of one way there is no such column. */
+static void tell_nothing_back(char *cell, const struct flow_view *view)
+{
+	strcpy(cell, view->result->reverses ? "-" : "");
+}
+
+static void tell_back(char *cell, const struct flow_view *view)
+{
+	const struct flow_result *back = flow_reverse(view->result, view->flow);
+
+	tell_nothing_back(cell, view);
+	if (back)
+		tell_scaled(cell, (double)back->bytes, "B");
+}
+
+static void tell_back_average(char *cell, const struct flow_view *view)
+{
+	const struct flow_view back = { view->context, view->result,
+					flow_reverse(view->result, view->flow) };
+
+	tell_nothing_back(cell, view);
+	if (back.flow)
+		tell_average(cell, &back);
+}
+
 static const struct column columns[] = {
 	{ "SOURCE", false, tell_source },     { "DESTINATION", false, tell_destination },
 	{ "PROTO", false, tell_protocol },    { "VLAN", true, tell_vlan },
 	{ "INTERFACE", false, tell_interface }, { "WAY", false, tell_direction },
 	{ "PACKETS", true, tell_packets },    { "BYTES", true, tell_bytes },
 	{ "AVERAGE", true, tell_average },    { "MAX", true, tell_max },
+	{ "BACK", true, tell_back },          { "AVERAGE", true, tell_back_average },
 };
 #define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
 

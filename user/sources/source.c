@@ -134,7 +134,7 @@ static int replay_start(struct source *source)
 	const struct options *options = source->config.options;
 	struct replay_config config = { .name = options->file,
 					.engine = source->config.engine,
-					.group = &options->group,
+					.group = &options->counted,
 					.filter = source->packet_filter,
 					.pane_ns = options->pane_ns,
 					.duration_ns = options->duration_ns,
@@ -203,7 +203,7 @@ static int capture_start(struct source *source)
 					   .in = options->direction != DIRECTION_OUT,
 					   .out = options->direction != DIRECTION_IN,
 					   .engine = source->config.engine,
-					   .group = &options->group,
+					   .group = &options->counted,
 					   .slots = options->slots };
 	char reason[PCAP_LIVE_REASON_SIZE] = "";
 	struct pane_clock_config clock;
@@ -265,7 +265,7 @@ static int live_start(struct source *source)
 {
 	const struct options *options = source->config.options;
 	struct live_config config = { .settings = { options->attach, options->direction },
-				      .group = &options->group,
+				      .group = &options->counted,
 				      .slots = options->slots,
 				      .slots_given = options->slots_given,
 				      .clock = clock_config_of(options),

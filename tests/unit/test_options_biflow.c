@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "../../user/cli/options.h"
+
+/* Words are borrowed by the options, and so live as long as the test. */
+static void parse(struct options *options, char *text)
+{
+	char *words[16], *rest = text;
+	int count = 0;
+
+	while ((words[count] = strsep(&rest, " ")))
+		count++;
+	assert_int_equal(options_parse(count, words, options), 0);
+}
+
+static void conversations_are_counted_as_whole_flows(void **state)
+{
+	char text[] = "weir run -b";
+	struct options options;
+
+	(void)state;
+	parse(&options, text);
+	assert_true(options.biflow && group_by_is_full(&options.counted));
+	assert_false(options.group.field[GROUP_DIRECTION]);
+	assert_true(options.group.field[GROUP_SRC_PORT] && options.group.field[GROUP_VLAN]);
+	options_fini(&options);
+}
+
+static void groups_of_conversations_too(void **state)
+{
+	char text[] = "weir run -b -g dst_port,proto";
+	struct options options;
+
+	(void)state;
+	parse(&options, text);
+	assert_true(options.biflow && group_by_is_full(&options.counted));
+	assert_false(options.group.field[GROUP_SRC]);
+	options_fini(&options);
+}
+
+/* There the engine of the screen has both ways, of whole flows. */
+static void top_shows_conversations_as_it_is(void **state)
+{
+	char text[] = "weir top -b";
+	struct options options;
+
+	(void)state;
+	parse(&options, text);
+	assert_false(options.biflow);
+	assert_true(group_by_is_full(&options.group));
+	options_fini(&options);
+}
+
+static void one_way_flows_are_counted_as_they_are_grouped(void **state)
+{
+	char text[] = "weir run -g src/24";
+	struct options options;
+
+	(void)state;
+	parse(&options, text);
+	assert_memory_equal(&options.counted, &options.group, sizeof(options.group));
+	options_fini(&options);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(conversations_are_counted_as_whole_flows),
+		cmocka_unit_test(groups_of_conversations_too),
+		cmocka_unit_test(top_shows_conversations_as_it_is),
+		cmocka_unit_test(one_way_flows_are_counted_as_they_are_grouped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

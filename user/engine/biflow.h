@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Conversations (biflows, RFC 5103) as the engine has them. Before the group-by each record is
+ * turned so that src is who began (conversation.h); its half stays in the key, where FLOW_OUT
+ * was, so that both halves have sums and maxima of their own. They become one row where a window
+ * is told, and nowhere else: nothing in the windows knows of it.
+ */
+#ifndef WEIR_BIFLOW_H
+#define WEIR_BIFLOW_H
+
+#include "listing.h"
+#include "window.h"
+
+/* A record whose key is that of its half, for the table: at most BIFLOW_BATCH at a time. */
+#define BIFLOW_BATCH 64
+
+struct biflow_batch {
+	struct flow_record records[BIFLOW_BATCH];
+	const struct flow_slot *turned[BIFLOW_BATCH];
+};
+void biflow_turn(const struct engine_config *config, const struct flow_slot *const *records,
+		 size_t count, struct biflow_batch *batch);
+
+/*
+ * Joins the halves that were listed, puts the rows in order and leaves as many as are wanted:
+ * the listing then has the forward halves, *reverses the others, allocated, packets 0 where
+ * nothing came back. *rows is how many there are in all. 0 or -ENOMEM.
+ */
+int biflow_join(const struct engine *engine, struct listing *listing,
+		struct flow_result **reverses, uint64_t *rows);
+
+#endif
