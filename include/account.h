@@ -125,11 +125,22 @@ struct slot_sizes {
 	__u16 notes;
 };
 
+/* SYN is bit 1 and ACK bit 4: its mark is one further up where both are set. */
+static __always_inline __u16 notes_of(const struct accounted *a)
+{
+	const struct accounted one_mark = { .marks = 1 };
+	__u32 syn = a->tcp_flags & 2u, ack = a->tcp_flags >> 4 & 1u;
+
+	return (__u16)(a->notes | one_mark.notes * (syn << 1 << ack));
+}
+
+_Static_assert(FLOW_SYN == 2 << 1 && FLOW_SYN_ACK == 2 << 2, "SYN is moved there");
+
 static __always_inline struct slot_sizes slot_sizes_of(const struct accounted *a)
 {
 	struct slot_sizes sizes = { .max_len = (__u16)a->size->max_len,
 				    .min_len = (__u16)a->size->min_len,
-				    .notes = a->notes };
+				    .notes = notes_of(a) };
 
 	if (unlikely(a->size->max_len > 0xffff)) {
 		struct accounted marked = { .marks = FLOW_SIZE_SATURATED };

@@ -43,6 +43,8 @@
 /* flow_slot.marks: what was so for some packet of the flow, besides its TCP flags. */
 #define FLOW_SIZE_SATURATED   0x01 /* longer than a slot can tell: its sizes are at least 65535 */
 #define FLOW_HEADERS_GIVEN_UP 0x02 /* tags or extension headers past the limits of parse.h */
+#define FLOW_SYN              0x04 /* a SYN without ACK: who sends one begins (RFC 9293, 3.5) */
+#define FLOW_SYN_ACK          0x08 /* a SYN with ACK: the answer to it */
 
 #define FLOW_KEY_WORDS      6
 

@@ -325,8 +325,8 @@ def test_keys():
 
     for unit in ("B/s", "pkt/s", "bit/s"):
         screen.keys("u")
-        check(screen.wait(lambda: f"conversations, {unit}," in screen.lines()[-1]), f"u shows {unit}",
-              screen.lines()[-1])
+        check(screen.wait(lambda: f"conversations, {unit}," in screen.lines()[-1]),
+              f"u shows {unit}", screen.lines()[-1])
 
     screen.keys("?")
     check(screen.shows("reverse the order") and "total▼" not in screen.text(),

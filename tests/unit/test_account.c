@@ -91,7 +91,7 @@ static void a_first_packet_makes_the_slot(void **state)
 	assert_int_equal(slot->first_ms, 9);
 	assert_int_equal(slot->last_ms, 9);
 	assert_int_equal(slot->tcp_flags, 2);
-	assert_int_equal(slot->marks, 0);
+	assert_int_equal(slot->marks, FLOW_SYN);
 	assert_true(host_bank_marks(&bank, host_bank_section(&bank, 0), 5));
 	host_bank_destroy(&bank);
 }
@@ -136,6 +136,23 @@ static void lengths_saturate_and_bytes_do_not(void **state)
 	host_bank_destroy(&bank);
 }
 
+/* A SYN and a later ACK are no SYN with ACK. */
+static void each_step_of_a_handshake_has_its_mark(void **state)
+{
+	struct host_bank bank = bank_with_spill(1);
+	const struct flow_slot *slot = slot_at(&bank, 0);
+
+	(void)state;
+	count(&bank, (struct given){ .len = 60, .tcp_flags = 0x10 });
+	count(&bank, (struct given){ .len = 60, .tcp_flags = 0x19 });
+	assert_int_equal(slot->marks, 0);
+	count(&bank, (struct given){ .len = 60, .tcp_flags = 0x12 });
+	assert_int_equal(slot->marks, FLOW_SYN_ACK);
+	count(&bank, (struct given){ .len = 60, .tcp_flags = 0xc2 }); /* ECN */
+	assert_int_equal(slot->marks, FLOW_SYN_ACK | FLOW_SYN);
+	host_bank_destroy(&bank);
+}
+
 static void marks_are_those_of_all_packets(void **state)
 {
 	struct host_bank bank = bank_with_spill(1);
@@ -145,7 +162,7 @@ static void marks_are_those_of_all_packets(void **state)
 	count(&bank, (struct given){ .len = 70000, .tcp_flags = 2 });
 	count(&bank, (struct given){ .len = 60, .tcp_flags = 16 });
 	count(&bank, (struct given){ .len = 60, .marks = FLOW_HEADERS_GIVEN_UP });
-	assert_int_equal(slot->marks, FLOW_SIZE_SATURATED | FLOW_HEADERS_GIVEN_UP);
+	assert_int_equal(slot->marks, FLOW_SIZE_SATURATED | FLOW_HEADERS_GIVEN_UP | FLOW_SYN);
 	assert_int_equal(slot->tcp_flags, 18);
 	assert_int_equal(slot->min_len, 60);
 	host_bank_destroy(&bank);
@@ -443,6 +460,7 @@ int main(void)
 		cmocka_unit_test(a_first_packet_makes_the_slot),
 		cmocka_unit_test(further_packets_are_added_to_it),
 		cmocka_unit_test(lengths_saturate_and_bytes_do_not),
+		cmocka_unit_test(each_step_of_a_handshake_has_its_mark),
 		cmocka_unit_test(marks_are_those_of_all_packets),
 		cmocka_unit_test(flows_that_differ_in_one_bit_are_two),
 		cmocka_unit_test(flows_of_one_hash_take_the_window_in_turn),

@@ -150,7 +150,7 @@ static struct flow_slot half_by_hand(const struct run *run, struct flow_slot slo
 	enum half half;
 
 	memcpy(key.words, slot.words, FLOW_KEY_FULL_WORDS * sizeof(key.words[0]));
-	half = conversation_orient(&key);
+	half = conversation_orient(&key, 0);
 	flow_key_reduce(&key, &run->masks);
 	key.flags |= half == HALF_REVERSE ? FLOW_OUT : 0;
 	memcpy(slot.words, key.words, FLOW_KEY_FULL_WORDS * sizeof(key.words[0]));

@@ -28,9 +28,9 @@ static void check_pair(struct flow_key there, struct flow_key back)
 {
 	struct flow_key turned = there, was = back;
 
-	assert_int_equal(conversation_orient(&turned), HALF_FORWARD);
+	assert_int_equal(conversation_orient(&turned, 0), HALF_FORWARD);
 	assert_memory_equal(&turned, &there, sizeof(there));
-	assert_int_equal(conversation_orient(&back), HALF_REVERSE);
+	assert_int_equal(conversation_orient(&back, 0), HALF_REVERSE);
 	assert_memory_equal(&back, &there, sizeof(there));
 	conversation_reverse(&turned);
 	assert_memory_equal(&turned, &was, sizeof(was));
@@ -72,8 +72,8 @@ static void errors_and_frames_are_as_they_are(void **state)
 	struct flow_key arp = { .src_port = htons(0x0806) }, before = arp;
 
 	(void)state;
-	assert_int_equal(conversation_orient(&unreachable), HALF_FORWARD);
-	assert_int_equal(conversation_orient(&arp), HALF_FORWARD);
+	assert_int_equal(conversation_orient(&unreachable, 0), HALF_FORWARD);
+	assert_int_equal(conversation_orient(&arp, 0), HALF_FORWARD);
 	assert_memory_equal(&arp, &before, sizeof(arp));
 }
 
@@ -83,7 +83,7 @@ static void later_fragments_have_no_ports_to_go_by(void **state)
 
 	(void)state;
 	key.flags |= FLOW_NO_PORTS;
-	assert_int_equal(conversation_orient(&key), HALF_REVERSE);
+	assert_int_equal(conversation_orient(&key, 0), HALF_REVERSE);
 	assert_int_equal(conversation_service(&key), 0);
 }
 
@@ -93,13 +93,13 @@ static void a_type_that_was_cut_is_no_reply(void **state)
 	struct flow_key key = flow(IPPROTO_ICMP, 1, FLOW_ICMP_CUT, 9, 0), before = key;
 
 	(void)state;
-	assert_int_equal(conversation_orient(&key), HALF_FORWARD);
+	assert_int_equal(conversation_orient(&key, 0), HALF_FORWARD);
 	assert_memory_equal(&key, &before, sizeof(key));
 }
 
 static void check_service(struct flow_key key, unsigned int port)
 {
-	conversation_orient(&key);
+	conversation_orient(&key, 0);
 	assert_int_equal(ntohs(conversation_service(&key)), port);
 }
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <poll.h>
 
+#include "../../user/engine/slot_key.h"
 #include "../../user/top/collector.h"
 #include "../terminal_scene.h"
 
@@ -212,7 +213,7 @@ static void collector_pane(struct collector *collector, uint64_t index, uint64_t
 	struct window_result result = { .window_number = 3, .start_ns = pane.begin_ns,
 					.end_ns = pane.end_ns, .flows = &flow, .flow_count = 1 };
 
-	flow.key = slot_key(&slot);
+	flow.key = flow_slot_key(&slot);
 	collector_take_window(collector, &result);
 	collector_take_pane(collector, &pane, &facts);
 }

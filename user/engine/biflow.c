@@ -5,29 +5,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conversation.h"
+#include "began.h"
+#include "slot_key.h"
 
 #define NO_ROW UINT32_MAX
 
-void biflow_turn(const struct engine_config *config, const struct flow_slot *const *records,
+void biflow_turn(const struct engine *engine, const struct flow_slot *const *records,
 		 size_t count, struct biflow_batch *batch)
 {
+	const struct engine_config *config = &engine->config;
 	size_t size = config->extra_sets ? sizeof(struct flow_record) : sizeof(struct flow_slot);
 
 	for (size_t i = 0; i < count; i++) {
 		struct flow_slot *slot = &batch->records[i].slot;
-		struct flow_key key = { .zero = { 0 } };
+		struct flow_key key;
 		enum half half;
 
 		memcpy(&batch->records[i], records[i], size);
-		memcpy(key.words, slot->words, FLOW_KEY_FULL_WORDS * sizeof(key.words[0]));
-		key.inner_vlan = slot->inner_vlan;
-		half = conversation_orient(&key);
+		began_mark(engine->began, slot);
+		key = flow_slot_key(slot);
+		half = conversation_orient(&key, slot->marks);
 		flow_key_reduce(&key, &config->biflow_masks);
 		if (half == HALF_REVERSE)
 			key.flags |= FLOW_OUT;
-		memcpy(slot->words, key.words, FLOW_KEY_FULL_WORDS * sizeof(key.words[0]));
-		slot->inner_vlan = key.inner_vlan;
+		flow_slot_set_key(slot, &key);
 		batch->turned[i] = slot;
 	}
 }

@@ -18,7 +18,7 @@ struct biflow_batch {
 	struct flow_record records[BIFLOW_BATCH];
 	const struct flow_slot *turned[BIFLOW_BATCH];
 };
-void biflow_turn(const struct engine_config *config, const struct flow_slot *const *records,
+void biflow_turn(const struct engine *engine, const struct flow_slot *const *records,
 		 size_t count, struct biflow_batch *batch);
 
 /*

@@ -105,7 +105,7 @@ static enum half orient_icmp(struct flow_key *key)
 	return HALF_FORWARD;
 }
 
-enum half conversation_orient(struct flow_key *key)
+static enum half orient_by_key(struct flow_key *key)
 {
 	if (!(key->flags & FLOW_IP))
 		return HALF_FORWARD;
@@ -114,6 +114,20 @@ enum half conversation_orient(struct flow_key *key)
 	if (is_icmp(key) && !(key->flags & FLOW_NO_PORTS) && flow_key_tells_port(key, key->src_port))
 		return orient_icmp(key);
 	return turn_to_lower_address(key);
+}
+
+enum half conversation_orient(struct flow_key *key, __u8 marks)
+{
+	enum half half = orient_by_key(key), told = half;
+
+	if (marks & FLOW_SYN)
+		told = HALF_FORWARD;
+	else if (marks & FLOW_SYN_ACK)
+		told = HALF_REVERSE;
+	if (told == half || key->ip_proto != IPPROTO_TCP || !has_ports(key))
+		return half;
+	turn(key);
+	return told;
 }
 
 void conversation_reverse(struct flow_key *key)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "began.h"
 #include "biflow.h"
 #include "window.h"
 
@@ -73,6 +74,10 @@ struct engine *engine_create(const struct engine_config *config)
 				      config->extra_sets);
 	if (!err)
 		err = windows_init(engine);
+	if (!err && config->biflow) {
+		engine->began = began_create();
+		err = engine->began ? 0 : -errno;
+	}
 	if (!err)
 		return engine;
 	engine_destroy(engine);
@@ -89,6 +94,7 @@ void engine_destroy(struct engine *engine)
 		free(engine->windows[i].spans);
 		free(engine->windows[i].ended);
 	}
+	began_destroy(engine->began);
 	free(engine->windows);
 	free(engine->layouts);
 	free(engine);
@@ -104,7 +110,7 @@ static int merge_halves(struct engine *engine, const struct flow_slot *const *re
 		size_t more = count - done < BIFLOW_BATCH ? count - done : BIFLOW_BATCH;
 		int merge_err;
 
-		biflow_turn(&engine->config, records + done, more, &batch);
+		biflow_turn(engine, records + done, more, &batch);
 		merge_err = flow_table_merge(&engine->table, batch.turned, more);
 		err = err ? err : merge_err;
 	}
@@ -295,6 +301,8 @@ int engine_fold_pane(struct engine *engine, const struct pane *pane)
 	windows_step(engine, STEP_FOLD, &fold_err);
 	flows_end_pane(engine, fold_err == -ENOMEM);
 	engine->is_folded = true;
+	if (engine->began)
+		began_end_pane(engine->began);
 	return err ? err : fold_err;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "block_flows.h"
+#include "slot_key.h"
 
 struct reader {
 	const struct engine_reading *reading;
@@ -34,15 +35,6 @@ static bool row_read_windows(struct reader *reader, uint32_t row, uint64_t *plac
 	return any;
 }
 
-static struct flow_key key_of_slot(const struct flow_slot *slot)
-{
-	struct flow_key key = { .zero = { 0 } };
-
-	memcpy(key.words, slot->words, FLOW_KEY_FULL_WORDS * sizeof(key.words[0]));
-	key.inner_vlan = slot->inner_vlan;
-	return key;
-}
-
 static void flow_read(const struct reader *reader, uint32_t place)
 {
 	const struct engine_reading *reading = reader->reading;
@@ -54,7 +46,7 @@ static void flow_read(const struct reader *reader, uint32_t place)
 		if (bit_is_set(reader->sums[i].places, place))
 			sums[i] = aggregate_resolve(panes, &reader->sums[i].sums[place]);
 	}
-	key = key_of_slot(&reader->work.segment->slots[reader->work.first + place]);
+	key = flow_slot_key(&reader->work.segment->slots[reader->work.first + place]);
 	reading->flow(reading->context, &key, sums);
 }
 

@@ -16,11 +16,18 @@
 #define SPARKLINE_LEAST 10
 #define LINES_MOST   12
 
+/* Interfaces that are attached alike say it once. */
 static void put_names(struct pen *pen, const char *const *names, size_t count)
 {
 	char shown[MESSAGE_MAX];
 
 	for (size_t i = 0; i < count; i++) {
+		bool is_told = false;
+
+		for (size_t before = 0; before < i; before++)
+			is_told |= !strcmp(names[before], names[i]);
+		if (is_told)
+			continue;
 		pen_text(pen, i ? " " : "");
 		pen_text(pen, escape_text(names[i], shown, sizeof(shown)));
 	}

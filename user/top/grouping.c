@@ -117,7 +117,7 @@ static size_t place_ends(const struct grouper *grouper, struct flow_key places[P
 	return places[0].flags & FLOW_IP ? 2 : 1;
 }
 
-size_t grouper_place(const struct grouper *grouper, const struct flow_key *key,
+size_t grouper_place(const struct grouper *grouper, const struct flow_key *key, __u8 marks,
 		     struct flow_key places[PLACES_MAX])
 {
 	enum half half = HALF_FORWARD;
@@ -130,7 +130,7 @@ size_t grouper_place(const struct grouper *grouper, const struct flow_key *key,
 	if (grouper->sides == SIDES_SENT)
 		return place_ends(grouper, places);
 	if (grouper->sides == SIDES_ARROWS)
-		half = conversation_orient(&places[0]);
+		half = conversation_orient(&places[0], marks);
 	else if (grouper->sides == SIDES_DIRECTIONS && key->flags & FLOW_OUT)
 		half = HALF_REVERSE;
 	if (grouper->grouping == GROUPING_SERVICES && places[0].flags & FLOW_IP)

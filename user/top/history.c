@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../base/rate.h"
+#include "../engine/slot_key.h"
 
 struct rates history_rate(const struct history *history, const struct pane_clock *clock,
 			  uint64_t number)
@@ -17,15 +18,6 @@ struct rates history_rate(const struct history *history, const struct pane_clock
 		return (struct rates){ 0, 0 };
 	return (struct rates){ rate_per_second(pane->bytes, length_ns),
 			       rate_per_second(pane->packets, length_ns) };
-}
-
-struct flow_key slot_key(const struct flow_slot *slot)
-{
-	struct flow_key key = { .zero = { 0 } };
-
-	memcpy(key.words, slot->words, FLOW_KEY_FULL_WORDS * sizeof(key.words[0]));
-	key.inner_vlan = slot->inner_vlan;
-	return key;
 }
 
 /* A slot has fewer bits for packets than a result. */
@@ -56,8 +48,7 @@ static struct flow_slot *put_flow(struct flow_slot *out, const struct flow_resul
 		.notes = flow->notes,
 	};
 
-	memcpy(slot.words, flow->key.words, FLOW_KEY_FULL_WORDS * sizeof(slot.words[0]));
-	slot.inner_vlan = flow->key.inner_vlan;
+	flow_slot_set_key(&slot, &flow->key);
 	*out++ = slot;
 	for (; more; more--) {
 		slot.bytes = 0;

@@ -54,8 +54,6 @@ struct pane_flows {
 	struct flow_slot flows[];
 };
 
-struct flow_key slot_key(const struct flow_slot *slot);
-
 /* Of the result of a window of one pane; held by the caller. NULL when memory has run out. */
 struct pane_flows *pane_flows_create(const struct window_result *result);
 struct pane_flows *pane_flows_hold(struct pane_flows *pane);

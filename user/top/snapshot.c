@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../engine/slot_key.h"
+
 static bool is_of_row(const struct grouper *grouper, const struct flow_slot *flow,
 		      const struct flow_key *row)
 {
-	const struct flow_key key = slot_key(flow);
+	const struct flow_key key = flow_slot_key(flow);
 	struct flow_key places[PLACES_MAX];
-	size_t count = grouper_place(grouper, &key, places);
+	size_t count = grouper_place(grouper, &key, flow->marks, places);
 
 	for (size_t i = 0; i < count; i++) {
 		grouper_take_half(grouper, &places[i]);

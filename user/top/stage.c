@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../engine/slot_key.h"
 #include "stage_private.h"
 
 #define BATCH 256
@@ -85,7 +86,8 @@ struct stage *stage_create(const struct stage_config *config, struct wish wish)
 	stage->rows = instance_create(stage, stage->windows, COVER_COUNT);
 	stage->flows = instance_create(stage, stage->flows_windows, FLOWS_WINDOWS);
 	stage->pulses = instance_create(stage, stage->windows, COVER_COUNT + 1);
-	if (!stage->panes || !stage->rows || !stage->flows || !stage->pulses) {
+	stage->began = began_create();
+	if (!stage->began || !stage->panes || !stage->rows || !stage->flows || !stage->pulses) {
 		stage_destroy(stage);
 		return NULL;
 	}
@@ -99,6 +101,7 @@ void stage_destroy(struct stage *stage)
 	engine_destroy(stage->rows);
 	engine_destroy(stage->flows);
 	engine_destroy(stage->pulses);
+	began_destroy(stage->began);
 	for (size_t i = 0; i < stage->pane_count; i++)
 		pane_flows_release(stage->panes[i]);
 	free(stage->panes);
@@ -130,8 +133,7 @@ static void feeder_add(struct feeder *feeder, const struct flow_slot *slot,
 	struct flow_slot *copy = &feeder->slots[feeder->count];
 
 	*copy = *slot;
-	memcpy(copy->words, key->words, FLOW_KEY_FULL_WORDS * sizeof(copy->words[0]));
-	copy->inner_vlan = key->inner_vlan;
+	flow_slot_set_key(copy, key);
 	feeder->records[feeder->count++] = copy;
 	if (feeder->count == BATCH)
 		feeder_flush(feeder);
@@ -154,9 +156,9 @@ static int feed_rows(struct engine *engine, const struct grouper *grouper,
 	struct feeder feeder = { .engine = engine, .err = engine_close_pane(engine) };
 
 	for (size_t i = 0; i < pane->count; i++) {
-		const struct flow_key key = slot_key(&pane->flows[i]);
+		const struct flow_key key = flow_slot_key(&pane->flows[i]);
 		struct flow_key places[PLACES_MAX];
-		size_t count = grouper_place(grouper, &key, places);
+		size_t count = grouper_place(grouper, &key, pane->flows[i].marks, places);
 
 		for (size_t place = 0; place < count; place++)
 			feeder_add(&feeder, &pane->flows[i], &places[place]);
@@ -285,6 +287,14 @@ static void add_counts(struct stage *stage, const struct pane_flows *pane)
 	stage->facts = pane->facts;
 }
 
+/* So that who looks at these flows later knows who began, too. */
+static void mark_beginnings(struct stage *stage, struct pane_flows *pane)
+{
+	for (size_t i = 0; i < pane->count; i++)
+		began_mark(stage->began, &pane->flows[i]);
+	began_end_pane(stage->began);
+}
+
 void stage_add_pane(struct stage *stage, struct pane_flows *pane)
 {
 	const struct engine_reading reading = { WINDOW_PANE, 1, take_pulse, stage };
@@ -293,6 +303,7 @@ void stage_add_pane(struct stage *stage, struct pane_flows *pane)
 	add_counts(stage, pane);
 	clock_advance(stage, &pane->pane);
 	pane->number = stage->clock.number;
+	mark_beginnings(stage, pane);
 	err = feed_rows(stage->rows, &stage->grouper, pane);
 	err = feed_flows(stage->flows, pane) ? -ENOMEM : err;
 	err = feed_pulses(stage->pulses, pane) ? -ENOMEM : err;

@@ -35,7 +35,7 @@ static void take_flow(void *context, const struct flow_key *key, const struct fl
 {
 	struct taking *taking = context;
 	struct flow_key places[PLACES_MAX];
-	size_t count = grouper_place(taking->grouper, key, places);
+	size_t count = grouper_place(taking->grouper, key, sums[0].marks, places);
 
 	for (size_t i = 0; i < count; i++) {
 		struct earlier *earlier = earlier_of(taking, &places[i]);

@@ -5,6 +5,7 @@
 #ifndef WEIR_STAGE_PRIVATE_H
 #define WEIR_STAGE_PRIVATE_H
 
+#include "../engine/began.h"
 #include "../engine/engine_read.h"
 #include "key_map.h"
 #include "stage.h"
@@ -31,6 +32,7 @@ struct stage {
 	struct engine *rows;
 	struct engine *flows;
 	struct engine *pulses;
+	struct began *began;
 	struct earlier *earlier;
 	size_t earlier_count;
 	uint64_t rows_since_ns;         /* the instance of rows began with this pane */

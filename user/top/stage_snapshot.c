@@ -111,10 +111,9 @@ static void count_flow(void *context, const struct flow_key *flow, const struct 
 {
 	struct maker *maker = context;
 	struct flow_key places[PLACES_MAX];
-	size_t count = grouper_place(&maker->stage->grouper, flow, places);
+	size_t count = grouper_place(&maker->stage->grouper, flow, sums[0].marks, places);
 	struct row *counted = NULL;
 
-	(void)sums;
 	maker->snapshot->flows++;
 	for (size_t i = 0; i < count; i++) {
 		struct row *row;
