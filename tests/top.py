@@ -597,6 +597,16 @@ def test_plain():
         check(text.count("proto") == 1 and "share" in text and counted and
               "192.0.2.10:22" in text,
               f"{' '.join(options)} gives one table of the whole time", text)
+    out = subprocess.run([WEIR, "run", "-q", "-r", CAPTURE, "-o", os.path.join(WORK, "over.ndjson"),
+                          "--exit-over", "1M", "-g", "src"], capture_output=True, text=True,
+                         check=False)
+    check(out.returncode == 3 and "exit over 1000000 bit/s: src 1" in out.stderr and
+          len(documents(os.path.join(WORK, "over.ndjson"))) == 1,
+          "--exit-over ends with status 3 and names the row", out.stderr)
+    out = subprocess.run([WEIR, "run", "-q", "-r", CAPTURE, "-o", os.path.join(WORK, "ok.ndjson"),
+                          "--exit-over", "100M"], capture_output=True, text=True, check=False)
+    check(out.returncode == 0 and not out.stderr, "and with 0 where no row has so much",
+          out.stderr)
     screen = Screen(120, 30, term="dumb")
     screen.type(f"{WEIR} top -r {CAPTURE} --speed 1000; echo status $?")
     check(screen.shows("status 0") and "192.0.2.10:22" in screen.text(),

@@ -58,7 +58,8 @@ _weir_value()
 	-s | --sort) COMPREPLY=($(compgen -W "$(_weir_words sort)" -- "$current")) ;;
 	-o | --output) _weir_files "$current" '*.@(json|ndjson|csv)' ;;
 	--speed) COMPREPLY=($(compgen -W "max 1" -- "$current")) ;;
-	-p | --pane | -n | --top | -t | --duration | -c | --count | --slots | --max-flows) ;;
+	-p | --pane | -n | --top | -t | --duration | -c | --count | --slots | --max-flows | \
+		--exit-over) ;;
 	*) return 1 ;;
 	esac
 }
@@ -69,7 +70,7 @@ _weir()
 	local verb=${COMP_WORDS[1]}
 	local all="--interface --direction --attach --slots --quiet --verbose --help --version"
 	local stream="--read --window --pane --group-by --top --sort --output --duration --count
-		--max-flows --speed --align"
+		--max-flows --speed --align --biflow --exit-over"
 
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "engine/engine_read.h"
 #include "engine/ledger.h"
+#include "outputs/excess.h"
 #include "system/machine.h"
 #include "base/stop.h"
 
@@ -28,13 +29,14 @@ struct agent {
 	bool warned_unattributed;
 	bool lacked_memory;
 	bool failed;
+	bool is_over;                  /* a row had more than --exit-over */
 };
 
 static bool is_limit_reached(const struct agent *agent)
 {
 	uint64_t limit = agent->options->window_limit;
 
-	return limit && agent->windows_emitted >= limit;
+	return agent->is_over || (limit && agent->windows_emitted >= limit);
 }
 
 /* Results list greatest first: the beginning of a list is the list of fewer. */
@@ -63,6 +65,21 @@ static struct window_result result_complete(struct agent *agent, const struct wi
 	return result;
 }
 
+/* The window that told it is the last one. */
+static void look_for_excess(struct agent *agent, const struct document_context *document,
+			    const struct window_result *result)
+{
+	const struct encoding encoding = { .context = document, .result = result };
+	const struct rate_limit *limit = &agent->options->exit_over;
+	char row[EXCESS_TEXT_MAX];
+
+	if (!limit->value || agent->is_over || !excess_find(&encoding, limit, row))
+		return;
+	agent->is_over = true;
+	report_error("exit over %.0f %s: %s", limit->value,
+		     limit->is_packets ? "packets a second" : "bit/s", row);
+}
+
 static int emit(void *context, const struct window_result *result)
 {
 	struct agent *agent = context;
@@ -77,6 +94,8 @@ static int emit(void *context, const struct window_result *result)
 		return 0;
 	cut = result_complete(agent, result, &document);
 	outputs_emit(agent->outputs, &document, &cut);
+	if (result->window_number == 0)
+		look_for_excess(agent, &document, result);
 	if (result->window_number == 0 && cut.complete)
 		agent->windows_emitted++;
 	return 0;
@@ -161,6 +180,9 @@ static int engine_open(struct agent *agent)
 					.emit = emit,
 					.emit_context = agent };
 
+	/* The row of the highest rate may not be among those of the -n. */
+	if (options->exit_over.value)
+		config.top = 0;
 	config.biflow = options->biflow;
 	group_masks_make(&options->group, &config.biflow_masks);
 	config.max_flows = options->max_flows;
@@ -317,7 +339,7 @@ void agent_report_sum(const struct agent *agent)
 
 enum exit_status agent_close(struct agent *agent, int err)
 {
-	bool failed = err != 0 || (agent && agent->failed);
+	bool failed = err != 0 || (agent && agent->failed), is_over = agent && agent->is_over;
 
 	stop_starting_done();
 	if (agent) {
@@ -331,5 +353,7 @@ enum exit_status agent_close(struct agent *agent, int err)
 	free(agent);
 	if (err == -EINVAL)
 		return EXIT_USAGE;
-	return failed ? EXIT_FAILED : EXIT_DONE;
+	if (failed)
+		return EXIT_FAILED;
+	return is_over ? EXIT_OVER : EXIT_DONE;
 }

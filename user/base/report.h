@@ -9,7 +9,7 @@
 #include <stdarg.h>
 
 /* Exit statuses of the program. */
-enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_OVER = 3 };
 
 enum report_level { REPORT_QUIET, REPORT_NORMAL, REPORT_VERBOSE };
 

@@ -6,6 +6,7 @@
 #define WEIR_OPTIONS_H
 
 #include "../attach/settings.h"
+#include "../base/rate.h"
 #include "../engine/engine.h"
 #include "../engine/group.h"
 
@@ -35,6 +36,7 @@ struct options {
 	struct group_by group;
 	struct group_by counted;      /* what is told apart before: with -b, whole flows */
 	bool biflow;
+	struct rate_limit exit_over;
 	size_t top;
 	enum sort_field sort;         /* or SORT_EXTRA and an extra measure of extra_sets */
 	uint32_t extra_sets;          /* 1 << enum extra_set of those asked for */

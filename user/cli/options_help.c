@@ -24,7 +24,7 @@ static const char usage[] =
 static const char ending[] =
 	"\n"
 	"FILTER is the language of tcpdump and stands after all options.\n"
-	"Exit status: 0 done, 1 failed while running, 2 wrong usage.\n"
+	"Exit status: 0 done, 1 failed while running, 2 wrong usage, 3 --exit-over.\n"
 	"\n"
 	"  weir run -i eth0 -w sliding:10s/1s -o flows.json tcp port 443\n"
 	"  weir run -r capture.pcap -g src,dst -n 10 -o -\n";

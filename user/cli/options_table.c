@@ -199,6 +199,31 @@ static const char *parse_group_by(struct parsing *parsing, const char *value)
 	return group_by_parse(value, &parsing->options->group, &reason) ? reason : NULL;
 }
 
+/* Digits, a power of 1000, and pps where packets are meant. */
+static const char *parse_exit_over(struct parsing *parsing, const char *value)
+{
+	static const char *const wrong = "not a rate: 100M (bits a second), 5kpps (packets)";
+	static const char prefixes[] = "kMGT";
+	struct rate_limit *limit = &parsing->options->exit_over;
+	char digits[16] = "";
+	size_t length = strspn(value, "0123456789");
+	const char *rest = value + length, *prefix;
+	uint64_t number;
+
+	if (!length || length >= sizeof(digits))
+		return wrong;
+	memcpy(digits, value, length);
+	if (!parse_whole(digits, &number) || !number)
+		return wrong;
+	limit->value = (double)number;
+	prefix = *rest ? strchr(prefixes, *rest) : NULL;
+	for (long power = prefix ? prefix - prefixes + 1 : 0; power > 0; power--)
+		limit->value *= 1000;
+	rest += prefix != NULL;
+	limit->is_packets = !strcmp(rest, "pps");
+	return *rest && !limit->is_packets ? wrong : NULL;
+}
+
 static const char *parse_biflow(struct parsing *parsing, const char *value)
 {
 	(void)value;
@@ -361,6 +386,9 @@ const struct option_spec option_specs[] = {
 	  "NDJSON)" },
 	{ 't', "duration", "LEN", FOR_STREAM, parse_duration, "stop after this long: 250ms, 1s, 5m, 1h" },
 	{ 'c', "count", "N", FOR_STREAM, parse_count, "stop after N complete windows" },
+	{ OPTION_EXIT_OVER, "exit-over", "RATE", FOR_STREAM, parse_exit_over,
+	  "end with status 3 when a row of the first -w has more:\n"
+	  "bits or packets a second (100M, 5kpps)" },
 	{ OPTION_SLOTS, "slots", "N", FOR_ALL, parse_slots,
 	  "flow slots per CPU and bank, a power of two (65536,\n"
 	  "fewer where they take over 1/16 of the memory)" },

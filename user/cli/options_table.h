@@ -9,9 +9,9 @@
 
 /* Values of options without a letter. */
 enum { OPTION_SLOTS = 256, OPTION_MAX_FLOWS, OPTION_SPEED, OPTION_JSON,
-       OPTION_ALIGN };
+       OPTION_ALIGN, OPTION_EXIT_OVER };
 
-#define OPTION_IDS_MAX (OPTION_ALIGN + 1)
+#define OPTION_IDS_MAX (OPTION_EXIT_OVER + 1)
 
 /* What is parsed so far, besides the options themselves. */
 struct parsing {
