@@ -75,6 +75,8 @@ static int compare(void *context, const struct window_result *result)
 	assert_int_equal(window->end_ns, result->end_ns);
 	assert_int_equal(window->observed_ns, result->observed_ns);
 	assert_int_equal(window->complete, result->complete);
+	assert_int_equal(window->is_aligned, result->is_aligned);
+	assert_int_equal(window->nominal_start_ns, result->nominal_start_ns);
 	assert_memory_equal(&window->total, &result->total, sizeof(result->total));
 	run->compared++;
 	return 0;

@@ -84,6 +84,7 @@ int engine_read_flows(struct engine *engine, const struct engine_reading *readin
 void engine_read_window(const struct engine *engine, size_t number, struct window_result *result)
 {
 	block_window_result(engine, &engine->windows[number], result);
+	result->is_aligned = engine->config.replay || engine->config.is_aligned;
 }
 
 int engine_peek(struct engine *engine, size_t number, const struct window_listener *listener)
