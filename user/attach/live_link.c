@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "live_watch.h"
+#include "native.h"
 #include "../base/report.h"
 
 static void report_impossible(const struct live_link *link, enum attach_how how)
@@ -60,7 +61,7 @@ static void wanted_fill(const struct live_link *link, const struct live_shared *
 			bool wanted[PROGRAM_KIND_COUNT])
 {
 	const struct attach_plan *plan = &link->plan;
-	bool frags = netdev_needs_frags(&link->facts);
+	bool frags = native_needs_frags(&link->facts);
 
 	wanted[PROGRAM_XDP] = plan->in == ATTACH_XDP_GENERIC ||
 			      (plan->in == ATTACH_XDP_NATIVE && !frags);
@@ -100,7 +101,7 @@ static enum program_kind program_for(const struct live_link *link, enum attach_p
 {
 	switch (point) {
 	case ATTACH_XDP_NATIVE:
-		return netdev_needs_frags(&link->facts) ? PROGRAM_XDP_FRAGS : PROGRAM_XDP;
+		return native_needs_frags(&link->facts) ? PROGRAM_XDP_FRAGS : PROGRAM_XDP;
 	case ATTACH_XDP_GENERIC:
 		return PROGRAM_XDP;
 	case ATTACH_TCX_EGRESS:
@@ -150,7 +151,7 @@ static void report_refused(const struct live_link *link, enum attach_point point
 static void report_chosen(const struct live_link *link, enum attach_how how)
 {
 	const struct attach_plan *plan = &link->plan;
-	const char *cost = plan->in == ATTACH_XDP_NATIVE ? netdev_native_cost(&link->facts) : NULL;
+	const char *cost = plan->in == ATTACH_XDP_NATIVE ? native_cost(&link->facts) : NULL;
 	const char *driver = link->facts.driver[0] ? link->facts.driver : "unknown driver";
 
 	report_notice("attached to %s (%s): %s%s%s%s%s", link->facts.name, driver,

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "native.h"
+
 /* The programs read Ethernet headers only; libpcap knows others. */
 #define NO_ETHERNET "its packets have no Ethernet header"
 
@@ -34,7 +36,7 @@ static void plan_native(const struct netdev_facts *facts, struct attach_plan *pl
 	if (willing.native_xdp == NETDEV_UNKNOWN)
 		willing.native_xdp = NETDEV_YES;
 	plan->in = ATTACH_XDP_NATIVE;
-	if (!netdev_should_attach_native(&willing, plan->why, sizeof(plan->why)))
+	if (!native_is_right(&willing, plan->why, sizeof(plan->why)))
 		refuse(plan, plan->why);
 }
 
@@ -48,7 +50,7 @@ static void plan_generic(const struct netdev_facts *facts, struct attach_plan *p
 
 static void plan_auto(const struct netdev_facts *facts, struct attach_plan *plan)
 {
-	if (netdev_should_attach_native(facts, plan->why, sizeof(plan->why)))
+	if (native_is_right(facts, plan->why, sizeof(plan->why)))
 		plan->in = ATTACH_XDP_NATIVE;
 }
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../attach/native.h"
 #include "../cli/options.h"
 #include "../text/escape.h"
 #include "survey.h"
@@ -65,11 +66,11 @@ static void mtu_judge(struct judging *judging)
 		finding_action(finding, "accepted by TC");
 	} else if (!facts->native_mtu_max) {
 		finding_action(finding, "the driver alone knows whether native XDP takes it");
-	} else if (netdev_refuses_mtu(facts)) {
+	} else if (native_refuses_mtu(facts)) {
 		finding_fact(finding, "%u%s, past the %u of native XDP", facts->mtu, peer,
 			     facts->native_mtu_max);
 		mtu_refused(judging, finding);
-	} else if (netdev_needs_frags(facts)) {
+	} else if (native_needs_frags(facts)) {
 		finding_fact(finding, "%u%s, past the %u of plain XDP", facts->mtu, peer,
 			     facts->native_mtu_max);
 		finding_action(finding, "accepted with xdp.frags");
@@ -102,7 +103,7 @@ static void hook_judge(struct judging *judging)
 	};
 	const struct netdev_facts *facts = judging->facts;
 	struct finding *finding = findings_add(judging->findings, "XDP hook");
-	const char *cost = netdev_native_cost(facts);
+	const char *cost = native_cost(facts);
 	bool native = judging->plan->in == ATTACH_XDP_NATIVE;
 
 	if (facts->xdp_mode != NETDEV_XDP_NONE) {
@@ -208,7 +209,7 @@ static void plan_judge(struct judging *judging, const struct attach_settings *se
 		       plan->why[0] ? ", since " : "", plan->why);
 	if (settings->how == ATTACH_AUTO && plan->in && plan->in != ATTACH_XDP_NATIVE &&
 	    judging->facts->native_xdp == NETDEV_YES &&
-	    judging->facts->xdp_mode == NETDEV_XDP_NONE && !netdev_refuses_mtu(judging->facts))
+	    judging->facts->xdp_mode == NETDEV_XDP_NONE && !native_refuses_mtu(judging->facts))
 		finding_mend(finding, "weir run -i %s -a native", judging->word);
 }
 

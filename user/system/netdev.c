@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "netdev_ethtool.h"
-#include "netdev_rule.h"
+#include "netdev_driver.h"
 #include "netlink.h"
 
 /* include/uapi/linux/netdev.h, since Linux 6.3: the netdev family of generic netlink. */

@@ -95,28 +95,6 @@ uint64_t netdev_counters_missed(const struct netdev_counters *counters);
 /* The interface of the default route: IPv4's of lowest metric, else IPv6's. 0 or -ENOENT. */
 int netdev_default_route(char name[IF_NAMESIZE]);
 
-/*
- * The rule of attach mode auto, ingress: native XDP where the driver has it, the hook is free,
- * the MTU is accepted and attaching takes no offload away. False: TCX or clsact, and the
- * reason in why, without a final stop.
- */
-bool netdev_should_attach_native(const struct netdev_facts *facts, char *why, size_t size);
-
-/* True where native XDP is refused for the MTU unless the program declares xdp.frags. */
-bool netdev_needs_frags(const struct netdev_facts *facts);
-
-/*
- * True where native XDP is refused for the MTU (native_mtu over native_mtu_max, and the driver
- * not known to take xdp.frags).
- */
-bool netdev_refuses_mtu(const struct netdev_facts *facts);
-
-/*
- * What attaching native XDP would take away, as the end of a sentence ("segmentation offload
- * of its peer"); NULL: nothing that is known.
- */
-const char *netdev_native_cost(const struct netdev_facts *facts);
-
 /* "native", "generic", "hw"; "none" where the hook is free. */
 const char *netdev_xdp_mode_name(enum netdev_xdp_mode mode);
 

@@ -2,8 +2,8 @@
 /*
  * What is known of drivers that no kernel interface tells.
  */
-#ifndef WEIR_NETDEV_RULE_H
-#define WEIR_NETDEV_RULE_H
+#ifndef WEIR_NETDEV_DRIVER_H
+#define WEIR_NETDEV_DRIVER_H
 
 #include "netdev.h"
 
