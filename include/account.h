@@ -74,20 +74,46 @@ static __always_inline void account_size(struct section_header *header,
 	header->size_histogram[full] += size->packets - 1;
 }
 
-static __always_inline void account_filtered(struct section_header *header,
-					     const struct packet_size *size)
+/* The tally of a link and direction (link_tally_index) in a section. */
+struct tallied {
+	struct section_header *section;
+	const struct bank_geometry *g;
+	__u32 index;
+};
+
+/*
+ * The verifier would tell apart all the keys that the index can be made of, and take five times
+ * as long over a program.
+ */
+static __always_inline struct link_tally *section_tally(const struct tallied *t)
 {
-	tally_add(&header->filtered, size->packets, size->bytes);
-	account_size(header, size);
+	__u32 index = (__u32)unproven((int)t->index) & (2 * t->g->links - 1);
+
+	return (struct link_tally *)((__u8 *)t->section + t->g->tallies_offset) + index;
 }
 
-static __always_inline void account_malformed(struct section_header *header,
+static __always_inline void account_filtered(const struct tallied *t,
+					     const struct packet_size *size)
+{
+	tally_add(&section_tally(t)->filtered, size->packets, size->bytes);
+	account_size(t->section, size);
+}
+
+static __always_inline void account_malformed(const struct tallied *t,
 					      const struct packet_size *size, __u32 reason)
 {
-	tally_add(&header->malformed, size->packets, size->bytes);
-	account_size(header, size);
+	struct link_tally *tally = section_tally(t);
+
+	tally_add(&tally->malformed, size->packets, size->bytes);
+	account_size(t->section, size);
 	if (reason < MALFORMED_REASON_COUNT)
-		header->malformed_reason[reason] += size->packets;
+		tally->malformed_reason[reason] += size->packets;
+}
+
+static __always_inline void account_unattributed(const struct tallied *t, __u32 packets,
+						 __u64 bytes)
+{
+	tally_add(&section_tally(t)->unattributed, packets, bytes);
 }
 
 static __always_inline struct flow_slot *section_slot(struct section_header *section,
@@ -101,6 +127,24 @@ static __always_inline bool slot_has_key(const struct flow_slot *slot, const str
 	return slot->words[4] == key->words[4] && slot->words[1] == key->words[1] &&
 	       slot->words[3] == key->words[3] && slot->words[0] == key->words[0] &&
 	       slot->words[2] == key->words[2] && slot->inner_vlan == key->inner_vlan;
+}
+
+static __always_inline struct tallied tallied_slot(struct section_header *section,
+						   const struct bank_geometry *g,
+						   const struct flow_slot *slot)
+{
+	__u32 link = flow_link_number(slot->flags, slot->vlan, slot->inner_vlan);
+
+	return (struct tallied){ section, g, link_tally_index(link, slot->flags & FLOW_OUT) };
+}
+
+static __always_inline struct tallied tallied_key(struct section_header *section,
+						  const struct bank_geometry *g,
+						  const struct flow_key *key)
+{
+	bool is_out = flow_word_flags(key->words[4]) & FLOW_OUT;
+
+	return (struct tallied){ section, g, link_tally_index(flow_key_link(key), is_out) };
 }
 
 /* One packet with its key, ready to be counted. */
@@ -235,11 +279,14 @@ static __always_inline void section_evict(struct section_header *section,
 			victim = slot;
 	}
 	if (unlikely(!section_spill(section, g, victim))) {
+		struct tallied of_packet = tallied_key(section, g, a->key);
+		struct tallied of_victim = tallied_slot(section, g, victim);
+
 		if (victim->bytes >= a->size->bytes) {
-			tally_add(&section->unattributed, a->size->packets, a->size->bytes);
+			account_unattributed(&of_packet, a->size->packets, a->size->bytes);
 			return;
 		}
-		tally_add(&section->unattributed, victim->packets, victim->bytes);
+		account_unattributed(&of_victim, victim->packets, victim->bytes);
 	}
 	slot_start(victim, a);
 }
@@ -249,10 +296,12 @@ static __always_inline void slot_renew(struct section_header *section,
 				       const struct bank_geometry *g, struct flow_slot *slot,
 				       const struct accounted *a)
 {
+	struct tallied of_slot = tallied_slot(section, g, slot);
+
 	if (section_spill(section, g, slot))
 		slot_start(slot, a);
 	else
-		tally_add(&section->unattributed, a->size->packets, a->size->bytes);
+		account_unattributed(&of_slot, a->size->packets, a->size->bytes);
 }
 
 /*

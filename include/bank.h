@@ -7,7 +7,7 @@
  * it lives. A table is split into sections because kernels before 6.7 refuse array elements
  * of more than 4 MiB (KMALLOC_MAX_SIZE). A section:
  *
- *     struct section_header | occupancy bitmap | slots | spill area
+ *     struct section_header | tallies | occupancy bitmap | slots | spill area
  */
 #ifndef WEIR_BANK_H
 #define WEIR_BANK_H
@@ -28,28 +28,45 @@
 #define SIZE_BUCKETS        16u
 
 /*
- * Counters of one section. PACKET_FLOW is not kept here: it is the sum of the section's slots
- * and spilled records. size_histogram counts every packet seen but those in contended, on its
- * own path, so that it must equal the sum of the outcomes: the agent checks that it does.
+ * Of one section. size_histogram counts every packet seen but those in contended, on its own
+ * path, so that it must equal the sum of the outcomes: the agent checks that it does.
  */
 struct section_header {
+	__u64 sequence;       /* in a bank's first section: of its pane; 0: clean. By the agent */
 	__u64 begin_ticks;    /* jiffies when the pane began; written by the agent */
 	__u32 spill_used;
 	__u32 claimed;        /* PREEMPT_RT only: a program is in this section */
+	__u64 spare[5];
+	__u64 size_histogram[SIZE_BUCKETS];
+};
+
+/*
+ * What became of a section's packets of one link and direction. PACKET_FLOW is not kept here: it
+ * is the sum of the section's slots and spilled records.
+ */
+#define LINK_TALLY_REASONS_MAX 16
+
+struct link_tally {
 	struct tally filtered;
 	struct tally malformed;
 	struct tally unattributed;
-	__u64 malformed_reason[MALFORMED_REASON_COUNT];
 	struct tally contended; /* PREEMPT_RT only: atomically added, counts as unattributed */
-	__u64 spare[6];
-	__u64 size_histogram[SIZE_BUCKETS];
+	__u64 malformed_reason[LINK_TALLY_REASONS_MAX];
 };
+
+/* The place of a link's tally of one direction. */
+static inline __u32 link_tally_index(__u32 link, bool is_out)
+{
+	return 2 * link + is_out;
+}
 
 /* Where things lie in a section, and how a flow finds its section. Offsets in bytes. */
 struct bank_geometry {
 	__u32 slots;             /* per section, a power of two */
 	__u32 spill_slots;       /* per section, a power of two */
 	__u32 sections_per_cpu;  /* a power of two */
+	__u32 links;             /* a power of two */
+	__u32 tallies_offset;
 	__u32 bitmap_offset;
 	__u32 slots_offset;
 	__u32 spill_offset;
@@ -57,26 +74,37 @@ struct bank_geometry {
 	__u32 cpus;              /* highest possible CPU id + 1 */
 };
 
+/* What a geometry is made of. */
+struct bank_shape {
+	__u32 slots_per_cpu; /* a power of two from BANK_SLOTS_MIN up */
+	__u32 cpus;
+	__u32 links;         /* told apart, 1 to FLOW_LINKS_MAX */
+};
+
 /* Where things lie in a section of slots slots (a power of two, at least 64) of its own. */
-static inline void bank_geometry_lay_out(struct bank_geometry *g, __u32 slots)
+static inline void bank_geometry_lay_out(struct bank_geometry *g, __u32 slots, __u32 links)
 {
 	g->slots = slots;
 	g->spill_slots = slots / 2 > SECTION_SPILL_MIN ? slots / 2 : SECTION_SPILL_MIN;
-	g->bitmap_offset = sizeof(struct section_header);
+	g->links = 1;
+	while (g->links < links)
+		g->links *= 2;
+	g->tallies_offset = sizeof(struct section_header);
+	g->bitmap_offset = g->tallies_offset + 2 * g->links * (__u32)sizeof(struct link_tally);
 	g->slots_offset = (g->bitmap_offset + slots / 8 + 63) & ~63u;
 	g->spill_offset = g->slots_offset + slots * (__u32)sizeof(struct flow_slot);
 	g->section_size = g->spill_offset + g->spill_slots * (__u32)sizeof(struct flow_slot);
 	g->section_size = (g->section_size + 4095) & ~4095u;
 }
 
-/* The geometry of a bank of slots_per_cpu flows (a power of two from BANK_SLOTS_MIN up). */
-static inline struct bank_geometry bank_geometry_make(__u32 slots_per_cpu, __u32 cpus)
+static inline struct bank_geometry bank_geometry_make(const struct bank_shape *shape)
 {
-	struct bank_geometry g = { .cpus = cpus };
-	__u32 slots = slots_per_cpu < SECTION_SLOTS_MAX ? slots_per_cpu : SECTION_SLOTS_MAX;
+	struct bank_geometry g = { .cpus = shape->cpus };
+	__u32 slots = shape->slots_per_cpu < SECTION_SLOTS_MAX ? shape->slots_per_cpu :
+								  SECTION_SLOTS_MAX;
 
-	bank_geometry_lay_out(&g, slots);
-	g.sections_per_cpu = slots_per_cpu / slots;
+	bank_geometry_lay_out(&g, slots, shape->links);
+	g.sections_per_cpu = shape->slots_per_cpu / slots;
 	return g;
 }
 
@@ -90,7 +118,9 @@ static inline __u64 bank_size_bytes(const struct bank_geometry *g)
 	return (__u64)bank_sections(g) * g->section_size;
 }
 
-_Static_assert(sizeof(struct section_header) % 64 == 0, "the bitmap begins on a cache line");
+_Static_assert(sizeof(struct section_header) % 64 == 0 && sizeof(struct link_tally) % 64 == 0,
+	       "tallies and bitmap begin on a cache line");
+_Static_assert(MALFORMED_REASON_COUNT <= LINK_TALLY_REASONS_MAX, "each reason has its place");
 _Static_assert(offsetof(struct section_header, size_histogram) % 64 == 0, "aligned histogram");
 
 #endif

@@ -79,6 +79,15 @@ static __always_inline const __u8 *cursor_peek(struct cursor *c, void *copy, __u
 	return bytes;
 }
 
+/* Leaves what is rare to a thorough cursor; false where this is one. */
+static __always_inline bool cursor_defer(struct cursor *c)
+{
+	if (c->kind != CURSOR_FAST)
+		return false;
+	c->incomplete = true;
+	return true;
+}
+
 /*
  * The same value, of which the verifier knows nothing any more: it does not follow what is kept
  * behind a global function's pointer argument. So all turns of a loop over headers look alike,

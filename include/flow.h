@@ -17,8 +17,18 @@
 #define FLOW_IPV6           0x02
 #define FLOW_OUT            0x04 /* direction: in when clear */
 #define FLOW_NO_PORTS       0x08 /* of a later fragment, or cut off: then FLOW_PORT_CUT */
-#define FLOW_LINK_SHIFT     4    /* number of the link (interface) in the upper four bits */
-#define FLOW_LINKS_MAX      16
+
+/*
+ * The number of the link (interface) has nine bits: the lowest four in flags, three in inner_vlan,
+ * the highest two in vlan.
+ */
+#define FLOW_LINKS_MAX           512
+#define FLOW_LINK_FLAGS          0xf0
+#define FLOW_LINK_INNER_VLAN     0xe000
+#define FLOW_LINK_VLAN           0x6000
+#define FLOW_LINK_SHIFT          4
+#define FLOW_LINK_INNER_SHIFT    13
+#define FLOW_LINK_VLAN_SHIFT     13
 
 /* flow_key.vlan and .inner_vlan: 0 is no tag, else the bit and the 12-bit VLAN identifier. */
 #define VLAN_TAG_PRESENT    0x1000
@@ -71,6 +81,75 @@ struct flow_key {
 	};
 };
 
+/*
+ * Parts of a key's fifth word. Where the key is in registers this is how to look into it: bytes
+ * and words of one field make a compiler take it to pieces and put it together again.
+ */
+static inline __u8 flow_word_flags(__u64 fifth)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (__u8)(fifth >> 40);
+#else
+	return (__u8)(fifth >> 16);
+#endif
+}
+
+static inline __u8 flow_word_ip_proto(__u64 fifth)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (__u8)(fifth >> 32);
+#else
+	return (__u8)(fifth >> 24);
+#endif
+}
+
+static inline __u16 flow_word_vlan(__u64 fifth)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (__u16)(fifth >> 48);
+#else
+	return (__u16)fifth;
+#endif
+}
+
+static inline __u16 flow_word_inner_vlan(__u64 sixth)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (__u16)sixth;
+#else
+	return (__u16)(sixth >> 48);
+#endif
+}
+
+/* Where a link's number lies in a key, as masks to OR into one whose number is 0. */
+struct flow_link {
+	__u8  flags;
+	__u16 vlan;
+	__u16 inner_vlan;
+};
+
+static inline struct flow_link flow_link_of(__u32 number)
+{
+	return (struct flow_link){
+		.flags = (__u8)((number & 0xf) << FLOW_LINK_SHIFT),
+		.inner_vlan = (__u16)((number >> 4 & 0x7) << FLOW_LINK_INNER_SHIFT),
+		.vlan = (__u16)((number >> 7 & 0x3) << FLOW_LINK_VLAN_SHIFT),
+	};
+}
+
+static inline __u32 flow_link_number(__u8 flags, __u16 vlan, __u16 inner_vlan)
+{
+	return (__u32)flags >> FLOW_LINK_SHIFT |
+	       (__u32)(inner_vlan & FLOW_LINK_INNER_VLAN) >> FLOW_LINK_INNER_SHIFT << 4 |
+	       (__u32)(vlan & FLOW_LINK_VLAN) >> FLOW_LINK_VLAN_SHIFT << 7;
+}
+
+static inline __u32 flow_key_link(const struct flow_key *key)
+{
+	return flow_link_number(flow_word_flags(key->words[4]), flow_word_vlan(key->words[4]),
+				flow_word_inner_vlan(key->words[5]));
+}
+
 /* Also of a key reduced to some fields, one of the ports among them. */
 static inline bool flow_key_is_later_fragment(const struct flow_key *key)
 {
@@ -122,9 +201,15 @@ struct flow_record {
 /* The sixth word of a slot shares its 16 lowest-addressed bits with that of its key. */
 #define FLOW_KEY_FULL_WORDS 5
 
+_Static_assert((FLOW_LINK_VLAN | VLAN_TAG_PRESENT | VLAN_TAG_ID | FLOW_DIRECTION_TOLD) == 0xffff &&
+	       (FLOW_LINK_INNER_VLAN | VLAN_TAG_PRESENT | VLAN_TAG_ID) == 0xffff,
+	       "every bit of the tags is given out");
 _Static_assert(sizeof(struct flow_key) == 48, "a key is six words");
 _Static_assert(sizeof(struct flow_slot) == 64, "a slot is one cache line");
 _Static_assert(sizeof(struct flow_record) == 128, "a record is one or two");
+_Static_assert(offsetof(struct flow_key, ip_proto) == 36 &&
+	       offsetof(struct flow_key, flags) == 37 && offsetof(struct flow_key, vlan) == 38,
+	       "the fifth word has ports, ip_proto, flags and vlan");
 _Static_assert(offsetof(struct flow_key, inner_vlan) == 40, "five words, then inner_vlan");
 _Static_assert(offsetof(struct flow_slot, src_port) == offsetof(struct flow_key, src_port) &&
 	       offsetof(struct flow_slot, flags) == offsetof(struct flow_key, flags) &&

@@ -21,27 +21,6 @@ struct group_masks {
 };
 
 _Static_assert(sizeof(struct group_masks) == 152, "same in the agent and in the kernel");
-_Static_assert(offsetof(struct flow_key, ip_proto) == 36 && offsetof(struct flow_key, flags) == 37,
-	       "the fifth word has ports, ip_proto, flags and vlan");
-
-static __always_inline __u8 group_word_flags(__u64 fifth)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	return (__u8)(fifth >> 40);
-#else
-	return (__u8)(fifth >> 16);
-#endif
-}
-
-static __always_inline __u8 group_word_ip_proto(__u64 fifth)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	return (__u8)(fifth >> 32);
-#else
-	return (__u8)(fifth >> 24);
-#endif
-}
-
 /*
  * By branches, which follow those of the parser and are foreseen as those were; an index made
  * of the flags would have the hash wait for it.
@@ -60,8 +39,8 @@ static __always_inline const struct flow_key *group_mask_of(const struct group_m
 static __always_inline void flow_key_reduce(struct flow_key *key, const struct group_masks *masks)
 {
 	__u64 fifth = key->words[4];
-	const struct flow_key *keep = group_mask_of(masks, group_word_flags(fifth));
-	__u8 ip_proto = group_word_ip_proto(fifth);
+	const struct flow_key *keep = group_mask_of(masks, flow_word_flags(fifth));
+	__u8 ip_proto = flow_word_ip_proto(fifth);
 
 	key->words[0] &= keep->words[0];
 	key->words[1] &= keep->words[1];
@@ -72,6 +51,23 @@ static __always_inline void flow_key_reduce(struct flow_key *key, const struct g
 	if (unlikely(ip_proto == FLOW_PROTO_ICMP || ip_proto == FLOW_PROTO_ICMPV6))
 		fifth &= masks->keep_icmp;
 	key->words[4] = fifth;
+}
+
+/* The same of a slot's key. */
+static __always_inline void flow_slot_reduce(struct flow_slot *slot,
+					     const struct group_masks *masks)
+{
+	struct flow_key key = { .words = { slot->words[0], slot->words[1], slot->words[2],
+					   slot->words[3], slot->words[4] } };
+
+	key.inner_vlan = slot->inner_vlan;
+	flow_key_reduce(&key, masks);
+	slot->words[0] = key.words[0];
+	slot->words[1] = key.words[1];
+	slot->words[2] = key.words[2];
+	slot->words[3] = key.words[3];
+	slot->words[4] = key.words[4];
+	slot->inner_vlan = key.inner_vlan;
 }
 
 #endif

@@ -28,9 +28,9 @@ static __always_inline __u32 flow_hash(const struct flow_key *key, const struct 
 	__u64 hash;
 
 	hash = hash_pair(w[4], w[4] >> 32, s);
-	hash += key->inner_vlan * s[2];
+	hash += flow_word_inner_vlan(w[5]) * s[2];
 	hash += hash_pair(w[1] >> 32, w[3] >> 32, s + 3);
-	if (key->flags & FLOW_IPV6 || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__) {
+	if (flow_word_flags(w[4]) & FLOW_IPV6 || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__) {
 		hash += hash_pair(w[0], w[2], s + 5);
 		hash += hash_pair(w[0] >> 32, w[2] >> 32, s + 7);
 		hash += hash_pair(w[1], w[3], s + 9);

@@ -148,7 +148,9 @@ static __always_inline void parse_ports(struct cursor *c, __s32 left, struct pac
 	__u8 copy[4];
 	const __u8 *ports = left >= 4 ? cursor_peek(c, copy, sizeof(copy)) : NULL;
 
-	if (!ports) {
+	if (unlikely(!ports)) {
+		if (cursor_defer(c))
+			return;
 		p->flags |= FLOW_NO_PORTS;
 		p->ports = host_to_be32((__u32)FLOW_PORT_CUT << 16 | FLOW_PORT_CUT);
 		return;
@@ -169,7 +171,7 @@ static __always_inline void parse_icmp(struct cursor *c, __s32 left, struct pack
 	if (likely(icmp)) {
 		type = (__u32)icmp[0] << 8;
 		code = (__u32)icmp[1] << 8;
-	} else {
+	} else if (!cursor_defer(c)) {
 		icmp = left >= 1 ? cursor_peek(c, copy, 1) : NULL;
 		if (icmp)
 			type = (__u32)icmp[0] << 8;
@@ -314,9 +316,7 @@ static __always_inline int parse_ipv6(struct cursor *c, struct packet *p)
 	cursor_skip(c, sizeof(copy));
 	if (likely(!ipv6_is_extension(p->ip_proto))) {
 		parse_transport(c, (__s32)payload_len, p);
-	} else if (c->kind == CURSOR_FAST) {
-		c->incomplete = true;
-	} else {
+	} else if (!cursor_defer(c)) {
 		parse_ipv6_jumbo(c, payload_len, p);
 		parse_ipv6_extensions(c, (__s32)payload_len, p);
 	}
@@ -350,10 +350,8 @@ static __always_inline int parse_ethertype(struct cursor *c, __be16 ethertype, s
 		return parse_ipv4(c, p);
 	if (likely(ethertype == host_to_be16(ETH_P_IPV6)))
 		return parse_ipv6(c, p);
-	if (ethertype_is_vlan(ethertype)) {
-		c->incomplete |= c->kind == CURSOR_FAST;
+	if (ethertype_is_vlan(ethertype) && !cursor_defer(c))
 		p->marks |= FLOW_HEADERS_GIVEN_UP;
-	}
 	return parse_non_ip(ethertype, p);
 }
 

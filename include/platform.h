@@ -47,6 +47,23 @@ static __always_inline __u32 opaque(__u32 value)
 }
 
 /*
+ * The same value, of which the verifier knows nothing any more: it checks a global function by
+ * itself. For what is rare: it is a call.
+ */
+#ifdef __bpf__
+__noinline int unproven(int value)
+{
+	asm volatile("" : "+r"(value));
+	return value;
+}
+#else
+static inline int unproven(int value)
+{
+	return value;
+}
+#endif
+
+/*
  * Loads from packet bytes at any alignment. The verifier allows unaligned packet loads where
  * the CPU does; clang would split a packed load for BPF into bytes.
  */

@@ -14,10 +14,18 @@ struct count_settings {
 	struct hash_seed seed;
 	struct group_masks group;
 	__u32 tick_scaled;   /* length of a kernel tick, see ticks_to_ms */
-	__u8 link_number;    /* of the interface this instance is attached to */
 	__u8 claim_sections; /* PREEMPT_RT: programs may interrupt one another on a CPU */
 	__u8 reduce_keys;    /* the group-by is not all of the key: group applies */
+	__u8 has_links;      /* the number of a link is looked up; else it is 0 */
 	__u8 spare;
+};
+
+/* Of an interface index: the number of the link, and the words to OR into a key without one. */
+struct link_entry {
+	__u64 word4;
+	__u64 word5;
+	__u32 number;
+	__u32 is_known;
 };
 
 #endif

@@ -33,6 +33,8 @@ static inline int place_enter(void **state)
 	veth_create();
 	scene_open(&place.scene, (struct scene_options){ 0 });
 	place.ifindex = (int)if_nametoindex(NEAR);
+	assert_int_equal(programs_add_link(place.scene.programs, (unsigned int)place.ifindex,
+					   SCENE_LINK), 0);
 	place.near = frame_socket(NEAR);
 	place.far = frame_socket(FAR);
 	*state = &place;
@@ -105,7 +107,7 @@ static inline void expect_counted(struct place *place, enum attach_point point,
 	struct flow_key key = expected_key(is);
 	struct drained d;
 
-	key.flags |= SCENE_LINK << FLOW_LINK_SHIFT;
+	key_set_link(&key, SCENE_LINK);
 	key.flags |= kind_at(point) == PROGRAM_TC_EGRESS ? FLOW_OUT : 0;
 	send_frames(place, point, f, FRAMES);
 	d = wait_for(place, FRAMES);

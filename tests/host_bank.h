@@ -99,6 +99,23 @@ static inline void drained_sum(struct tally *sum, const struct tally *part)
 	sum->bytes += part->bytes;
 }
 
+static inline struct link_tally *host_bank_tally(const struct host_bank *bank,
+						 struct section_header *section, uint32_t index)
+{
+	const struct tallied tallied = { section, &bank->geometry, index };
+
+	return section_tally(&tallied);
+}
+
+static inline void drained_add_tally(struct drained *d, const struct link_tally *tally)
+{
+	drained_sum(&d->outcome[PACKET_FILTERED], &tally->filtered);
+	drained_sum(&d->outcome[PACKET_MALFORMED], &tally->malformed);
+	drained_sum(&d->outcome[PACKET_UNATTRIBUTED], &tally->unattributed);
+	for (int i = 0; i < MALFORMED_REASON_COUNT; i++)
+		d->malformed_reason[i] += tally->malformed_reason[i];
+}
+
 /* What one section has. A slot is in use if and only if the bitmap says so. */
 static inline void drained_add_section(struct drained *d, const struct host_bank *bank,
 				       struct section_header *section)
@@ -112,11 +129,8 @@ static inline void drained_add_section(struct drained *d, const struct host_bank
 	}
 	for (uint32_t i = 0; i < section->spill_used; i++)
 		drained_add(d, host_bank_spill(bank, section) + i);
-	drained_sum(&d->outcome[PACKET_FILTERED], &section->filtered);
-	drained_sum(&d->outcome[PACKET_MALFORMED], &section->malformed);
-	drained_sum(&d->outcome[PACKET_UNATTRIBUTED], &section->unattributed);
-	for (int i = 0; i < MALFORMED_REASON_COUNT; i++)
-		d->malformed_reason[i] += section->malformed_reason[i];
+	for (uint32_t i = 0; i < 2 * bank->geometry.links; i++)
+		drained_add_tally(d, host_bank_tally(bank, section, i));
 	for (uint32_t i = 0; i < SIZE_BUCKETS; i++)
 		d->size_histogram[i] += section->size_histogram[i];
 }

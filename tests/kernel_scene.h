@@ -20,12 +20,14 @@
 /* What a test-run takes: no less, and no more (kernel 5.15 to 6.18, pages of 4096). */
 #define TEST_RUN_MIN    14
 #define TEST_RUN_MAX 3520
-#define SCENE_LINK      5
+#define SCENE_LINK      0x155
+#define TEST_RUN_IFINDEX 1 /* packets of a test-run come by the loopback interface */
 
 struct scene_options {
 	uint32_t slots;         /* 0: 4096 */
 	const char *group;      /* NULL: whole keys */
 	bool realtime;
+	bool one_link;          /* its number is 0; else SCENE_LINK, of as many as there can be */
 };
 
 struct scene {
@@ -34,6 +36,7 @@ struct scene {
 	struct hash_seed seed;
 	struct group_masks masks;
 	bool reduce;
+	uint32_t link;
 	struct host_bank host;
 	cpu_set_t cpus;         /* of the process, before */
 };
@@ -66,8 +69,7 @@ static inline void scene_begin(struct scene *scene)
 
 static inline void scene_open(struct scene *scene, struct scene_options options)
 {
-	struct programs_request request = { .link_number = SCENE_LINK,
-					    .realtime = options.realtime,
+	struct programs_request request = { .realtime = options.realtime,
 					    .wanted = { true, true, true, true } };
 	struct bank_geometry of_one_cpu;
 	struct filter_error error;
@@ -82,14 +84,17 @@ static inline void scene_open(struct scene *scene, struct scene_options options)
 		scene->seed.word[i] *= 2 * i + 3;
 	if (options.group) {
 		assert_int_equal(group_by_parse(options.group, &group, &reason), 0);
-		group_masks_make(&group, &scene->masks);
+		group_masks_make_with_place(&group, &scene->masks);
 		scene->reduce = true;
 		request.group = &group;
 	}
-	assert_int_equal(banks_create(options.slots ? options.slots : 4096, &scene->banks), 0);
+	scene->link = options.one_link ? 0 : SCENE_LINK;
+	assert_int_equal(banks_create(options.slots ? options.slots : 4096,
+				      options.one_link ? 1 : FLOW_LINKS_MAX, &scene->banks), 0);
 	request.banks = scene->banks;
 	request.seed = &scene->seed;
 	assert_int_equal(programs_load(&request, &scene->programs, &error), 0);
+	assert_int_equal(programs_add_link(scene->programs, TEST_RUN_IFINDEX, scene->link), 0);
 	scene_begin(scene);
 	of_one_cpu = *banks_geometry(scene->banks);
 	of_one_cpu.cpus = 1;
@@ -117,6 +122,8 @@ static inline void scene_count_host(struct scene *scene, enum program_kind kind,
 	struct packet_size size = packet_size_single(packet->len);
 	int malformed = parse_ethernet(&c, &p);
 	struct flow_key key;
+	struct tallied tallied = { host_bank_section(&scene->host, 0), &scene->host.geometry,
+				   link_tally_index(scene->link, p.flags & FLOW_OUT) };
 	struct accounted a = { .key = &key, .size = &size, .tcp_flags = p.tcp_flags,
 			       .marks = p.marks };
 
@@ -129,12 +136,11 @@ static inline void scene_count_host(struct scene *scene, enum program_kind kind,
 		size = packet_size_merged(&merged);
 	}
 	if (malformed) {
-		account_malformed(host_bank_section(&scene->host, 0), &size,
-				  (__u32)malformed - 1);
+		account_malformed(&tallied, &size, (__u32)malformed - 1);
 		return;
 	}
-	p.flags |= SCENE_LINK << FLOW_LINK_SHIFT;
 	packet_key(&p, &key);
+	key_set_link(&key, scene->link);
 	if (scene->reduce)
 		flow_key_reduce(&key, &scene->masks);
 	a.hash = flow_hash(&key, &scene->seed);

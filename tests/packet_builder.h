@@ -273,4 +273,14 @@ static inline void frame_build_chain(struct frame *f, uint32_t headers)
 	frame_end(f);
 }
 
+/* Puts the number of a link into a key without one. */
+static inline void key_set_link(struct flow_key *key, uint32_t number)
+{
+	struct flow_link link = flow_link_of(number);
+
+	key->flags |= link.flags;
+	key->vlan |= link.vlan;
+	key->inner_vlan |= link.inner_vlan;
+}
+
 #endif

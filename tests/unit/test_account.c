@@ -14,7 +14,7 @@
 /* One section of SLOTS slots, with room for so many spilled records. */
 static struct host_bank bank_with_spill(uint32_t spill_slots)
 {
-	struct bank_geometry g = bank_geometry_make(SLOTS, 1);
+	struct bank_geometry g = bank_geometry_make(&(struct bank_shape){ SLOTS, 1, 1 });
 	struct host_bank bank;
 
 	g.spill_slots = spill_slots;
@@ -68,7 +68,8 @@ static void expect_slot(const struct flow_slot *slot, uint32_t flow, uint64_t by
 
 static void expect_unattributed(const struct host_bank *bank, uint64_t packets, uint64_t bytes)
 {
-	const struct tally *tally = &host_bank_section(bank, 0)->unattributed;
+	const struct tally *tally =
+		&host_bank_tally(bank, host_bank_section(bank, 0), 0)->unattributed;
 
 	assert_int_equal(tally->packets, packets);
 	assert_int_equal(tally->bytes, bytes);
@@ -385,16 +386,18 @@ static void malformed_packets_are_counted_by_reason(void **state)
 	struct host_bank bank = bank_with_spill(1);
 	struct section_header *section = host_bank_section(&bank, 0);
 	struct packet_size size = packet_size_single(60);
+	const struct tallied tallied = { section, &bank.geometry, 0 };
+	const struct link_tally *tally = section_tally(&tallied);
 
 	(void)state;
 	for (uint32_t reason = 0; reason <= MALFORMED_REASON_COUNT; reason++)
-		account_malformed(section, &size, reason);
+		account_malformed(&tallied, &size, reason);
 	for (uint32_t reason = 0; reason < MALFORMED_REASON_COUNT; reason++)
-		assert_int_equal(section->malformed_reason[reason], 1);
-	assert_int_equal(section->malformed.packets, MALFORMED_REASON_COUNT + 1);
-	assert_int_equal(section->malformed.bytes, 60 * (MALFORMED_REASON_COUNT + 1));
+		assert_int_equal(tally->malformed_reason[reason], 1);
+	assert_int_equal(tally->malformed.packets, MALFORMED_REASON_COUNT + 1);
+	assert_int_equal(tally->malformed.bytes, 60 * (MALFORMED_REASON_COUNT + 1));
 	assert_int_equal(section->size_histogram[0], MALFORMED_REASON_COUNT + 1);
-	assert_int_equal(section->contended.packets, 0);
+	assert_int_equal(tally->contended.packets, 0);
 	host_bank_destroy(&bank);
 }
 
@@ -403,11 +406,13 @@ static void filtered_packets_are_counted_apart(void **state)
 	struct host_bank bank = bank_with_spill(1);
 	struct section_header *section = host_bank_section(&bank, 0);
 	struct packet_size size = { .packets = 3, .bytes = 3100, .max_len = 1500, .min_len = 100 };
+	const struct tallied out = { section, &bank.geometry, 1 };
 
 	(void)state;
-	account_filtered(section, &size);
-	assert_int_equal(section->filtered.packets, 3);
-	assert_int_equal(section->filtered.bytes, 3100);
+	account_filtered(&out, &size);
+	assert_int_equal(host_bank_tally(&bank, section, 0)->filtered.packets, 0);
+	assert_int_equal(host_bank_tally(&bank, section, 1)->filtered.packets, 3);
+	assert_int_equal(host_bank_tally(&bank, section, 1)->filtered.bytes, 3100);
 	assert_int_equal(section->size_histogram[0], 1);
 	assert_int_equal(section->size_histogram[11], 2);
 	assert_int_equal(slot_at(&bank, 0)->packets, 0);
@@ -438,7 +443,7 @@ static void sections_are_laid_out_apart(void **state)
 {
 	(void)state;
 	for (uint32_t slots = BANK_SLOTS_MIN; slots <= BANK_SLOTS_MAX; slots *= 2) {
-		struct bank_geometry g = bank_geometry_make(slots, 3);
+		struct bank_geometry g = bank_geometry_make(&(struct bank_shape){ slots, 3, 1 });
 
 		assert_int_equal((uint64_t)g.slots * g.sections_per_cpu, slots);
 		assert_true(g.bitmap_offset >= sizeof(struct section_header));

@@ -15,12 +15,13 @@
 #include "../user/system/machine.h"
 
 #define SLOTS 128
+#define LINKS 4
 
 static struct banks *banks_of(uint32_t slots)
 {
 	struct banks *banks;
 
-	assert_int_equal(banks_create(slots, &banks), 0);
+	assert_int_equal(banks_create(slots, LINKS, &banks), 0);
 	return banks;
 }
 
@@ -60,13 +61,13 @@ static struct drained flip_and_drain(struct banks *banks, struct outcome_counts 
 	return d;
 }
 
-/* Everything but the begin of the pane is zero in the bank being counted into. */
+/* Everything but the stamp of the pane is zero in the bank being counted into. */
 static void expect_clean(const struct banks *banks)
 {
 	struct bank_map map = bank_map_active(banks);
 
 	for (uint32_t i = 0; i < bank_sections(banks_geometry(banks)); i++)
-		bank_map_section(&map, i)->begin_ticks = 0;
+		bank_map_section(&map, i)->begin_ticks = bank_map_section(&map, i)->sequence = 0;
 	for (size_t i = 0; i < map.size; i++) {
 		if (map.memory[i])
 			fail_msg("byte %zu is not clean", i);
@@ -158,6 +159,23 @@ static void all_sections_are_drained_slots_and_spilled_records(void **state)
 	banks_destroy(banks);
 }
 
+static struct link_tally *bank_tally(const struct banks *banks, struct section_header *section,
+				     uint32_t index)
+{
+	const struct tallied tallied = { section, banks_geometry(banks), index };
+
+	return section_tally(&tallied);
+}
+
+static void tally_fill(struct link_tally *tally, uint32_t number)
+{
+	tally->filtered = (struct tally){ 1 + number, 10 };
+	tally->malformed = (struct tally){ 2, 20 };
+	tally->unattributed = (struct tally){ 3, 30 };
+	tally->contended = (struct tally){ 4, 40 };
+	tally->malformed_reason[MALFORMED_IPV6_VERSION] = 2;
+}
+
 static void counters_of_all_sections_are_summed(void **state)
 {
 	struct outcome_counts counts;
@@ -174,22 +192,26 @@ static void counters_of_all_sections_are_summed(void **state)
 	for (uint32_t i = 0; i < sections; i++) {
 		struct section_header *section = bank_map_section(&map, i);
 
-		section->filtered = (struct tally){ 1, 10 };
-		section->malformed = (struct tally){ 2, 20 };
-		section->unattributed = (struct tally){ 3, 30 };
-		section->contended = (struct tally){ 4, 40 };
-		section->malformed_reason[MALFORMED_IPV6_VERSION] = 2;
+		for (uint32_t n = 0; n < 2 * LINKS; n++)
+			tally_fill(bank_tally(banks, section, n), n);
 		section->size_histogram[15] = 6;
 		section->claimed = 1;
 	}
 	bank_map_close(&map);
 	d = flip_and_drain(banks, &counts);
 	assert_int_equal(d.count, 0);
-	assert_int_equal(counts.outcome[PACKET_FILTERED].bytes, 10 * sections);
-	assert_int_equal(counts.outcome[PACKET_MALFORMED].bytes, 20 * sections);
-	assert_int_equal(counts.outcome[PACKET_UNATTRIBUTED].packets, 7 * sections);
-	assert_int_equal(counts.outcome[PACKET_UNATTRIBUTED].bytes, 70 * sections);
-	assert_int_equal(counts.malformed_reason[MALFORMED_IPV6_VERSION], 2 * sections);
+	assert_int_equal(counts.outcome[PACKET_FILTERED].bytes, 8 * 10 * sections);
+	assert_int_equal(counts.outcome[PACKET_MALFORMED].bytes, 8 * 20 * sections);
+	assert_int_equal(counts.outcome[PACKET_UNATTRIBUTED].packets, 8 * 7 * sections);
+	assert_int_equal(counts.outcome[PACKET_UNATTRIBUTED].bytes, 8 * 70 * sections);
+	assert_int_equal(counts.malformed_reason[MALFORMED_IPV6_VERSION], 8 * 2 * sections);
+	for (uint32_t n = 0; n < 2 * LINKS; n++) {
+		const struct link_outcomes *link = &banks_link_outcomes(banks)[n];
+
+		assert_int_equal(link->outcome[PACKET_FILTERED].packets, (1 + n) * sections);
+		assert_int_equal(link->outcome[PACKET_UNATTRIBUTED].packets, 7 * sections);
+		assert_int_equal(link->malformed_reason[MALFORMED_IPV6_VERSION], 2 * sections);
+	}
 	assert_int_equal(counts.size_histogram[15], 6 * sections);
 	banks_flip(banks, 0);
 	expect_clean(banks);

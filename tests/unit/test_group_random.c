@@ -12,6 +12,7 @@
 
 #include "../../user/engine/group.h"
 
+#define TAG (VLAN_TAG_PRESENT | VLAN_TAG_ID)
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static struct flow_key reduced(struct flow_key key, const struct group_by *group)
@@ -77,13 +78,23 @@ static void random_ip(uint64_t *seed, struct flow_key *key)
 	key->dst_port = htons((uint16_t)(random_below(seed, 3) << 8));
 }
 
+static void random_link(uint64_t *seed, struct flow_key *key)
+{
+	static const uint32_t numbers[] = { 0, 9, 48, 384, 511 };
+	struct flow_link link = flow_link_of(numbers[random_below(seed, COUNT_OF(numbers))]);
+
+	key->flags |= link.flags;
+	key->vlan |= link.vlan;
+	key->inner_vlan |= link.inner_vlan;
+}
+
 static struct flow_key random_key(uint64_t *seed)
 {
 	struct flow_key key = { .vlan = (__u16)(random_below(seed, 2) * 0x1fff) };
 
 	key.flags = (__u8)(random_below(seed, 2) * FLOW_OUT);
-	key.flags |= (__u8)(random_below(seed, 2) * 9 << FLOW_LINK_SHIFT);
 	key.inner_vlan = (__u16)(random_below(seed, 2) * 0x1001);
+	random_link(seed, &key);
 	if (random_below(seed, 4))
 		random_ip(seed, &key);
 	else
@@ -172,10 +183,10 @@ static bool protos_are_equal(const struct group_by *g, const struct flow_key *a,
 static bool places_are_equal(const struct group_by *g, const struct flow_key *a,
 			     const struct flow_key *b)
 {
-	return (!g->field[GROUP_VLAN] || a->vlan == b->vlan) &&
-	       (!g->field[GROUP_INNER_VLAN] || a->inner_vlan == b->inner_vlan) &&
+	return (!g->field[GROUP_VLAN] || !((a->vlan ^ b->vlan) & TAG)) &&
+	       (!g->field[GROUP_INNER_VLAN] || !((a->inner_vlan ^ b->inner_vlan) & TAG)) &&
 	       (!g->field[GROUP_DIRECTION] || !flags_differ(a, b, FLOW_OUT)) &&
-	       (!g->field[GROUP_INTERFACE] || a->flags >> 4 == b->flags >> 4);
+	       (!g->field[GROUP_INTERFACE] || flow_key_link(a) == flow_key_link(b));
 }
 
 /* What the fields mean, one by one. */
@@ -209,6 +220,31 @@ static void keys_merge_exactly_where_all_fields_of_the_group_agree(void **state)
 	assert_true(merged > 50000 && apart > 50000);
 }
 
+/* The kernel reduces to the group with link and direction, the agent drops what is left of it. */
+static void dropping_the_place_later_is_the_same_as_at_once(void **state)
+{
+	uint64_t seed = 20251126;
+
+	(void)state;
+	for (int i = 0; i < 300000; i++) {
+		struct group_by group = random_group(&seed);
+		struct flow_key key = random_key(&seed), at_once = reduced(key, &group);
+		struct group_masks masks;
+		struct flow_slot slot = { 0 };
+
+		group_masks_make_with_place(&group, &masks);
+		flow_key_reduce(&key, &masks);
+		memcpy(&slot, &key, FLOW_KEY_FULL_WORDS * sizeof(slot.words[0]));
+		slot.inner_vlan = key.inner_vlan;
+		slot.bytes = UINT64_MAX;
+		group_masks_make(&group, &masks);
+		flow_slot_reduce(&slot, &masks);
+		assert_true(!memcmp(&slot, &at_once, FLOW_KEY_FULL_WORDS * sizeof(slot.words[0])));
+		assert_int_equal(slot.inner_vlan, at_once.inner_vlan);
+		assert_true(slot.bytes == UINT64_MAX && !slot.first_ms && !slot.max_len);
+	}
+}
+
 static void reducing_twice_is_the_same_as_once(void **state)
 {
 	uint64_t seed = 17;
@@ -235,8 +271,11 @@ static void a_reduced_key_has_the_fields_kept_and_zero_elsewhere(void **state)
 
 		for (size_t w = 0; w < FLOW_KEY_WORDS; w++)
 			assert_true((to.words[w] & ~key.words[w]) == 0);
-		assert_int_equal(to.vlan, g.field[GROUP_VLAN] ? key.vlan : 0);
-		assert_int_equal(to.inner_vlan, g.field[GROUP_INNER_VLAN] ? key.inner_vlan : 0);
+		assert_int_equal(to.vlan & TAG, g.field[GROUP_VLAN] ? key.vlan & TAG : 0);
+		assert_int_equal(to.inner_vlan & TAG,
+				 g.field[GROUP_INNER_VLAN] ? key.inner_vlan & TAG : 0);
+		assert_int_equal(flow_key_link(&to),
+				 g.field[GROUP_INTERFACE] ? flow_key_link(&key) : 0);
 		assert_int_equal(to.ip_proto, g.field[GROUP_PROTO] ? key.ip_proto : 0);
 		if (!is_ip)
 			assert_int_equal(to.src_port, g.field[GROUP_PROTO] ? key.src_port : 0);
@@ -267,6 +306,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys_merge_exactly_where_all_fields_of_the_group_agree),
+		cmocka_unit_test(dropping_the_place_later_is_the_same_as_at_once),
 		cmocka_unit_test(reducing_twice_is_the_same_as_once),
 		cmocka_unit_test(a_reduced_key_has_the_fields_kept_and_zero_elsewhere),
 		cmocka_unit_test(the_full_group_changes_no_key),

@@ -68,7 +68,8 @@ static void expect_in_kernel(const struct drained *d, const struct expectation *
 		assert_int_equal(d->outcome[PACKET_MALFORMED].packets, 1);
 		return;
 	}
-	key.flags |= flags | SCENE_LINK << FLOW_LINK_SHIFT;
+	key.flags |= flags;
+	key_set_link(&key, SCENE_LINK);
 	assert_int_equal(d->count, 1);
 	assert_int_equal(d->records[0].packets, 1);
 	assert_true(slot_has_key(&d->records[0], &key));

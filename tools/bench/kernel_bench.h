@@ -23,7 +23,7 @@ struct kernel_bench {
 };
 
 /* 0 or negative errno; to be closed in both cases. */
-static inline int kernel_bench_open(struct kernel_bench *bench, uint32_t slots)
+static inline int kernel_bench_open(struct kernel_bench *bench, uint32_t slots, uint32_t links)
 {
 	struct programs_request request = { .wanted = { [PROGRAM_XDP] = true } };
 	struct filter_error error;
@@ -31,12 +31,15 @@ static inline int kernel_bench_open(struct kernel_bench *bench, uint32_t slots)
 	int err;
 
 	*bench = (struct kernel_bench){ 0 };
-	err = banks_create(slots, &bench->banks);
+	err = banks_create(slots, links, &bench->banks);
 	if (!err)
 		err = hash_seed_make(&seed);
 	request.banks = bench->banks;
 	request.seed = &seed;
-	return err ? err : programs_load(&request, &bench->programs, &error);
+	if (!err)
+		err = programs_load(&request, &bench->programs, &error);
+	/* Packets of a test-run come by the loopback interface. */
+	return err ? err : programs_add_link(bench->programs, 1, links - 1);
 }
 
 static inline void kernel_bench_close(struct kernel_bench *bench)

@@ -144,11 +144,11 @@ static void bench_print(const struct bench *bench, const struct frame_kind *kind
 	fflush(stdout);
 }
 
-static int bench_kind(const struct frame_kind *kind, uint32_t flows)
+static int bench_kind(const struct frame_kind *kind, uint32_t flows, uint32_t links)
 {
 	uint32_t slots = flows * 2 > SLOTS_USUAL ? flows * 2 : SLOTS_USUAL;
 	struct bench bench = { 0 };
-	int err = kernel_bench_open(&bench.weir, slots);
+	int err = kernel_bench_open(&bench.weir, slots, links);
 
 	frame_make(&bench, kind);
 	if (!err)
@@ -161,10 +161,11 @@ static int bench_kind(const struct frame_kind *kind, uint32_t flows)
 	return err;
 }
 
-/* An argument limits the run to that many lines. */
+/* Limits the run to that many lines, and tells so many links apart: packet [LINES [LINKS]]. */
 int main(int argc, char **argv)
 {
 	long lines = argc > 1 ? atol(argv[1]) : LONG_MAX;
+	uint32_t links = argc > 2 ? (uint32_t)atol(argv[2]) : 1;
 	static const uint32_t flow_counts[] = { 1, 1024, 65536, 524288 };
 
 	printf("ns a packet over an empty program; the ratio is weir's part of the other's\n");
@@ -172,7 +173,7 @@ int main(int argc, char **argv)
 		for (size_t f = 0; f < sizeof(flow_counts) / sizeof(flow_counts[0]); f++) {
 			if (lines-- <= 0)
 				return 0;
-			int err = bench_kind(&frame_kinds[k], flow_counts[f]);
+			int err = bench_kind(&frame_kinds[k], flow_counts[f], links);
 
 			if (err) {
 				fprintf(stderr, "bench: %s: %s\n", frame_kinds[k].name,

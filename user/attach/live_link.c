@@ -57,44 +57,19 @@ void live_links_report_stacked(const struct live_link *links, size_t count)
 	}
 }
 
-static void wanted_fill(const struct live_link *link, const struct live_shared *shared,
-			bool wanted[PROGRAM_KIND_COUNT])
+void live_link_want(const struct live_link *link, const struct live_shared *shared,
+		    bool wanted[PROGRAM_KIND_COUNT])
 {
 	const struct attach_plan *plan = &link->plan;
 	bool frags = native_needs_frags(&link->facts);
 
-	wanted[PROGRAM_XDP] = plan->in == ATTACH_XDP_GENERIC ||
-			      (plan->in == ATTACH_XDP_NATIVE && !frags);
-	wanted[PROGRAM_XDP_FRAGS] = plan->in == ATTACH_XDP_NATIVE && frags;
+	wanted[PROGRAM_XDP] |= plan->in == ATTACH_XDP_GENERIC ||
+			       (plan->in == ATTACH_XDP_NATIVE && !frags);
+	wanted[PROGRAM_XDP_FRAGS] |= plan->in == ATTACH_XDP_NATIVE && frags;
 	/* Also what auto falls back to. */
-	wanted[PROGRAM_TC_INGRESS] = plan->in && (!attach_point_is_xdp(plan->in) ||
-						  shared->settings.how == ATTACH_AUTO);
-	wanted[PROGRAM_TC_EGRESS] = plan->out != ATTACH_NOTHING;
-}
-
-static void report_filter(const struct filter_error *error)
-{
-	report_error("filter: %s", error->text);
-}
-
-int live_link_load(struct live_link *link, const struct live_shared *shared, unsigned int number)
-{
-	struct programs_request request = { .banks = shared->banks,
-					    .seed = shared->seed,
-					    .group = shared->group,
-					    .filter = shared->filter,
-					    .link_number = number,
-					    .realtime = shared->machine->realtime };
-	struct filter_error error;
-	int err;
-
-	wanted_fill(link, shared, request.wanted);
-	err = programs_load(&request, &link->programs, &error);
-	if (err && error.text[0])
-		report_filter(&error);
-	else if (err && err != -EPERM)
-		report_error("load the programs for %s: %s", link->facts.name, strerror(-err));
-	return err && error.text[0] && err == -EPERM ? -EOPNOTSUPP : err;
+	wanted[PROGRAM_TC_INGRESS] |= plan->in && (!attach_point_is_xdp(plan->in) ||
+						   shared->settings.how == ATTACH_AUTO);
+	wanted[PROGRAM_TC_EGRESS] |= plan->out != ATTACH_NOTHING;
 }
 
 static enum program_kind program_for(const struct live_link *link, enum attach_point point)
@@ -112,9 +87,10 @@ static enum program_kind program_for(const struct live_link *link, enum attach_p
 	}
 }
 
-static int side_attach(struct live_link *link, int side, enum attach_point point)
+static int side_attach(struct live_link *link, const struct live_shared *shared, int side,
+		       enum attach_point point)
 {
-	int fd = programs_fd(link->programs, program_for(link, point));
+	int fd = programs_fd(shared->programs, program_for(link, point));
 	int err = attachment_open(&link->attachment[side], point, (int)link->facts.ifindex, fd);
 
 	link->attached[side] = !err;
@@ -126,14 +102,14 @@ static int in_attach(struct live_link *link, const struct live_shared *shared)
 {
 	struct attach_plan *plan = &link->plan;
 	bool tcx = attach_plan_has_tcx(&link->facts, shared->machine);
-	int err = side_attach(link, LIVE_IN, plan->in);
+	int err = side_attach(link, shared, LIVE_IN, plan->in);
 
 	if (!err || plan->in != ATTACH_XDP_NATIVE || shared->settings.how != ATTACH_AUTO)
 		return err;
 	snprintf(plan->why, sizeof(plan->why), "the driver refuses native XDP: %s",
 		 strerror(-err));
 	plan->in = tcx ? ATTACH_TCX_INGRESS : ATTACH_CLSACT_INGRESS;
-	return side_attach(link, LIVE_IN, plan->in);
+	return side_attach(link, shared, LIVE_IN, plan->in);
 }
 
 static void report_refused(const struct live_link *link, enum attach_point point, int err)
@@ -177,7 +153,7 @@ int live_link_attach(struct live_link *link, const struct live_shared *shared)
 		return -EIO;
 	}
 	if (link->plan.out)
-		err = side_attach(link, LIVE_OUT, link->plan.out);
+		err = side_attach(link, shared, LIVE_OUT, link->plan.out);
 	if (err) {
 		report_refused(link, link->plan.out, err);
 		live_link_detach(link);
@@ -218,13 +194,4 @@ int live_link_detach(struct live_link *link)
 		first_err = first_err ? first_err : err;
 	}
 	return first_err;
-}
-
-int live_link_close(struct live_link *link)
-{
-	int err = live_link_detach(link);
-
-	programs_unload(link->programs);
-	link->programs = NULL;
-	return err;
 }

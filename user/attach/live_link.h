@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One interface of the live source: its programs and where they are attached.
+ * One interface of the live source, and where programs are attached to it.
  */
 #ifndef WEIR_LIVE_LINK_H
 #define WEIR_LIVE_LINK_H
@@ -16,7 +16,6 @@ enum live_side { LIVE_IN, LIVE_OUT, LIVE_SIDES };
 struct live_link {
 	struct netdev_facts facts;
 	struct attach_plan plan;
-	struct programs *programs;
 	struct attachment attachment[LIVE_SIDES];
 	bool attached[LIVE_SIDES];
 	bool gone;
@@ -40,6 +39,7 @@ struct live_shared {
 	const struct banks *banks;
 	const struct hash_seed *seed;
 	const struct filter *filter;
+	const struct programs *programs; /* NULL until they are loaded */
 };
 
 /*
@@ -51,19 +51,17 @@ int live_link_plan(struct live_link *link, const struct live_shared *shared, con
 /* Tells which of the planned ones the same packets pass, and are counted at each. */
 void live_links_report_stacked(const struct live_link *links, size_t count);
 
-/* Loads the programs of the plan. 0; -EPERM unreported; else a negative errno, reported. */
-int live_link_load(struct live_link *link, const struct live_shared *shared, unsigned int number);
+/* Adds the programs that the plan takes to those wanted. */
+void live_link_want(const struct live_link *link, const struct live_shared *shared,
+		    bool wanted[PROGRAM_KIND_COUNT]);
 
 /*
- * Attaches, and says what was chosen. Where auto planned native XDP and the driver refuses, TC
- * is taken. 0, or -EIO, whatever the kernel's reason was: it has been reported.
+ * Attaches the loaded programs, and says what was chosen. Where auto planned native XDP and the
+ * driver refuses, TC is taken. 0, or -EIO, whatever the kernel's reason was: it has been reported.
  */
 int live_link_attach(struct live_link *link, const struct live_shared *shared);
 
 /* Detaches. 0, or a negative errno where something may have been left, which is reported. */
 int live_link_detach(struct live_link *link);
-
-/* Detaches and unloads. As live_link_detach. */
-int live_link_close(struct live_link *link);
 
 #endif

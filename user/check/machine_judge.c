@@ -122,7 +122,7 @@ void machine_judge(struct machine_survey *machine, enum attach_how how, bool slo
 {
 	struct findings *findings = &machine->findings;
 
-	machine->banks_bytes = machine_banks_bytes(machine->slots, machine->facts.cpus);
+	machine->banks_bytes = machine_banks_bytes(machine->slots, machine->facts.cpus, 1);
 	if (how == ATTACH_PCAP) {
 		privileges_judge(&machine->facts, MACHINE_CAPS_PCAP, findings);
 		return;

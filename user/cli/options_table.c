@@ -101,11 +101,11 @@ static const char *add_interface(struct options *options, const char *name)
 	if (find_name(options->interfaces, options->interface_count, name) >= 0)
 		return "named twice";
 	if (options->interface_count == OPTIONS_INTERFACES_MAX)
-		return "at most 16 interfaces";
+		return "at most 512 interfaces";
 	options->interfaces[options->interface_count++] = name;
 	return NULL;
 }
-_Static_assert(OPTIONS_INTERFACES_MAX == 16, "the text above says so");
+_Static_assert(OPTIONS_INTERFACES_MAX == 512, "the text above says so");
 
 static const char *parse_interface(struct parsing *parsing, const char *value)
 {

@@ -196,7 +196,7 @@ static __u8 kept_flags(const bool *field)
 	if (field[GROUP_DIRECTION])
 		flags |= FLOW_OUT;
 	if (field[GROUP_INTERFACE])
-		flags |= (__u8)((FLOW_LINKS_MAX - 1) << FLOW_LINK_SHIFT);
+		flags |= FLOW_LINK_FLAGS;
 	return flags;
 }
 
@@ -208,8 +208,10 @@ static void keep_other_fields(const bool *field, struct flow_key *keep)
 	keep->ip_proto = field[GROUP_PROTO] ? UINT8_MAX : 0;
 	keep->flags = kept_flags(field);
 	keep->vlan = (field[GROUP_VLAN] ? VLAN_TAG_PRESENT | VLAN_TAG_ID : 0) |
-		     (field[GROUP_DIRECTION] ? FLOW_DIRECTION_TOLD : 0);
-	keep->inner_vlan = field[GROUP_INNER_VLAN] ? VLAN_TAG_PRESENT | VLAN_TAG_ID : 0;
+		     (field[GROUP_DIRECTION] ? FLOW_DIRECTION_TOLD : 0) |
+		     (field[GROUP_INTERFACE] ? FLOW_LINK_VLAN : 0);
+	keep->inner_vlan = (field[GROUP_INNER_VLAN] ? VLAN_TAG_PRESENT | VLAN_TAG_ID : 0) |
+			   (field[GROUP_INTERFACE] ? FLOW_LINK_INNER_VLAN : 0);
 }
 
 void group_masks_make(const struct group_by *group, struct group_masks *masks)
@@ -228,4 +230,17 @@ void group_masks_make(const struct group_by *group, struct group_masks *masks)
 	if (!group->field[GROUP_PROTO])
 		icmp.src_port = icmp.dst_port = 0;
 	masks->keep_icmp = icmp.words[4];
+}
+
+void group_masks_make_with_place(const struct group_by *group, struct group_masks *masks)
+{
+	struct group_by with_place = *group;
+
+	with_place.field[GROUP_DIRECTION] = with_place.field[GROUP_INTERFACE] = true;
+	group_masks_make(&with_place, masks);
+}
+
+bool group_by_has_place(const struct group_by *group)
+{
+	return group->field[GROUP_DIRECTION] && group->field[GROUP_INTERFACE];
 }

@@ -50,4 +50,10 @@ bool group_by_is_full(const struct group_by *group);
 /* What flow_key_reduce keeps of a key to reduce it to this group. */
 void group_masks_make(const struct group_by *group, struct group_masks *masks);
 
+/* The same with link and direction besides, by which the kernel counts whatever is asked for. */
+void group_masks_make_with_place(const struct group_by *group, struct group_masks *masks);
+
+/* Whether the group has both of these: then there is nothing to drop after draining. */
+bool group_by_has_place(const struct group_by *group);
+
 #endif

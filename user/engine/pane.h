@@ -7,6 +7,7 @@
 #define WEIR_PANE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "link_counts.h"
@@ -37,6 +38,22 @@ static inline void outcome_counts_add(struct outcome_counts *counts,
 		counts->size_histogram[i] += more->size_histogram[i];
 }
 
+/* The same of one link and direction, without sizes. */
+struct link_outcomes {
+	struct tally outcome[PACKET_OUTCOME_COUNT];
+	uint64_t malformed_reason[MALFORMED_REASON_COUNT];
+};
+
+static inline void link_outcomes_add(struct link_outcomes *counts, const struct link_outcomes *more)
+{
+	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++) {
+		counts->outcome[i].packets += more->outcome[i].packets;
+		counts->outcome[i].bytes += more->outcome[i].bytes;
+	}
+	for (int i = 0; i < MALFORMED_REASON_COUNT; i++)
+		counts->malformed_reason[i] += more->malformed_reason[i];
+}
+
 /*
  * index is the pane's place on the grid of panes, on which windows begin at multiples of their
  * length: nominal lengths since 1970, or since the start of a live run. It rises from pane to
@@ -52,6 +69,12 @@ struct pane {
 	int64_t clock_offset_ns;      /* added to these instants: nanoseconds since 1970 */
 	bool ends_grid;               /* the clock was set: the next pane lies on another grid */
 	struct outcome_counts counts; /* outcome[PACKET_FLOW]: the sum of the records */
+	/*
+	 * The source's until the next pane, or NULL: counts by link and direction, at the places
+	 * that link_tally_index tells (of link n, in at 2n and out at 2n + 1). They sum to counts.
+	 */
+	const struct link_outcomes *link_outcomes;
+	size_t link_outcomes_count;     /* two a link */
 	uint64_t late_packets;        /* counted to this pane though they belong elsewhere */
 	uint64_t dropped_packets;     /* before the hook, as far as the kernel tells */
 	uint64_t collect_latency_ns;  /* end of pane to merged */

@@ -10,8 +10,7 @@
 
 #include "../system/machine.h"
 
-#define BANK_COUNT  2
-#define DRAIN_BATCH 256
+#define BANK_COUNT 2
 
 struct bank {
 	int fd;
@@ -23,18 +22,8 @@ struct banks {
 	struct bank bank[BANK_COUNT];
 	int outer_fd;
 	unsigned int active;
-	double fill;
-};
-
-/* One drain in progress. */
-struct drain {
-	const struct bank_geometry *geometry;
-	struct outcome_counts *counts;
-	records_fn *fn;
-	void *context;
-	const struct flow_slot *batch[DRAIN_BATCH];
-	size_t batched;
-	int err;
+	uint64_t sequence;         /* of the pane being counted */
+	struct bank_counts counts; /* of the last one read */
 };
 
 static int bank_open(struct bank *bank, const struct bank_geometry *g)
@@ -73,10 +62,17 @@ static int outer_open(struct banks *banks)
 	return bpf_map_update_elem(banks->outer_fd, &key, &banks->bank[0].fd, BPF_ANY);
 }
 
-int banks_create(uint32_t slots_per_cpu, struct banks **result)
+static int counts_open(struct banks *banks)
 {
-	uint32_t cpus;
-	int err = machine_cpus(&cpus);
+	banks->counts.links = calloc(2 * (size_t)banks->geometry.links,
+				     sizeof(*banks->counts.links));
+	return banks->counts.links ? 0 : -ENOMEM;
+}
+
+int banks_create(uint32_t slots_per_cpu, uint32_t links, struct banks **result)
+{
+	struct bank_shape shape = { .slots_per_cpu = slots_per_cpu, .links = links };
+	int err = machine_cpus(&shape.cpus);
 	struct banks *banks;
 
 	*result = NULL;
@@ -85,12 +81,14 @@ int banks_create(uint32_t slots_per_cpu, struct banks **result)
 	banks = calloc(1, sizeof(*banks));
 	if (!banks)
 		return -ENOMEM;
-	banks->geometry = bank_geometry_make(slots_per_cpu, cpus);
+	banks->geometry = bank_geometry_make(&shape);
 	banks->outer_fd = banks->bank[0].fd = banks->bank[1].fd = -1;
 	for (int i = 0; i < BANK_COUNT && !err; i++)
 		err = bank_open(&banks->bank[i], &banks->geometry);
 	if (!err)
 		err = outer_open(banks);
+	if (!err)
+		err = counts_open(banks);
 	if (err) {
 		banks_destroy(banks);
 		return err;
@@ -107,6 +105,7 @@ void banks_destroy(struct banks *banks)
 		close(banks->outer_fd);
 	for (int i = 0; i < BANK_COUNT; i++)
 		bank_close(&banks->bank[i], &banks->geometry);
+	free(banks->counts.links);
 	free(banks);
 }
 
@@ -120,129 +119,63 @@ int banks_outer_fd(const struct banks *banks)
 	return banks->outer_fd;
 }
 
-static struct section_header *bank_section(const struct banks *banks, unsigned int bank,
-					   uint32_t index)
+static struct bank_view banks_view(const struct banks *banks, unsigned int bank)
 {
-	return (struct section_header *)(banks->bank[bank].memory +
-					 (size_t)index * banks->geometry.section_size);
-}
-
-static void bank_begin(struct banks *banks, unsigned int bank, uint64_t begin_ticks)
-{
-	for (uint32_t i = 0; i < bank_sections(&banks->geometry); i++)
-		bank_section(banks, bank, i)->begin_ticks = begin_ticks;
+	return (struct bank_view){ &banks->geometry, banks->bank[bank].memory };
 }
 
 void banks_begin(struct banks *banks, uint64_t begin_ticks)
 {
-	bank_begin(banks, banks->active, begin_ticks);
+	const struct bank_view view = banks_view(banks, banks->active);
+
+	bank_stamp(&view, begin_ticks, ++banks->sequence);
 }
 
 int banks_flip(struct banks *banks, uint64_t begin_ticks)
 {
-	unsigned int next = !banks->active;
+	const struct bank_view next = banks_view(banks, !banks->active);
 	__u32 key = 0;
 	int err;
 
-	bank_begin(banks, next, begin_ticks);
-	err = bpf_map_update_elem(banks->outer_fd, &key, &banks->bank[next].fd, BPF_ANY);
-	if (!err)
-		banks->active = next;
+	bank_stamp(&next, begin_ticks, banks->sequence + 1);
+	err = bpf_map_update_elem(banks->outer_fd, &key, &banks->bank[!banks->active].fd, BPF_ANY);
+	if (err)
+		return err;
+	banks->active = !banks->active;
+	banks->sequence++;
+	return 0;
+}
+
+int banks_read(struct banks *banks, records_fn *fn, void *context, struct outcome_counts *counts)
+{
+	const struct bank_view view = banks_view(banks, !banks->active);
+	int err = bank_read(&view, fn, context, &banks->counts);
+
+	*counts = banks->counts.total;
 	return err;
 }
 
-static void drain_flush(struct drain *d)
+void banks_clear(struct banks *banks)
 {
-	if (d->batched && !d->err)
-		d->err = d->fn(d->context, d->batch, d->batched);
-	for (size_t i = 0; i < d->batched; i++)
-		memset((void *)(uintptr_t)d->batch[i], 0, sizeof(struct flow_slot));
-	d->batched = 0;
-}
+	const struct bank_view view = banks_view(banks, !banks->active);
 
-static void drain_record(struct drain *d, const struct flow_slot *record)
-{
-	struct tally *flow = &d->counts->outcome[PACKET_FLOW];
-
-	flow->packets += record->packets;
-	flow->bytes += record->bytes;
-	d->batch[d->batched++] = record;
-	if (d->batched == DRAIN_BATCH)
-		drain_flush(d);
-}
-
-/* Hands over the slots that the bitmap names, and clears the bitmap; how many there were. */
-static uint32_t drain_slots(struct drain *d, struct section_header *section)
-{
-	uint8_t *base = (uint8_t *)section;
-	uint64_t *bitmap = (uint64_t *)(base + d->geometry->bitmap_offset);
-	const struct flow_slot *slots = (struct flow_slot *)(base + d->geometry->slots_offset);
-	uint32_t used = 0;
-
-	for (uint32_t word = 0; word < d->geometry->slots / 64; word++) {
-		uint64_t bits = bitmap[word];
-
-		if (!bits)
-			continue;
-		bitmap[word] = 0;
-		for (; bits; bits &= bits - 1, used++)
-			drain_record(d, &slots[word * 64 + (uint32_t)__builtin_ctzll(bits)]);
-	}
-	return used;
-}
-
-static void tally_sum(struct tally *sum, const struct tally *part)
-{
-	sum->packets += part->packets;
-	sum->bytes += part->bytes;
-}
-
-static void drain_counters(struct drain *d, struct section_header *section)
-{
-	struct outcome_counts *counts = d->counts;
-
-	tally_sum(&counts->outcome[PACKET_FILTERED], &section->filtered);
-	tally_sum(&counts->outcome[PACKET_MALFORMED], &section->malformed);
-	tally_sum(&counts->outcome[PACKET_UNATTRIBUTED], &section->unattributed);
-	tally_sum(&counts->outcome[PACKET_UNATTRIBUTED], &section->contended);
-	for (int i = 0; i < MALFORMED_REASON_COUNT; i++)
-		counts->malformed_reason[i] += section->malformed_reason[i];
-	for (unsigned int i = 0; i < SIZE_BUCKETS; i++)
-		counts->size_histogram[i] += section->size_histogram[i];
-	memset(section, 0, sizeof(*section));
-}
-
-static uint32_t drain_section(struct drain *d, struct section_header *section)
-{
-	const struct flow_slot *spill;
-	uint32_t used = drain_slots(d, section);
-
-	spill = (struct flow_slot *)((uint8_t *)section + d->geometry->spill_offset);
-	for (uint32_t i = 0; i < section->spill_used; i++)
-		drain_record(d, &spill[i]);
-	drain_counters(d, section);
-	return used;
+	bank_clear(&view);
 }
 
 int banks_drain(struct banks *banks, records_fn *fn, void *context, struct outcome_counts *counts)
 {
-	struct drain d = { .geometry = &banks->geometry, .counts = counts,
-			   .fn = fn, .context = context };
-	uint32_t most = 0;
+	int err = banks_read(banks, fn, context, counts);
 
-	memset(counts, 0, sizeof(*counts));
-	for (uint32_t i = 0; i < bank_sections(&banks->geometry); i++) {
-		uint32_t used = drain_section(&d, bank_section(banks, !banks->active, i));
+	banks_clear(banks);
+	return err;
+}
 
-		if (used > most)
-			most = used;
-	}
-	drain_flush(&d);
-	banks->fill = (double)most / banks->geometry.slots;
-	return d.err;
+const struct link_outcomes *banks_link_outcomes(const struct banks *banks)
+{
+	return banks->counts.links;
 }
 
 double banks_fill(const struct banks *banks)
 {
-	return banks->fill;
+	return banks->counts.fill;
 }

@@ -8,19 +8,16 @@
 
 #include <stdint.h>
 
-#include "../engine/pane.h"
+#include "bank_drain.h"
 
 struct banks;
 
-/* Takes records of a pane; they live until it returns. 0 or negative errno. */
-typedef int records_fn(void *context, const struct flow_slot *const *records, size_t count);
-
 /*
  * Creates and maps two banks of slots_per_cpu flows for each possible CPU (see
- * bank_geometry_make) and the outer map, in which the first bank is active. 0 or negative errno
- * (-EPERM where BPF maps may not be made), then *banks is NULL.
+ * bank_geometry_make), which tell so many links apart, and the outer map, in which the first bank
+ * is active. 0 or negative errno (-EPERM where BPF maps may not be made), then *banks is NULL.
  */
-int banks_create(uint32_t slots_per_cpu, struct banks **banks);
+int banks_create(uint32_t slots_per_cpu, uint32_t links, struct banks **banks);
 void banks_destroy(struct banks *banks);
 
 const struct bank_geometry *banks_geometry(const struct banks *banks);
@@ -43,12 +40,21 @@ void banks_begin(struct banks *banks, uint64_t begin_ticks);
 int banks_flip(struct banks *banks, uint64_t begin_ticks);
 
 /*
- * Hands over everything in the idle bank and clears what was used, at a cost proportional to
- * the flows seen. counts is overwritten, its outcome[PACKET_FLOW] the sum of the records. On a
- * failure of fn the bank is cleared all the same. 0 or what fn returned.
+ * Hands over everything in the idle bank, which stays as it is. counts is overwritten, its
+ * outcome[PACKET_FLOW] the sum of the records. 0 or what fn returned.
  */
+int banks_read(struct banks *banks, records_fn *fn, void *context,
+	       struct outcome_counts *counts);
+
+/* Clears what was used of the idle bank, at a cost proportional to the flows seen. */
+void banks_clear(struct banks *banks);
+
+/* Both. On a failure of fn the bank is cleared all the same. */
 int banks_drain(struct banks *banks, records_fn *fn, void *context,
 		struct outcome_counts *counts);
+
+/* Of the bank last read: its counts by link_tally_index, two for each link of the geometry. */
+const struct link_outcomes *banks_link_outcomes(const struct banks *banks);
 
 /* Share of the slots of the fullest section in use at the last drain, 0 to 1. */
 double banks_fill(const struct banks *banks);

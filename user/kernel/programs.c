@@ -13,6 +13,10 @@
 /* A test-run of an XDP program wants an Ethernet header. */
 #define CLOCK_FRAME_LEN 14
 
+/* Indexes looked up in the array: those of the links and what may come; at most 1 MiB of it. */
+#define LINK_INDEXES_MORE 1024u
+#define LINK_INDEXES_MAX  65536u
+
 struct programs {
 	struct weir_bpf *skeleton;
 	int filter_fd[PROGRAM_KIND_COUNT]; /* -1: no filter in front of that program */
@@ -26,6 +30,7 @@ struct program_parts {
 	enum filter_hook hook;
 };
 
+/* The plain programs, or those that do more as the settings ask. */
 static struct program_parts parts_of(const struct weir_bpf *s, enum program_kind kind)
 {
 	const struct program_parts parts[PROGRAM_KIND_COUNT] = {
@@ -33,13 +38,22 @@ static struct program_parts parts_of(const struct weir_bpf *s, enum program_kind
 				  FILTER_XDP },
 		[PROGRAM_XDP_FRAGS] = { s->progs.count_xdp_frags, s->progs.filtered_xdp_frags,
 					s->maps.xdp_frags_targets, FILTER_XDP_FRAGS },
-		[PROGRAM_TC_INGRESS] = { s->progs.count_tc_ingress, s->progs.filtered_tc,
+		[PROGRAM_TC_INGRESS] = { s->progs.count_tc_ingress, s->progs.filtered_tc_ingress,
 					 s->maps.tc_ingress_targets, FILTER_TC },
-		[PROGRAM_TC_EGRESS] = { s->progs.count_tc_egress, s->progs.filtered_tc,
+		[PROGRAM_TC_EGRESS] = { s->progs.count_tc_egress, s->progs.filtered_tc_egress,
 					s->maps.tc_egress_targets, FILTER_TC },
 	};
+	struct bpf_program *const more[PROGRAM_KIND_COUNT] = {
+		[PROGRAM_XDP] = s->progs.count_xdp_more,
+		[PROGRAM_XDP_FRAGS] = s->progs.count_xdp_frags_more,
+		[PROGRAM_TC_INGRESS] = s->progs.count_tc_ingress_more,
+		[PROGRAM_TC_EGRESS] = s->progs.count_tc_egress_more,
+	};
+	struct program_parts chosen = parts[kind];
 
-	return parts[kind];
+	if (s->rodata->settings.has_links)
+		chosen.count = more[kind];
+	return chosen;
 }
 
 /* Length of a kernel tick: the resolution of the coarse clocks (kernel/time/posix-timers.c). */
@@ -56,12 +70,19 @@ static void settings_fill(struct count_settings *settings, const struct programs
 	settings->geometry = *banks_geometry(request->banks);
 	settings->seed = *request->seed;
 	settings->tick_scaled = tick_scaled();
-	settings->link_number = (__u8)request->link_number;
+	settings->has_links = settings->geometry.links > 1;
 	settings->claim_sections = request->realtime;
 	if (!request->group || group_by_is_full(request->group))
 		return;
 	settings->reduce_keys = true;
-	group_masks_make(request->group, &settings->group);
+	group_masks_make_with_place(request->group, &settings->group);
+}
+
+static uint32_t link_indexes(unsigned int highest_ifindex)
+{
+	if (highest_ifindex > LINK_INDEXES_MAX - LINK_INDEXES_MORE)
+		return LINK_INDEXES_MAX;
+	return highest_ifindex + LINK_INDEXES_MORE;
 }
 
 static void autoload_choose(struct weir_bpf *skeleton, const struct programs_request *request)
@@ -88,6 +109,11 @@ static int skeleton_load(struct weir_bpf *skeleton, const struct programs_reques
 	if (err)
 		return err;
 	settings_fill((struct count_settings *)&skeleton->rodata->settings, request);
+	if (skeleton->rodata->settings.has_links)
+		err = bpf_map__set_max_entries(skeleton->maps.links,
+					       link_indexes(request->highest_ifindex));
+	if (err)
+		return err;
 	autoload_choose(skeleton, request);
 	err = weir_bpf__load(skeleton);
 	/* libbpf goes on without what it cannot map (a kernel before 5.5, or a call that failed). */
@@ -158,6 +184,25 @@ void programs_unload(struct programs *programs)
 	}
 	weir_bpf__destroy(programs->skeleton);
 	free(programs);
+}
+
+int programs_add_link(const struct programs *programs, unsigned int ifindex,
+		      unsigned int number)
+{
+	const struct weir_bpf *s = programs->skeleton;
+	const struct flow_link link = flow_link_of(number);
+	const struct flow_key marks = { .flags = link.flags, .vlan = link.vlan,
+					.inner_vlan = link.inner_vlan };
+	const struct link_entry entry = { .word4 = marks.words[4], .word5 = marks.words[5],
+					  .number = number, .is_known = true };
+	const __u32 key = ifindex;
+	const struct bpf_map *map = s->maps.links;
+
+	if (!s->rodata->settings.has_links)
+		return 0;
+	if (ifindex >= bpf_map__max_entries(map))
+		map = s->maps.far_links;
+	return bpf_map_update_elem(bpf_map__fd(map), &key, &entry, BPF_ANY) ? -errno : 0;
 }
 
 int programs_read_ticks(const struct programs *programs, uint64_t *ticks)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kernel programs of one interface, loaded with its settings and counting into the shared
- * banks.
+ * The kernel programs, one set for all interfaces of a run, loaded with its settings and counting
+ * into the banks.
  */
 #ifndef WEIR_PROGRAMS_H
 #define WEIR_PROGRAMS_H
@@ -24,7 +24,7 @@ struct programs_request {
 	const struct hash_seed *seed;
 	const struct group_by *group;   /* NULL: whole keys */
 	const struct filter *filter;    /* NULL: none */
-	unsigned int link_number;
+	unsigned int highest_ifindex;   /* of the links; more may come later */
 	bool realtime;                  /* PREEMPT_RT: sections are claimed */
 	bool wanted[PROGRAM_KIND_COUNT];
 };
@@ -38,6 +38,14 @@ struct programs;
 int programs_load(const struct programs_request *request, struct programs **programs,
 		  struct filter_error *error);
 void programs_unload(struct programs *programs);
+
+/*
+ * Tells the number of the link that has this interface index, before its first packet: below
+ * the links of the banks' geometry. Where these are one, it is 0 and need not be told. 0 or
+ * negative errno.
+ */
+int programs_add_link(const struct programs *programs, unsigned int ifindex,
+		      unsigned int number);
 
 /*
  * The kernel's time in ticks, as the programs see it: what a bank's begin is counted from.

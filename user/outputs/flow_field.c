@@ -315,7 +315,7 @@ static put_field_fn *const put_field[FLOW_FIELD_COUNT] = {
 
 static const char *interface_name(const struct flow_view *view)
 {
-	unsigned int link = view->flow->key.flags >> FLOW_LINK_SHIFT;
+	unsigned int link = flow_key_link(&view->flow->key);
 	const char *name = NULL;
 
 	if (is_grouped(view, GROUP_INTERFACE) && view->context->link_names)

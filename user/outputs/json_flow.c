@@ -297,7 +297,7 @@ uint64_t flow_average_length_ns(const struct window_result *result,
 static void append_interface(struct text *text, const struct document_context *context,
 			     const struct flow_key *key)
 {
-	unsigned int link = key->flags >> FLOW_LINK_SHIFT;
+	unsigned int link = flow_key_link(key);
 
 	text_string(text, "\"interface\": ");
 	json_string_or_null(text, context->link_names ? context->link_names[link] : NULL);

@@ -56,7 +56,7 @@
 enum capture_link { LINK_UNKNOWN, CAPTURE_LINKS(CAPTURE_LINK_AS_ENUM) LINK_COUNT };
 
 /* Names of interfaces that a capture tells apart; those past them have none. */
-#define CAPTURE_NAMES_MAX 16
+#define CAPTURE_NAMES_MAX 512
 
 /* Which way a packet went, as far as the capture tells. */
 enum capture_direction { CAPTURE_UNTOLD, CAPTURE_IN, CAPTURE_OUT };
@@ -66,8 +66,8 @@ struct capture_packet {
 	const uint8_t *data;
 	uint64_t time_ns;      /* since 1970 */
 	uint32_t caplen;
+	uint16_t interface;    /* place in capture_interface_names */
 	uint8_t link;          /* enum capture_link */
-	uint8_t interface;     /* place in capture_interface_names */
 	uint8_t direction;     /* enum capture_direction */
 	bool timeless;         /* a pcapng simple packet: time_ns is 0 */
 	bool swapped;          /* the file is of a machine of the other byte order */

@@ -25,8 +25,8 @@ struct capture_interface {
 	int64_t offset_s;
 	uint32_t snaplen;
 	uint16_t link_type;
+	uint16_t name;             /* its place in capture.names */
 	uint8_t link;              /* enum capture_link */
-	uint8_t name;              /* its place in capture.names */
 };
 
 /* Which of a record's two lengths is the captured one. */

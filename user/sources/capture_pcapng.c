@@ -134,7 +134,7 @@ static int interface_read_options(struct capture *capture, struct capture_interf
 			place = name_place(capture, option.value, option.size);
 		if (place < 0)
 			return place;
-		interface->name = (uint8_t)place;
+		interface->name = (uint16_t)place;
 		if (option.code == OPTION_TSRESOL && option.size >= 1)
 			interface_set_resolution(interface, option.value[0]);
 		if (option.code == OPTION_TSOFFSET && option.size == 8)

@@ -16,11 +16,17 @@
 /* Of more who stand before weir, on many interfaces, the first are told. */
 #define PANE_AHEAD_MAX 32
 
+#define REDUCE_BATCH 64
+
 struct live {
 	struct live_config config;
 	struct machine_facts machine;
 	struct banks *banks;
+	struct programs *programs;
 	struct hash_seed seed;
+	bool drops_place;       /* the group has no link or no direction, the records have both */
+	struct group_masks masks;
+	struct link_outcomes *link_outcomes; /* of the last pane */
 	struct live_link links[FLOW_LINKS_MAX];
 	size_t link_count;      /* opened so far */
 	size_t links_alive;
@@ -39,6 +45,7 @@ struct live {
 /* The records of a pane on their way to the engine. */
 struct merge {
 	struct engine *engine;
+	const struct group_masks *masks; /* NULL: keys are whole */
 	uint64_t records;
 	uint64_t merge_ns;
 };
@@ -50,7 +57,8 @@ static struct live_shared shared_of(const struct live *live)
 				     .machine = &live->machine,
 				     .banks = live->banks,
 				     .seed = &live->seed,
-				     .filter = live->config.filter };
+				     .filter = live->config.filter,
+				     .programs = live->programs };
 }
 
 static int plan_links(struct live *live)
@@ -67,10 +75,16 @@ static int plan_links(struct live *live)
 	return 0;
 }
 
+static size_t link_outcomes_count(const struct live *live)
+{
+	return 2 * (size_t)banks_geometry(live->banks)->links;
+}
+
 static int banks_open(struct live *live)
 {
 	const struct live_config *config = &live->config;
-	uint64_t bytes = machine_banks_bytes(config->slots, live->machine.cpus);
+	uint32_t links = (uint32_t)config->interface_count;
+	uint64_t bytes = machine_banks_bytes(config->slots, live->machine.cpus, links);
 	int err;
 
 	if (!machine_allows_banks(bytes, live->machine.memory_bytes, config->slots_given)) {
@@ -80,10 +94,16 @@ static int banks_open(struct live *live)
 			     machine_slots_max(live->machine.memory_bytes, live->machine.cpus));
 		return -ENOMEM;
 	}
-	err = banks_create(config->slots, &live->banks);
+	err = banks_create(config->slots, links, &live->banks);
 	if (err && err != -EPERM)
 		report_error("make the tables: %s", strerror(-err));
-	return err;
+	if (err)
+		return err;
+	live->link_outcomes = calloc(link_outcomes_count(live), sizeof(*live->link_outcomes));
+	if (live->link_outcomes)
+		return 0;
+	report_error("start: %s", strerror(ENOMEM));
+	return -ENOMEM;
 }
 
 static int seed_make(struct live *live)
@@ -95,25 +115,59 @@ static int seed_make(struct live *live)
 	return err;
 }
 
+static int programs_open(struct live *live)
+{
+	struct live_shared shared = shared_of(live);
+	struct programs_request request = { .banks = live->banks, .seed = &live->seed,
+					    .group = live->config.group,
+					    .filter = live->config.filter,
+					    .realtime = live->machine.realtime };
+	struct filter_error error;
+	int err;
+
+	for (size_t i = 0; i < live->config.interface_count; i++) {
+		const struct live_link *link = &live->links[i];
+
+		live_link_want(link, &shared, request.wanted);
+		if (link->facts.ifindex > request.highest_ifindex)
+			request.highest_ifindex = link->facts.ifindex;
+	}
+	err = programs_load(&request, &live->programs, &error);
+	if (err && error.text[0])
+		report_error("filter: %s", error.text);
+	else if (err && err != -EPERM)
+		report_error("load the programs: %s", strerror(-err));
+	return err && error.text[0] && err == -EPERM ? -EOPNOTSUPP : err;
+}
+
 /* The tick is read before the clock: a packet between the two is no younger than the pane. */
 static int pane_begin(struct live *live)
 {
-	int err = programs_read_ticks(live->links[0].programs, &live->begin_ticks);
+	int err = programs_read_ticks(live->programs, &live->begin_ticks);
 
 	live->begin = pane_moment_now();
 	return err;
 }
 
+static int link_number(struct live *live, size_t number)
+{
+	const struct netdev_facts *facts = &live->links[number].facts;
+	int err = programs_add_link(live->programs, facts->ifindex, (unsigned int)number);
+
+	if (err)
+		report_error("attach %s: number it: %s", facts->name, strerror(-err));
+	return err;
+}
+
 static int attach_links(struct live *live)
 {
+	int err = programs_open(live);
 	struct live_shared shared = shared_of(live);
-	int err = 0;
 
 	/* From here on a start cut short would leave something attached. */
 	stop_starting_done();
 	for (; live->link_count < live->config.interface_count && !err; live->link_count++)
-		err = live_link_load(&live->links[live->link_count], &shared,
-				     (unsigned int)live->link_count);
+		err = link_number(live, live->link_count);
 	if (err)
 		return err;
 	err = pane_begin(live);
@@ -154,6 +208,8 @@ int live_open(const struct live_config *config, struct live **result)
 	}
 	live->config = *config;
 	pane_clock_open(&live->clock, &config->clock);
+	live->drops_place = !group_by_has_place(config->group);
+	group_masks_make(config->group, &live->masks);
 	err = machine_open(live);
 	if (!err) {
 		leftovers_clean();
@@ -180,14 +236,35 @@ int live_close(struct live *live)
 	if (!live)
 		return 0;
 	for (size_t i = 0; i < FLOW_LINKS_MAX; i++) {
-		int err = live_link_close(&live->links[i]);
+		int err = live_link_detach(&live->links[i]);
 
 		first_err = first_err ? first_err : err;
 	}
+	programs_unload(live->programs);
 	banks_destroy(live->banks);
 	pane_clock_close(&live->clock);
+	free(live->link_outcomes);
 	free(live);
 	return first_err;
+}
+
+/* Copies of records, without the link or direction that the group does not have. */
+static void merge_without_place(struct merge *merge, const struct flow_slot *const *records,
+				size_t count)
+{
+	struct flow_slot copies[REDUCE_BATCH];
+	const struct flow_slot *reduced[REDUCE_BATCH];
+
+	for (size_t i = 0; i < count;) {
+		size_t used = 0;
+
+		for (; used < REDUCE_BATCH && i < count; i++, used++) {
+			copies[used] = *records[i];
+			flow_slot_reduce(&copies[used], merge->masks);
+			reduced[used] = &copies[used];
+		}
+		engine_merge(merge->engine, reduced, used);
+	}
 }
 
 /* What the engine has no memory for it counts as such, and says with the pane. */
@@ -196,7 +273,10 @@ static int merge_records(void *context, const struct flow_slot *const *records, 
 	struct merge *merge = context;
 	uint64_t begin_ns = clock_monotonic_ns();
 
-	engine_merge(merge->engine, records, count);
+	if (merge->masks)
+		merge_without_place(merge, records, count);
+	else
+		engine_merge(merge->engine, records, count);
 	merge->merge_ns += clock_monotonic_ns() - begin_ns;
 	merge->records += count;
 	return 0;
@@ -236,6 +316,20 @@ static uint64_t missed_packets(struct live *live)
 	return missed;
 }
 
+/* Both directions and all outcomes. */
+static struct tally link_seen(const struct live *live, uint32_t link)
+{
+	const struct link_outcomes *in = &live->link_outcomes[link_tally_index(link, false)];
+	const struct link_outcomes *out = &live->link_outcomes[link_tally_index(link, true)];
+	struct tally seen = { 0 };
+
+	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++) {
+		tally_merge(&seen, &in->outcome[i]);
+		tally_merge(&seen, &out->outcome[i]);
+	}
+	return seen;
+}
+
 static void links_tell(struct live *live, struct pane *pane)
 {
 	pane->links = live->told;
@@ -247,17 +341,13 @@ static void links_tell(struct live *live, struct pane *pane)
 
 		live_link_count(link, &live->told[i]);
 		live->told[i].is_cut = is_cut;
+		live->told[i].has_seen = true;
+		live->told[i].counts.seen = link_seen(live, (uint32_t)i);
 		for (size_t j = 0; j < link->ahead.count && !link->gone; j++) {
 			if (pane->ahead_count < PANE_AHEAD_MAX)
 				live->ahead[pane->ahead_count++] = link->ahead.text[j];
 		}
 	}
-	/* Of a single one all that was counted is its own. */
-	if (live->link_count > 1)
-		return;
-	live->told[0].has_seen = true;
-	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++)
-		tally_merge(&live->told[0].counts.seen, &pane->counts.outcome[i]);
 }
 
 /*
@@ -319,6 +409,15 @@ static void check_sum(const struct outcome_counts *counts)
 			     (unsigned long long)seen, (unsigned long long)sizes);
 }
 
+/* Adds what the bank read last has by link and direction. */
+static void link_outcomes_take(struct live *live)
+{
+	const struct link_outcomes *counts = banks_link_outcomes(live->banks);
+
+	for (size_t i = 0; i < link_outcomes_count(live); i++)
+		link_outcomes_add(&live->link_outcomes[i], &counts[i]);
+}
+
 /*
  * A program that was running while its hook was taken from it may have found the new bank: what
  * it counted there belongs to the last pane. The first flip has waited for all of them.
@@ -330,16 +429,23 @@ static int drain_stragglers(struct live *live, struct merge *merge, struct pane 
 
 	if (!err)
 		err = banks_drain(live->banks, merge_records, merge, &counts);
-	if (!err)
-		outcome_counts_add(&pane->counts, &counts);
-	return err;
+	if (err)
+		return err;
+	outcome_counts_add(&pane->counts, &counts);
+	link_outcomes_take(live);
+	return 0;
 }
 
 static int pane_drain(struct live *live, struct pane *pane)
 {
-	struct merge merge = { .engine = live->config.engine };
+	struct merge merge = { .engine = live->config.engine,
+			       .masks = live->drops_place ? &live->masks : NULL };
 	int err = banks_drain(live->banks, merge_records, &merge, &pane->counts);
 
+	memset(live->link_outcomes, 0, link_outcomes_count(live) * sizeof(*live->link_outcomes));
+	link_outcomes_take(live);
+	pane->link_outcomes = live->link_outcomes;
+	pane->link_outcomes_count = link_outcomes_count(live);
 	if (!err && live->ended)
 		err = drain_stragglers(live, &merge, pane);
 	pane->records = merge.records;

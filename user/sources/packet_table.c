@@ -24,6 +24,8 @@ struct packet_table {
 	uint32_t room;     /* so many packets at least fit before the table is too full */
 	uint64_t records;  /* of this pane, merged already */
 	struct tally flow; /* their sum */
+	struct link_outcomes *links; /* of this pane; NULL: not asked for */
+	bool links_are_told;       /* they are those of the pane before */
 	uint64_t merge_ns;
 };
 
@@ -62,10 +64,12 @@ struct packet_table *packet_table_create(const struct packet_table_config *confi
 		group_masks_make(config->group, &table->masks);
 	table->geometry.sections_per_cpu = 1;
 	table->geometry.cpus = 1;
-	bank_geometry_lay_out(&table->geometry, config->slots);
+	bank_geometry_lay_out(&table->geometry, config->slots, config->links);
 	table->section = pages_allocate_aligned(table->geometry.section_size);
-	if (!table->section) {
-		free(table);
+	if (config->links)
+		table->links = calloc(2 * (size_t)table->geometry.links, sizeof(*table->links));
+	if (!table->section || (config->links && !table->links)) {
+		packet_table_destroy(table);
 		return NULL;
 	}
 	table->room = table_load_max(table);
@@ -78,6 +82,7 @@ void packet_table_destroy(struct packet_table *table)
 	if (!table)
 		return;
 	pages_free(table->section, table->geometry.section_size);
+	free(table->links);
 	free(table);
 }
 
@@ -187,6 +192,7 @@ struct counting {
 	struct bank_geometry geometry;
 	const struct hash_seed *seed;
 	const struct group_masks *masks; /* NULL: whole keys */
+	struct link_outcomes *links;
 };
 
 static inline struct counting table_counting(const struct packet_table *table)
@@ -196,6 +202,7 @@ static inline struct counting table_counting(const struct packet_table *table)
 		.geometry = table->geometry,
 		.seed = &table->config.seed,
 		.masks = table->reduced ? &table->masks : NULL,
+		.links = table->links,
 	};
 }
 
@@ -206,6 +213,7 @@ static __always_inline void packet_read(const struct counting *counting,
 					struct parsed_packet *parsed)
 {
 	struct packet p = { 0 };
+	struct flow_link link;
 	int malformed = packet_parse(packet, &p);
 
 	if (unlikely(malformed)) {
@@ -213,8 +221,10 @@ static __always_inline void packet_read(const struct counting *counting,
 		parsed->malformed = (uint8_t)(malformed - 1);
 		return;
 	}
-	p.flags |= place->key_flags;
-	p.vlan |= place->is_told * FLOW_DIRECTION_TOLD;
+	link = flow_link_of(place->link);
+	p.flags |= link.flags | place->is_out * FLOW_OUT;
+	p.vlan |= link.vlan | place->is_told * FLOW_DIRECTION_TOLD;
+	p.inner_vlan |= link.inner_vlan;
 	packet_key(&p, &parsed->key);
 	if (counting->masks)
 		flow_key_reduce(&parsed->key, counting->masks);
@@ -227,24 +237,29 @@ static __always_inline void packet_read(const struct counting *counting,
 
 static __always_inline void packet_account(const struct counting *counting,
 					   const struct parsed_packet *parsed, uint32_t len,
-					   uint16_t now_ms)
+					   const struct packet_place *place)
 {
 	struct packet_size size = packet_size_single(len);
+	const struct tallied tallied = { counting->section, &counting->geometry,
+					 link_tally_index(place->link, place->is_out) };
 	struct accounted accounted = {
 		.key = &parsed->key,
 		.size = &size,
 		.hash = parsed->hash,
-		.now_ms = now_ms,
+		.now_ms = place->now_ms,
 		.tcp_flags = parsed->tcp_flags,
 		.marks = parsed->marks,
 	};
 
-	if (likely(parsed->outcome == PACKET_FLOW))
+	if (likely(parsed->outcome == PACKET_FLOW)) {
 		account_flow(counting->section, &counting->geometry, &accounted);
-	else if (parsed->outcome == PACKET_FILTERED)
-		account_filtered(counting->section, &size);
-	else
-		account_malformed(counting->section, &size, parsed->malformed);
+		if (counting->links)
+			tally_add(&counting->links[tallied.index].outcome[PACKET_FLOW], 1, len);
+	} else if (parsed->outcome == PACKET_FILTERED) {
+		account_filtered(&tallied, &size);
+	} else {
+		account_malformed(&tallied, &size, parsed->malformed);
+	}
 }
 
 /* Filters and parses packets; returns how many, fewer than count where *err says why. */
@@ -279,8 +294,15 @@ static void batch_account(const struct packet_table *table, const struct packet_
 	const struct counting counting = table_counting(table);
 
 	for (size_t i = 0; i < batch->count; i++)
-		packet_account(&counting, &parsed[i], batch->packets[i].len,
-			       batch->places[i].now_ms);
+		packet_account(&counting, &parsed[i], batch->packets[i].len, &batch->places[i]);
+}
+
+/* At the first packet of a pane the counts of the one before are not needed any more. */
+static void links_begin_pane(struct packet_table *table)
+{
+	if (table->links && table->links_are_told)
+		memset(table->links, 0, 2 * table->geometry.links * sizeof(*table->links));
+	table->links_are_told = false;
 }
 
 int packet_table_count(struct packet_table *table, const struct capture_packet *packets,
@@ -290,6 +312,7 @@ int packet_table_count(struct packet_table *table, const struct capture_packet *
 	struct parsed_packet parsed[PACKET_BATCH];
 	int err = 0;
 
+	links_begin_pane(table);
 	batch.count = batch_read(table, &batch, parsed, &err);
 	/* Each packet spills one record at most. */
 	if (unlikely(table->section->spill_used + PACKET_BATCH > table->geometry.spill_slots))
@@ -299,21 +322,53 @@ int packet_table_count(struct packet_table *table, const struct capture_packet *
 	return err;
 }
 
+/* Adds what is tallied of a link and direction. */
+static void tally_take(struct link_outcomes *counts, const struct link_tally *tally)
+{
+	const struct link_outcomes own = {
+		.outcome = { [PACKET_FILTERED] = tally->filtered,
+			     [PACKET_MALFORMED] = tally->malformed,
+			     [PACKET_UNATTRIBUTED] = tally->unattributed },
+	};
+
+	link_outcomes_add(counts, &own);
+	for (int i = 0; i < MALFORMED_REASON_COUNT; i++)
+		counts->malformed_reason[i] += tally->malformed_reason[i];
+}
+
+/* The tallies of the pane, by link where they are asked for, and their sum. */
+static struct link_outcomes tallies_take(struct packet_table *table)
+{
+	struct link_tally *tallies = (void *)((char *)table->section +
+					      table->geometry.tallies_offset);
+	struct link_outcomes sum = { .outcome = { [PACKET_FLOW] = table->flow } };
+
+	for (uint32_t i = 0; i < 2 * table->geometry.links; i++) {
+		tally_take(&sum, &tallies[i]);
+		if (table->links)
+			tally_take(&table->links[i], &tallies[i]);
+	}
+	memset(tallies, 0, 2 * table->geometry.links * sizeof(*tallies));
+	return sum;
+}
+
 void packet_table_end_pane(struct packet_table *table, struct pane *pane)
 {
 	struct section_header *header = table->section;
+	struct link_outcomes sum;
 
 	table_merge_spill(table);
 	table_merge_slots(table);
-	pane->counts.outcome[PACKET_FLOW] = table->flow;
-	pane->counts.outcome[PACKET_FILTERED] = header->filtered;
-	pane->counts.outcome[PACKET_MALFORMED] = header->malformed;
-	pane->counts.outcome[PACKET_UNATTRIBUTED] = header->unattributed;
-	memcpy(pane->counts.malformed_reason, header->malformed_reason,
-	       sizeof(header->malformed_reason));
+	links_begin_pane(table);
+	sum = tallies_take(table);
+	memcpy(pane->counts.outcome, sum.outcome, sizeof(sum.outcome));
+	memcpy(pane->counts.malformed_reason, sum.malformed_reason, sizeof(sum.malformed_reason));
 	memcpy(pane->counts.size_histogram, header->size_histogram,
 	       sizeof(header->size_histogram));
 	memset(header, 0, sizeof(*header));
+	pane->link_outcomes = table->links;
+	pane->link_outcomes_count = table->links ? 2 * (size_t)table->geometry.links : 0;
+	table->links_are_told = true;
 	pane->records = table->records;
 	pane->merge_ns = table->merge_ns;
 	table->flow = (struct tally){ 0 };

@@ -29,7 +29,8 @@
 struct handle {
 	struct pcap_live *live;
 	pcap_t *pcap;
-	uint8_t key_flags;
+	uint16_t link_number;
+	bool is_out;
 	uint8_t link;
 	uint32_t dropped;       /* as last told */
 	unsigned int ifindex;   /* 0: of no single interface */
@@ -136,7 +137,7 @@ static int handle_activate(struct pcap_live *live, struct handle *handle, const 
 	if (live->config.filter && packet_filter_suits_link(live->config.filter, handle->link))
 		return live_fail(live, -EINVAL, interface,
 				 packet_filter_reason(live->config.filter));
-	if (handle_set_direction(handle->pcap, handle->key_flags & FLOW_OUT))
+	if (handle_set_direction(handle->pcap, handle->is_out))
 		return live_fail(live, -EIO, interface, "the direction cannot be set");
 	if (pcap_setnonblock(handle->pcap, 1, why))
 		return live_fail(live, -EIO, interface, why);
@@ -151,7 +152,8 @@ static int handle_open(struct pcap_live *live, size_t link_number, bool out)
 	int err;
 
 	handle->live = live;
-	handle->key_flags = (uint8_t)(link_number << FLOW_LINK_SHIFT) | (out ? FLOW_OUT : 0);
+	handle->link_number = (uint16_t)link_number;
+	handle->is_out = out;
 	handle->pcap = pcap_create(interface, why);
 	if (!handle->pcap)
 		return live_fail(live, -ENOMEM, interface, why);
@@ -188,6 +190,7 @@ int pcap_live_open(const struct pcap_live_config *config, struct pcap_live **liv
 		.filter = config->filter,
 		.seed = config->seed,
 		.slots = config->slots,
+		.links = (uint32_t)config->interface_count,
 	};
 	struct pcap_live *opened = calloc(1, sizeof(*opened));
 	int err = -ENOMEM;
@@ -244,7 +247,8 @@ static void handle_packet(u_char *context, const struct pcap_pkthdr *header, con
 	};
 	struct packet_place place = {
 		.now_ms = packet_ms(handle->live, &header->ts),
-		.key_flags = handle->key_flags,
+		.link = handle->link_number,
+		.is_out = handle->is_out,
 	};
 	int err = packet_table_count(handle->live->table, &packet, &place, 1);
 
@@ -261,7 +265,7 @@ static const char *live_counting_reason(const struct pcap_live *live)
 
 static size_t handle_interface(const struct handle *handle)
 {
-	return handle->key_flags >> FLOW_LINK_SHIFT;
+	return handle->link_number;
 }
 
 /* Tells once why an interface is lost, and lets both its directions go. */
@@ -308,7 +312,7 @@ static uint32_t handle_dropped(struct handle *handle)
 	if (pcap_stats(handle->pcap, &stat))
 		return 0;
 	handle->dropped = stat.ps_drop;
-	if (!(handle->key_flags & FLOW_OUT))
+	if (!handle->is_out)
 		handle->dropped += stat.ps_ifdrop;
 	return handle->dropped - before;
 }

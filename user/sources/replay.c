@@ -96,8 +96,8 @@ static inline struct packet_place packet_place_at(const struct capture_packet *p
 
 	return (struct packet_place){
 		.now_ms = ms < UINT16_MAX ? (uint16_t)ms : UINT16_MAX,
-		.key_flags = (uint8_t)(packet->interface << FLOW_LINK_SHIFT |
-				       (packet->direction == CAPTURE_OUT) * FLOW_OUT),
+		.link = packet->interface,
+		.is_out = packet->direction == CAPTURE_OUT,
 		.is_told = packet->direction != CAPTURE_UNTOLD,
 	};
 }

@@ -237,9 +237,10 @@ const char *machine_capabilities_text(uint64_t capabilities, char *text, size_t 
 	return text;
 }
 
-uint64_t machine_banks_bytes(uint32_t slots, uint32_t cpus)
+uint64_t machine_banks_bytes(uint32_t slots, uint32_t cpus, uint32_t links)
 {
-	struct bank_geometry geometry = bank_geometry_make(slots, cpus);
+	const struct bank_shape shape = { .slots_per_cpu = slots, .cpus = cpus, .links = links };
+	const struct bank_geometry geometry = bank_geometry_make(&shape);
 
 	return BANKS * bank_size_bytes(&geometry);
 }
@@ -254,7 +255,7 @@ static uint32_t slots_within(uint64_t bytes, uint32_t cpus, uint32_t highest)
 {
 	uint32_t slots = highest;
 
-	while (slots > BANK_SLOTS_MIN && machine_banks_bytes(slots, cpus) > bytes)
+	while (slots > BANK_SLOTS_MIN && machine_banks_bytes(slots, cpus, 1) > bytes)
 		slots /= 2;
 	return slots;
 }

@@ -85,8 +85,8 @@ uint64_t machine_capabilities_missing(const struct machine_facts *facts, uint64_
  */
 const char *machine_capabilities_text(uint64_t capabilities, char *text, size_t size);
 
-/* Memory of both banks, with this many flow slots per CPU and bank. */
-uint64_t machine_banks_bytes(uint32_t slots, uint32_t cpus);
+/* Memory of both banks, with this many flow slots per CPU and bank, for so many links. */
+uint64_t machine_banks_bytes(uint32_t slots, uint32_t cpus, uint32_t links);
 
 /*
  * The rule: banks that take more than a quarter of the memory are refused

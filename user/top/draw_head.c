@@ -160,7 +160,7 @@ static void add_line(struct head *head, const struct pulse *pulse, const struct 
 {
 	const struct screen *screen = head->screen;
 	const struct labeler labeler = view_labeler(screen->view);
-	unsigned int link = key->flags >> FLOW_LINK_SHIFT;
+	unsigned int link = flow_key_link(key);
 	struct line *line = &head->lines[head->line_count++];
 	const char *direction = key->flags & FLOW_OUT ? "out" : "in";
 	struct labeler by_link = labeler;

@@ -208,7 +208,7 @@ const char *label_link(const struct labeler *labeler, const struct flow_key *key
 	const char *link = NULL;
 
 	if (labeler->link_names && labeler->group->field[GROUP_INTERFACE])
-		link = labeler->link_names[key->flags >> FLOW_LINK_SHIFT];
+		link = labeler->link_names[flow_key_link(key)];
 	return link ? escape_text(link, buffer, LABEL_MAX) : strcpy(buffer, "-");
 }
 
@@ -219,7 +219,8 @@ const char *label_service(const struct labeler *labeler, const struct flow_key *
 	char proto[LABEL_MAX], *out = buffer;
 
 	label_proto(labeler, key, proto);
-	if (key->flags & FLOW_IP && key->dst_port && !is_icmp(key)) {
+	if (key->flags & FLOW_IP && key->dst_port && !is_icmp(key) &&
+	    flow_key_tells_port(key, key->dst_port)) {
 		out = put_port(labeler, key, &end, out);
 		*out++ = '/';
 	}

@@ -181,11 +181,14 @@ static int feed_flows(struct engine *engine, const struct pane_flows *pane)
 /* Interfaces and directions alone. */
 static int feed_pulses(struct engine *engine, const struct pane_flows *pane)
 {
-	const __u8 kept = FLOW_OUT | (FLOW_LINKS_MAX - 1) << FLOW_LINK_SHIFT;
 	struct feeder feeder = { .engine = engine, .err = engine_close_pane(engine) };
 
 	for (size_t i = 0; i < pane->count; i++) {
-		const struct flow_key key = { .flags = pane->flows[i].flags & kept };
+		const struct flow_slot *flow = &pane->flows[i];
+		const struct flow_key key = { .flags = flow->flags & (FLOW_OUT | FLOW_LINK_FLAGS),
+					      .vlan = flow->vlan & FLOW_LINK_VLAN,
+					      .inner_vlan = flow->inner_vlan &
+							    FLOW_LINK_INNER_VLAN };
 
 		feeder_add(&feeder, &pane->flows[i], &key);
 	}
@@ -251,7 +254,7 @@ static struct pulse *pulse_of(struct stage *stage, const struct flow_key *key)
 	struct pulse *history;
 
 	for (size_t i = 0; i < stage->history_count; i++) {
-		if (stage->history[i].key.flags == key->flags)
+		if (!memcmp(&stage->history[i].key, key, sizeof(*key)))
 			return &stage->history[i];
 	}
 	history = realloc(stage->history, (stage->history_count + 1) * sizeof(*history));

@@ -158,7 +158,7 @@ static void take_pulse(void *context, const struct flow_key *key, const struct f
 	struct snapshot *snapshot = context;
 
 	for (size_t i = 0; i < snapshot->pulse_count; i++) {
-		if (snapshot->pulses[i].key.flags == key->flags)
+		if (!memcmp(&snapshot->pulses[i].key, key, sizeof(*key)))
 			side_take(&snapshot->pulses[i].side, sums);
 	}
 }
@@ -166,7 +166,7 @@ static void take_pulse(void *context, const struct flow_key *key, const struct f
 static int pulse_compare(const void *a, const void *b)
 {
 	const struct pulse *first = a, *second = b;
-	int link = (first->key.flags >> FLOW_LINK_SHIFT) - (second->key.flags >> FLOW_LINK_SHIFT);
+	int link = (int)flow_key_link(&first->key) - (int)flow_key_link(&second->key);
 
 	return link ? link : (first->key.flags & FLOW_OUT) - (second->key.flags & FLOW_OUT);
 }
