@@ -267,6 +267,9 @@ static void unknown_options_are_named(void **state)
 	(void)state;
 	assert_refused("weir run --bogus", "--bogus: no such option");
 	assert_refused("weir run -qz", "-z: no such option");
+	assert_refused("weir run --s 5", "--s: the beginning of several options");
+	assert_refused("weir run -i ", "--interface '': an interface has a name");
+	assert_refused("weir ", "'': no such verb: top, run or check");
 	assert_refused("weir run --quiet=3", "--quiet=3: takes no value");
 	assert_refused("weir run -i", "-i: a value is missing");
 	assert_refused("weir run --read", "--read: a value is missing");
@@ -307,8 +310,7 @@ static void wrong_values_are_named(void **state)
 
 static void numbers_are_whole_and_in_range(void **state)
 {
-	static const char *const counts[] = { "0", "-1", "1x", "+1", "", "0x10", "1.5",
-					      "18446744073709551616" };
+	static const char *const counts[] = { "0", "-1", "1x", "+1", "0x10", "1.5" };
 	char text[128];
 	char message[128];
 	size_t i;
@@ -320,6 +322,9 @@ static void numbers_are_whole_and_in_range(void **state)
 			 "--count %s: not a number of windows: 1 or more", counts[i]);
 		assert_refused(text, message);
 	}
+	assert_refused("weir run -c ", "--count '': not a number of windows: 1 or more");
+	assert_refused("weir run -c 18446744073709551616", "--count 18446744073709551616: a number "
+							   "is at most 18446744073709551615");
 	assert_refused("weir run -n -1", "--top -1: not a number of flows: 0 (all) or more");
 	assert_refused("weir run --max-flows 0",
 		       "--max-flows 0: not a number of flows: 1 or more");

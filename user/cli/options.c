@@ -68,6 +68,16 @@ static void getopt_lists_init(struct getopt_lists *lists, enum verb verb)
 	}
 }
 
+/* getopt_long takes the beginning of a name, where it is that of one alone. */
+static bool begins_several(const char *written)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < option_spec_count; i++)
+		count += !strncmp(option_specs[i].name, written + 2, strcspn(written + 2, "="));
+	return !strncmp(written, "--", 2) && count > 1;
+}
+
 /* The option as the user wrote it, for what getopt_long refused. */
 static int refuse_option(char **argv, int found)
 {
@@ -80,7 +90,8 @@ static int refuse_option(char **argv, int found)
 	if (spec && !strncmp(written, "--", 2))
 		return usage_error(written, NULL, "takes no value");
 	if (!optopt)
-		return usage_error(written, NULL, "no such option");
+		return usage_error(written, NULL, begins_several(written) ?
+				   "the beginning of several options" : "no such option");
 	letter[1] = (char)optopt;
 	return usage_error(letter, NULL, "no such option");
 }

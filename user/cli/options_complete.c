@@ -22,7 +22,10 @@ static const struct window_spec top_windows[] = {
 
 int usage_error(const char *what, const char *value, const char *reason)
 {
-	report_error("%s%s%s: %s", what, value ? " " : "", value ? value : "", reason);
+	const char *shown = value && !*value ? "''" : value; /* an empty word would not be seen */
+
+	report_error("%s%s%s: %s", *what ? what : "''", shown ? " " : "", shown ? shown : "",
+		     reason);
 	report_error("try: weir --help");
 	return EXIT_USAGE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "options_table.h"
 
+#include <errno.h>
 #include <net/if.h>
 #include <string.h>
 
@@ -51,22 +52,31 @@ static int find_name(const char *const *names, size_t count, const char *value)
 	return -1;
 }
 
-/* Digits only, the whole text: no sign, no blank, no unit. */
-static bool parse_whole(const char *value, uint64_t *number)
+/* Digits only, the whole text: no sign, no blank, no unit. 0, -EINVAL or -ERANGE. */
+static int parse_whole(const char *value, uint64_t *number)
 {
-	uint64_t sum = 0;
+	size_t digits = strspn(value, "0123456789");
 
-	if (!*value)
-		return false;
+	*number = 0;
+	if (!digits || value[digits])
+		return -EINVAL;
 	for (; *value; value++) {
-		if (*value < '0' || *value > '9')
-			return false;
-		if (__builtin_mul_overflow(sum, 10u, &sum) ||
-		    __builtin_add_overflow(sum, (uint64_t)(*value - '0'), &sum))
-			return false;
+		if (__builtin_mul_overflow(*number, 10u, number) ||
+		    __builtin_add_overflow(*number, (uint64_t)(*value - '0'), number))
+			return -ERANGE;
 	}
-	*number = sum;
-	return true;
+	return 0;
+}
+
+/* A number of at least so much. NULL, or the reason: what, where it is no such number. */
+static const char *parse_number(const char *value, uint64_t least, uint64_t *number,
+				const char *what)
+{
+	int err = parse_whole(value, number);
+
+	if (err == -ERANGE)
+		return "a number is at most 18446744073709551615";
+	return err || *number < least ? what : NULL;
 }
 
 /* Digits with one point at most; strtod would take a comma, inf or 0x1p3 by locale and mood. */
@@ -234,11 +244,11 @@ static const char *parse_biflow(struct parsing *parsing, const char *value)
 static const char *parse_top(struct parsing *parsing, const char *value)
 {
 	uint64_t number;
+	const char *reason = parse_number(value, 0, &number,
+					  "not a number of flows: 0 (all) or more");
 
-	if (!parse_whole(value, &number) || number > SIZE_MAX)
-		return "not a number of flows: 0 (all) or more";
-	parsing->options->top = (size_t)number;
-	return NULL;
+	parsing->options->top = number < SIZE_MAX ? (size_t)number : SIZE_MAX;
+	return reason;
 }
 
 static const char *parse_sort(struct parsing *parsing, const char *value)
@@ -275,16 +285,15 @@ static const char *parse_duration(struct parsing *parsing, const char *value)
 
 static const char *parse_count(struct parsing *parsing, const char *value)
 {
-	uint64_t *limit = &parsing->options->window_limit;
-
-	return parse_whole(value, limit) && *limit ? NULL : "not a number of windows: 1 or more";
+	return parse_number(value, 1, &parsing->options->window_limit,
+			    "not a number of windows: 1 or more");
 }
 
 static const char *parse_slots(struct parsing *parsing, const char *value)
 {
 	uint64_t number;
 
-	if (!parse_whole(value, &number) || (number & (number - 1)) ||
+	if (parse_whole(value, &number) || (number & (number - 1)) ||
 	    number < BANK_SLOTS_MIN || number > BANK_SLOTS_MAX)
 		return "not a power of two from 64 to 16777216";
 	parsing->options->slots = (uint32_t)number;
@@ -295,9 +304,8 @@ _Static_assert(BANK_SLOTS_MIN == 64 && BANK_SLOTS_MAX == 16777216, "the text abo
 
 static const char *parse_max_flows(struct parsing *parsing, const char *value)
 {
-	uint64_t *most = &parsing->options->max_flows;
-
-	return parse_whole(value, most) && *most ? NULL : "not a number of flows: 1 or more";
+	return parse_number(value, 1, &parsing->options->max_flows,
+			    "not a number of flows: 1 or more");
 }
 
 static const char *parse_speed(struct parsing *parsing, const char *value)
