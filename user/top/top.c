@@ -145,6 +145,8 @@ static int top_open(struct top *top)
 
 static int top_view(struct top *top)
 {
+	/* A copy of its own: the agent's thread goes on to set the clock in the agent's. */
+	const struct document_context document = *agent_context(top->agent);
 	struct viewer viewer;
 	int err = agent_start(top), shown_err;
 
@@ -152,7 +154,7 @@ static int top_view(struct top *top)
 		report_error("start: %s", strerror(-err));
 		return err;
 	}
-	viewer_init(&viewer, top->options, top->collector, agent_context(top->agent));
+	viewer_init(&viewer, top->options, top->collector, &document);
 	if (terminal_is_drawable())
 		shown_err = interactive_run(&viewer, &err);
 	else
