@@ -531,6 +531,8 @@ def test_ways_out():
     screen = Screen()
     for name, number, status in (("SIGTERM", signal.SIGTERM, "status 0"),
                                  ("SIGINT", signal.SIGINT, "status 0"),
+                                 ("SIGUSR2", signal.SIGUSR2, "status 0"),
+                                 ("SIGALRM", signal.SIGALRM, "status 0"),
                                  ("SIGSEGV", signal.SIGSEGV, "status 139"),
                                  ("SIGABRT", signal.SIGABRT, "status 134"),
                                  ("SIGQUIT", signal.SIGQUIT, "status 131")):
@@ -540,6 +542,11 @@ def test_ways_out():
         screen.keys("C-l")
         screen.wait(lambda: "status" not in screen.text())
     screen.top(f"-r {CAPTURE}", "replay")
+    for number in (signal.SIGUSR1, signal.SIGPIPE, signal.SIGHUP, signal.SIGXFSZ):
+        os.kill(screen.pid(), number)
+        time.sleep(0.2)
+    check(screen.shows("replay") and not screen.is_restored(),
+          "SIGUSR1, SIGPIPE, SIGHUP and SIGXFSZ do not end it", screen.text())
     screen.keys("C-c")
     leaves(screen, "Ctrl-C", "status 0")
     screen.keys("C-l")

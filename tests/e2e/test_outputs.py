@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import struct
 import subprocess
 import time
 
@@ -324,7 +325,67 @@ def a_killed_run_leaves_whole_lines(lab):
     return f"{count} whole lines after 5 kills"
 
 
+def write_capture(path, packets, flows, spacing_us):
+    """Of UDP packets without payload, one flow after the other, again and again."""
+    ether = bytes.fromhex("ffffffffffff0200000000010800")
+    with open(path, "wb") as file:
+        file.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+        for i in range(packets):
+            flow, when = i % flows, i * spacing_us
+            frame = ether + struct.pack(">BBHHHBBHIIHHHH", 0x45, 0, 28, 0, 0, 64, 17, 0,
+                                        0x0a000000 + (flow >> 4), 0x0b000001,
+                                        1024 + (flow & 15), 53, 8, 0)
+            file.write(struct.pack("<IIII", 1700000000 + when // 1000000, when % 1000000,
+                                   len(frame), len(frame)) + frame)
+
+
+def a_slow_reader_makes_a_replay_wait_and_loses_nothing(lab):
+    capture, pipe, name = lab.path("c.pcap"), lab.path("pipe"), lab.path("flows.ndjson")
+    write_capture(capture, 200000, 2000, 20)
+    os.mkfifo(pipe)
+    process = lab.start(BINARY, "run", "-q", "-r", capture, "-w", "tumbling:10ms",
+                        "-o", f"ndjson:{pipe}", "-o", name, stderr=subprocess.PIPE)
+    parts = []
+    with open(pipe, "rb", buffering=0) as reader:
+        while part := reader.read(1 << 20):
+            parts.append(part)
+            time.sleep(0.002)
+    expect_equal(process.wait(20), 0, f"status ({process.stderr.read().decode()})")
+    documents = [json.loads(line) for line in b"".join(parts).splitlines()]
+    expect_equal(watch.seen(documents)[0], 200000, "packets through the pipe")
+    expect_equal(watch.seen(lines_of(name))[0], 200000, "packets in the file")
+    return f"200000 packets in {len(documents)} windows, {sum(map(len, parts)) >> 20} MiB"
+
+
+def run_measured(lab, capture, *outputs):
+    """Peak of the agent's memory in KiB, and seconds."""
+    begin, peak = time.monotonic(), 0
+    command = [word for output in outputs for word in ("-o", output)]
+    process = lab.start(BINARY, "run", "-q", "-r", capture, *command)
+    while process.poll() is None:
+        with contextlib.suppress(OSError), open(f"/proc/{process.pid}/status") as file:
+            peak = max([peak, *(int(line.split()[1]) for line in file if "VmHWM" in line)])
+        time.sleep(0.005)
+    expect_equal(process.returncode, 0, "status")
+    return peak, time.monotonic() - begin
+
+
+def a_million_flows_are_copied_once_for_all_outputs(lab):
+    capture = lab.path("million.pcap")
+    write_capture(capture, 1000000, 1000000, 1)
+    outputs = [lab.path("x.json"), "ndjson:/dev/null", "csv:" + lab.path("x.csv"),
+               "flows:/dev/zero"]
+    one, _ = run_measured(lab, capture, outputs[0])
+    four, seconds = run_measured(lab, capture, *outputs)
+    expect(four < one * 1.1, f"{four >> 10} MiB with four outputs, {one >> 10} with one")
+    with open(lab.path("x.csv")) as file:
+        expect_equal(sum(1 for _ in file), 1000001, "lines of the table")
+    return f"{one >> 10} MiB with one output, {four >> 10} with four, in {seconds:.1f} s"
+
+
 TESTS = [
+    a_slow_reader_makes_a_replay_wait_and_loses_nothing,
+    a_million_flows_are_copied_once_for_all_outputs,
     a_named_pipe_that_nobody_reads_holds_up_nothing,
     a_reader_that_stops_reading_holds_up_nothing,
     a_frozen_file_system_holds_up_nothing,
