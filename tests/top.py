@@ -455,6 +455,12 @@ def test_sizes():
     check(screen.wait(lambda: fits(screen, 108, 27), 3), "25 changes of size in a row are followed",
           screen.text())
     screen.resize(60, 15)
+    screen.keys("Enter")
+    check(screen.shows("from who began") and screen.wait(lambda: "█" in screen.lines()[-4] +
+                                                         screen.lines()[-3], 2),
+          "a history has its graph there too", screen.text())
+    screen.keys("Enter")
+    screen.shows("proto")
     screen.keys("?")
     check(screen.shows("escape: no row") and screen.shows("quit"), "the help fits 60x15",
           screen.text())

@@ -11,7 +11,7 @@
 #include "table_layout.h"
 
 #define AXIS_WIDTH   8
-#define GRAPH_MIN    3
+#define GRAPH_MIN    2
 #define FLAGS_BESIDE_WIDTH 84
 
 static double rate_back(const struct screen *screen, uint64_t back)
