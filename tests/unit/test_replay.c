@@ -287,6 +287,20 @@ static void a_clock_that_jumps_ahead_and_back_leaves_one_packet_late(void **stat
 	expect_pane(&run, 1, 101, 1);
 }
 
+/* The parser looks for bytes of it: none may be found, but their place has to be there. */
+static void a_held_packet_may_have_no_bytes(void **state)
+{
+	struct run run;
+
+	(void)state;
+	run_init(&run);
+	put_frame(&run, 100, 0);
+	put_pcap_packet(&run.b, (struct built_packet){ 200 + HOUR, 0, 0, 60, 0 });
+	run_file(&run);
+	assert_int_equal(run.pane_count, 2);
+	assert_int_equal(run.panes[1].counts.malformed_reason[MALFORMED_LINK_HEADER_CUT], 1);
+}
+
 static void put_simple(struct run *run)
 {
 	begin_block(&run->b, 3);
@@ -502,6 +516,7 @@ int main(void)
 		cmocka_unit_test(a_packet_that_is_late_anyway_does_not_make_a_jump_late),
 		cmocka_unit_test(packets_of_a_gap_may_be_out_of_order_within_their_pane),
 		cmocka_unit_test(a_held_packet_is_counted_with_its_own_bytes),
+		cmocka_unit_test(a_held_packet_may_have_no_bytes),
 		cmocka_unit_test(a_jump_past_the_duration_is_not_in_it_unless_it_was_late),
 		cmocka_unit_test(a_clock_that_jumps_ahead_and_back_leaves_one_packet_late),
 		cmocka_unit_test(packets_without_a_time_count_to_the_open_pane),

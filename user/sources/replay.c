@@ -216,19 +216,18 @@ static int replay_end_pane(struct replay *replay, struct pane *pane)
 	return REPLAY_PANE;
 }
 
-/* Keeps the packet and its bytes. 0 or -ENOMEM. */
+/* Keeps the packet and its bytes, which stand somewhere also where there are none. */
 static int ahead_hold(struct ahead *ahead, const struct capture_packet *packet)
 {
-	if (packet->caplen > ahead->capacity) {
-		uint8_t *larger = realloc(ahead->bytes, packet->caplen);
+	if (packet->caplen >= ahead->capacity) {
+		uint8_t *larger = realloc(ahead->bytes, packet->caplen + 1);
 
 		if (!larger)
 			return -ENOMEM;
 		ahead->bytes = larger;
-		ahead->capacity = packet->caplen;
+		ahead->capacity = packet->caplen + 1;
 	}
-	if (packet->caplen)
-		memcpy(ahead->bytes, packet->data, packet->caplen);
+	memcpy(ahead->bytes, packet->data, packet->caplen);
 	ahead->packet = *packet;
 	ahead->packet.data = ahead->bytes;
 	ahead->is_held = true;
