@@ -61,7 +61,7 @@ static struct window_result result_complete(struct agent *agent, const struct wi
 
 	*document = agent->document;
 	ledger_tell(agent->ledger, &result);
-	source_follow_names(agent->source, document);
+	document->link_names = source_link_names(agent->source);
 	return result;
 }
 
@@ -199,10 +199,52 @@ static int engine_open(struct agent *agent)
 	return -ENOMEM;
 }
 
+static struct source_settings source_settings_of(const struct agent *agent)
+{
+	const struct options *options = agent->options;
+
+	return (struct source_settings){
+		.file = options->file,
+		.interfaces = options->interfaces,
+		.interface_count = options->interface_count,
+		.is_any = options->interface_count &&
+			  !strcmp(options->interfaces[0], INTERFACES_ANY),
+		.attach = { options->attach, options->direction },
+		.filter = options->filter,
+		.group = &options->counted,
+		.pane_ns = options->pane_ns,
+		.duration_ns = options->duration_ns,
+		.is_aligned = options->align == ALIGN_CLOCK,
+		.speed = options->speed,
+		.slots = options->slots,
+		.slots_given = options->slots_given,
+		.show_progress = agent->config.show_progress,
+		.engine = agent->engine,
+	};
+}
+
+/* What documents say beside results, as it is at the start. */
+static void describe(struct agent *agent)
+{
+	const struct source_facts *facts = source_facts(agent->source);
+	struct document_context *document = &agent->document;
+
+	gethostname(agent->host, sizeof(agent->host) - 1);
+	document->host = agent->host;
+	document->filter = agent->options->filter;
+	document->group = &agent->options->group;
+	document->source_kind = facts->is_live ? "interface" : "file";
+	document->source_names = facts->names;
+	document->source_name_count = facts->name_count;
+	document->attach = facts->attached;
+	document->attach_count = facts->attached_count;
+	document->direction = facts->is_live ? direction_name(agent->options->direction) : NULL;
+	document->link_names = source_link_names(agent->source);
+}
+
 static int agent_open_parts(struct agent *agent)
 {
-	struct source_config source = { .options = agent->options,
-					.show_progress = agent->config.show_progress };
+	struct source_settings settings;
 	int err = stop_init();
 
 	if (err) {
@@ -214,16 +256,12 @@ static int agent_open_parts(struct agent *agent)
 		err = engine_open(agent);
 	if (err)
 		return err;
-	source.engine = agent->engine;
-	err = source_open(&source, &agent->source);
+	settings = source_settings_of(agent);
+	err = source_open(&settings, &agent->source);
 	stop_starting_done();
 	if (err)
 		return err;
-	gethostname(agent->host, sizeof(agent->host) - 1);
-	agent->document.host = agent->host;
-	agent->document.filter = agent->options->filter;
-	agent->document.group = &agent->options->group;
-	source_describe(agent->source, &agent->document);
+	describe(agent);
 	return 0;
 }
 
