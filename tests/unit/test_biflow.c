@@ -20,7 +20,7 @@
 #define PANES       40
 #define RECORDS     300
 #define HALVES_MAX  4096
-#define WINDOWS     3
+#define WINDOWS 4
 
 struct kept {
 	struct flow_result flows[HALVES_MAX];
@@ -112,6 +112,7 @@ static void run_start(struct run *run, const char *fields)
 	run->specs[0] = (struct window_spec){ WINDOW_TUMBLING, 5 * SECOND, 5 * SECOND, 0 };
 	run->specs[1] = (struct window_spec){ WINDOW_SLIDING, 4 * SECOND, SECOND, 0 };
 	run->specs[2] = (struct window_spec){ WINDOW_SLIDING, 12 * SECOND, 3 * SECOND, 0 };
+	run->specs[3] = (struct window_spec){ WINDOW_LANDMARK, 6 * SECOND, 6 * SECOND, 0 };
 	run->halves = engine_create(&config);
 	config.biflow = true;
 	config.biflow_masks = run->masks;

@@ -197,3 +197,18 @@ int biflow_join(const struct engine *engine, struct listing *listing,
 	join_fini(&join);
 	return err;
 }
+
+int result_order(const struct engine *engine, struct window_result *result,
+		 struct listing *listing, struct flow_result **reverses)
+{
+	uint64_t rows = 0;
+	int err;
+
+	*reverses = NULL;
+	if (!engine->config.biflow)
+		return listing_sort(listing);
+	err = biflow_join(engine, listing, reverses, &rows);
+	result->reverses = *reverses;
+	result->total.flows = rows + result->evicted_flows;
+	return err;
+}

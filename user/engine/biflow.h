@@ -29,4 +29,12 @@ void biflow_turn(const struct engine *engine, const struct flow_slot *const *rec
 int biflow_join(const struct engine *engine, struct listing *listing,
 		struct flow_result **reverses, uint64_t *rows);
 
+/*
+ * Puts the flows that were listed for a result in order; of conversations, both halves as one:
+ * then total.flows counts these, and *reverses, allocated, is what the result borrows. 0 or
+ * -ENOMEM.
+ */
+int result_order(const struct engine *engine, struct window_result *result,
+		 struct listing *listing, struct flow_result **reverses);
+
 #endif

@@ -135,21 +135,6 @@ void block_window_result(const struct engine *engine, const struct window *windo
 		result->complete = result->complete && window_is_on_grid(engine, window, result);
 }
 
-/* The flows that were listed, in order; of conversations, both halves as one. */
-static int block_window_order(const struct engine *engine, struct window_result *result,
-			      struct listing *listing, struct flow_result **reverses)
-{
-	uint64_t rows = 0;
-	int err;
-
-	if (!engine->config.biflow)
-		return listing_sort(listing);
-	err = biflow_join(engine, listing, reverses, &rows);
-	result->reverses = *reverses;
-	result->total.flows = rows + result->evicted_flows;
-	return err;
-}
-
 /* is_last: the flows of a block of its own are given up as they are told. */
 static int block_window_tell(struct engine *engine, struct window *window, bool is_last,
 			     const struct window_listener *listener)
@@ -169,7 +154,7 @@ static int block_window_tell(struct engine *engine, struct window *window, bool 
 		block_flows_list(engine, window, &result, &listing);
 	if (engine->lacked_memory)
 		result_lose(&result, &listing.offered);
-	err = block_window_order(engine, &result, &listing, &reverses);
+	err = result_order(engine, &result, &listing, &reverses);
 	if (!err)
 		err = result_emit_to(engine, &result, &listing, listener);
 	listing_fini(&listing);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "biflow.h"
 #include "listing.h"
 #include "window.h"
 
@@ -73,6 +74,7 @@ void landmark_window_result(const struct engine *engine, const struct window *wi
 static int landmark_window_emit(struct engine *engine, struct window *window)
 {
 	const struct flow_table *table = &engine->table;
+	struct flow_result *reverses;
 	struct window_result result;
 	struct listing listing;
 	int err;
@@ -88,11 +90,12 @@ static int landmark_window_emit(struct engine *engine, struct window *window)
 		if (table->segments[i])
 			segment_list(table->segments[i], &result, &listing);
 	}
-	err = listing_sort(&listing);
+	err = result_order(engine, &result, &listing, &reverses);
 	if (!err)
 		err = result_emit(engine, &result, &listing);
 	window->is_stopped |= err != 0;
 	listing_fini(&listing);
+	free(reverses);
 	return err;
 }
 
