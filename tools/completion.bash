@@ -52,9 +52,7 @@ _weir_value()
 		COMPREPLY=($(compgen -W "tumbling: sliding: session: landmark:" -- "$current"))
 		compopt -o nospace ;;
 	--align) COMPREPLY=($(compgen -W "clock start" -- "$current")) ;;
-	-g | --group-by)
-		_weir_list "$current" \
-			"src dst src_port dst_port proto vlan inner_vlan direction interface" ;;
+	-g | --group-by) _weir_list "$current" "$(_weir_words group-by)" ;;
 	-s | --sort) COMPREPLY=($(compgen -W "$(_weir_words sort)" -- "$current")) ;;
 	-o | --output) _weir_files "$current" '*.@(json|ndjson|csv)' ;;
 	--speed) COMPREPLY=($(compgen -W "max 1" -- "$current")) ;;

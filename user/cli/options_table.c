@@ -380,9 +380,7 @@ const struct option_spec option_specs[] = {
 	  "length since 1970; start: at the start of the run\n"
 	  "(clock; with -c or -t: start)" },
 	{ 'g', "group-by", "FIELDS", FOR_STREAM, parse_group_by,
-	  "of src, dst, src_port, dst_port, proto, vlan,\n"
-	  "inner_vlan, direction, interface; src/24 or\n"
-	  "src/24:64 for networks (all)" },
+	  "of" GROUP_WORDS "; src/24 or src/24:64 for networks (all)" },
 	{ 'b', "biflow", NULL, FOR_STREAM, parse_biflow,
 	  "both directions of a conversation in one row: src\n"
 	  "is who began it (top shows it so as it is)" },

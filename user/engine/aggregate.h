@@ -64,7 +64,8 @@ static inline bool peak_exceeds(const struct pane_ring *panes, struct peak a, st
 	return pane_rate(panes, a.count, a.pane) > pane_rate(panes, b.count, b.pane);
 }
 
-static inline uint64_t aggregate_first_ns(const struct pane_ring *panes, const struct aggregate *sum)
+static inline uint64_t aggregate_first_ns(const struct pane_ring *panes,
+					  const struct aggregate *sum)
 {
 	return pane_instant(pane_times_of(panes, sum->first_pane), sum->first_ms);
 }

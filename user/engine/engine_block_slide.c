@@ -110,8 +110,8 @@ static int row_expire(const struct row_work *work)
 
 /*
  * A row's turn comes when the block after the open one has the row's number modulo the window's
- * blocks, and at the latest when its oldest block is evicted (after skipped blocks); then only up to
- * where its turn should have been.
+ * blocks, and at the latest when its oldest block is evicted (after skipped blocks); then only up
+ * to where its turn should have been.
  */
 static int row_rotate(const struct row_work *work)
 {

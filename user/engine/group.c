@@ -12,7 +12,7 @@
 /* An IPv4 address is the end of its IPv4-mapped one, whose 96 bits before it are always kept. */
 #define MAPPED_PREFIX 96
 
-#define GROUP_AS_TEXT(id, text) [id] = text,
+#define GROUP_AS_TEXT(id, name, ...) [GROUP_##id] = #name,
 static const char *const field_names[] = { GROUP_FIELDS(GROUP_AS_TEXT) };
 
 struct span {
@@ -103,8 +103,7 @@ static int field_parse(struct span text, struct group_by *group, const char **re
 	int err;
 
 	if (field == GROUP_FIELD_COUNT)
-		return refuse(reason, "the fields are src, dst, src_port, dst_port, proto, vlan, "
-				      "inner_vlan, direction and interface");
+		return refuse(reason, "the fields are:" GROUP_WORDS);
 	if (group->field[field])
 		return refuse(reason, "a field is named twice");
 	if (slash < text.end) {
@@ -181,37 +180,21 @@ static void keep_addresses(const struct group_by *group, struct group_masks *mas
 	}
 }
 
-static __u8 kept_flags(const bool *field)
+/*
+ * What does not depend on the family. FLOW_IPV6 comes with the addresses: a real IPv6
+ * ::ffff:1.2.3.4 is not the IPv4 address that is written so; without addresses the family is in
+ * no column, and two rows would look the same.
+ */
+static void keep_fields(const bool *field, struct flow_key *keep)
 {
-	__u8 flags = FLOW_IP;
+#define GROUP_AS_KEY(id, name, kind, ...) [GROUP_##id] = { { { __VA_ARGS__ } } },
+	static const struct flow_key keys[] = { GROUP_FIELDS(GROUP_AS_KEY) };
 
-	/*
-	 * A real IPv6 ::ffff:1.2.3.4 is not the IPv4 address that is written so; without addresses
-	 * the family is in no column, and two rows would look the same.
-	 */
-	if (field[GROUP_SRC] || field[GROUP_DST])
-		flags |= FLOW_IPV6;
-	if (field[GROUP_SRC_PORT] || field[GROUP_DST_PORT])
-		flags |= FLOW_NO_PORTS;
-	if (field[GROUP_DIRECTION])
-		flags |= FLOW_OUT;
-	if (field[GROUP_INTERFACE])
-		flags |= FLOW_LINK_FLAGS;
-	return flags;
-}
-
-/* What does not depend on the family. */
-static void keep_other_fields(const bool *field, struct flow_key *keep)
-{
-	keep->src_port = field[GROUP_SRC_PORT] ? UINT16_MAX : 0;
-	keep->dst_port = field[GROUP_DST_PORT] ? UINT16_MAX : 0;
-	keep->ip_proto = field[GROUP_PROTO] ? UINT8_MAX : 0;
-	keep->flags = kept_flags(field);
-	keep->vlan = (field[GROUP_VLAN] ? VLAN_TAG_PRESENT | VLAN_TAG_ID : 0) |
-		     (field[GROUP_DIRECTION] ? FLOW_DIRECTION_TOLD : 0) |
-		     (field[GROUP_INTERFACE] ? FLOW_LINK_VLAN : 0);
-	keep->inner_vlan = (field[GROUP_INNER_VLAN] ? VLAN_TAG_PRESENT | VLAN_TAG_ID : 0) |
-			   (field[GROUP_INTERFACE] ? FLOW_LINK_INNER_VLAN : 0);
+	keep->flags |= FLOW_IP;
+	for (size_t i = 0; i < GROUP_FIELD_COUNT; i++) {
+		for (size_t word = 0; field[i] && word < FLOW_KEY_WORDS; word++)
+			keep->words[word] |= keys[i].words[word];
+	}
 }
 
 void group_masks_make(const struct group_by *group, struct group_masks *masks)
@@ -221,7 +204,7 @@ void group_masks_make(const struct group_by *group, struct group_masks *masks)
 	memset(masks, 0, sizeof(*masks));
 	keep_addresses(group, masks);
 	for (size_t i = 0; i < GROUP_FAMILY_COUNT; i++)
-		keep_other_fields(group->field, &masks->keep[i]);
+		keep_fields(group->field, &masks->keep[i]);
 	/* A non-IP flow has its protocol, the EtherType, in place of the source port. */
 	masks->keep[GROUP_NON_IP].src_port = group->field[GROUP_PROTO] ? UINT16_MAX : 0;
 

@@ -12,19 +12,36 @@
 
 #include "../../include/group.h"
 
-#define GROUP_FIELDS(X)                       \
-	X(GROUP_SRC,        "src")            \
-	X(GROUP_DST,        "dst")            \
-	X(GROUP_SRC_PORT,   "src_port")       \
-	X(GROUP_DST_PORT,   "dst_port")       \
-	X(GROUP_PROTO,      "proto")          \
-	X(GROUP_VLAN,       "vlan")           \
-	X(GROUP_INNER_VLAN, "inner_vlan")     \
-	X(GROUP_DIRECTION,  "direction")      \
-	X(GROUP_INTERFACE,  "interface")
+/*
+ * The one list of key fields, in the order of documents and columns: X(id, name, kind, what of a
+ * key the field is, as designators of struct flow_key). Group words, the help, the completion,
+ * masks, columns and the members of documents come from it. Kinds, by how a value is told:
+ *   ADDRESS   text, of which a prefix may be kept; of IP only
+ *   PORT      a number, or ICMP's type or code; of IP only
+ *   PROTOCOL  its name, and in documents its number beside it
+ *   NUMBER, WORD, NAME (of any length, from outside): null where there is none
+ *
+ * A new field: its bits in struct flow_key (include/flow.h), set where a packet is parsed
+ * (include/parse.h), a line here, its value as text in outputs/flow_put.h (put_NAME, or
+ * name_of_NAME), a word in the manual. Tests: test_group_random.c has what it keeps.
+ */
+#define GROUP_FIELDS(X)                                                                      \
+	X(SRC,        src,        ADDRESS,  .flags = FLOW_IPV6)                              \
+	X(DST,        dst,        ADDRESS,  .flags = FLOW_IPV6)                              \
+	X(SRC_PORT,   src_port,   PORT,     .src_port = 0xffff, .flags = FLOW_NO_PORTS)      \
+	X(DST_PORT,   dst_port,   PORT,     .dst_port = 0xffff, .flags = FLOW_NO_PORTS)      \
+	X(PROTO,      proto,      PROTOCOL, .ip_proto = 0xff)                                \
+	X(VLAN,       vlan,       NUMBER,   .vlan = VLAN_TAG_PRESENT | VLAN_TAG_ID)          \
+	X(INNER_VLAN, inner_vlan, NUMBER,   .inner_vlan = VLAN_TAG_PRESENT | VLAN_TAG_ID)    \
+	X(DIRECTION,  direction,  WORD,     .flags = FLOW_OUT, .vlan = FLOW_DIRECTION_TOLD)  \
+	X(INTERFACE,  interface,  NAME,     .flags = FLOW_LINK_FLAGS, .vlan = FLOW_LINK_VLAN, \
+					    .inner_vlan = FLOW_LINK_INNER_VLAN)
 
-#define GROUP_AS_ENUM(id, text) id,
+#define GROUP_AS_ENUM(id, name, ...) GROUP_##id,
 enum group_field { GROUP_FIELDS(GROUP_AS_ENUM) GROUP_FIELD_COUNT };
+
+#define GROUP_AS_WORD(id, name, ...) " " #name
+#define GROUP_WORDS GROUP_FIELDS(GROUP_AS_WORD)
 
 struct group_by {
 	bool field[GROUP_FIELD_COUNT];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A sum in as few bytes as it needs: a byte that says which follow, then bytes, packets (none
- * where it is one), sizes, TCP flags and marks, times, panes, peaks. What does not fit is kept as it is.
+ * An aggregate in as few bytes as it needs: a byte that says which follow, then bytes, packets
+ * (none where it is one), sizes, TCP flags and marks, times, panes, peaks. What does not fit is
+ * kept as it is.
  */
 #ifndef WEIR_PACKED_SUM_H
 #define WEIR_PACKED_SUM_H

@@ -33,8 +33,8 @@ int duration_parse(const char *text, uint64_t *ns);
 const char *duration_refused(const char *text, int err);
 
 /*
- * Parses tumbling:LEN, sliding:LEN/SLIDE, session:GAP or landmark:LEN. A slide that is longer than the
- * window or does not divide it is refused. 0, or -EINVAL with *reason a static sentence.
+ * Parses tumbling:LEN, sliding:LEN/SLIDE, session:GAP or landmark:LEN. A slide that is longer than
+ * the window or does not divide it is refused. 0, or -EINVAL with *reason a static sentence.
  */
 int window_spec_parse(const char *text, struct window_spec *spec, const char **reason);
 

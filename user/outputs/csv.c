@@ -8,11 +8,12 @@
 #define LINE_END        "\r\n"
 #define CSV_NAME(id, name) "," name
 #define CSV_EXTRA(name, type, merge, set, before, after) "," #name
+#define CSV_KEY(id, name, ...) "," #name
 #define CSV_BACK(id, name) ",reverse_" name
 #define CSV_BACK_EXTRA(name, type, merge, set, before, after) ",reverse_" #name
-#define CSV_HEAD        "time,end,host,window,complete" FLOW_FIELDS(CSV_NAME) \
-			EXTRA_MEASURES(CSV_EXTRA) FLOW_WAY_FIELDS(CSV_BACK) \
-			EXTRA_MEASURES(CSV_BACK_EXTRA) LINE_END
+#define CSV_HEAD        "time,end,host,window,complete" GROUP_FIELDS(CSV_KEY) \
+			FLOW_FIELDS(CSV_NAME) EXTRA_MEASURES(CSV_EXTRA) \
+			FLOW_WAY_FIELDS(CSV_BACK) EXTRA_MEASURES(CSV_BACK_EXTRA) LINE_END
 
 /* A line break within a value would tear a line where only its half is there. */
 static void append_quoted(struct text *text, const char *bytes, size_t length)

@@ -10,6 +10,8 @@
 
 #define FIELD_NAME(id, name) [id] = (name),
 #define FIELD_ID(id, name) id,
+#define KEY_NAME(id, name, ...) [FIELD_##id] = #name,
+#define KEY_ID(id, name, ...) FIELD_##id,
 
 static double rate_of(const struct window_result *result, const struct flow_result *flow,
 		      const struct rate_limit *limit)
@@ -31,8 +33,8 @@ static double row_rate(const struct window_result *result, const struct flow_res
 /* "src 10.0.0.1, dst 10.0.0.2, proto tcp": what of the key is known. */
 static size_t put_row(const struct flow_view *view, char *text, size_t size)
 {
-	static const char *const names[] = { FLOW_KEY_FIELDS(FIELD_NAME) };
-	static const enum flow_field fields[] = { FLOW_KEY_FIELDS(FIELD_ID) };
+	static const char *const names[] = { GROUP_FIELDS(KEY_NAME) FLOW_KEY_FIELDS(FIELD_NAME) };
+	static const enum flow_field fields[] = { GROUP_FIELDS(KEY_ID) FLOW_KEY_FIELDS(FIELD_ID) };
 	size_t length = 0;
 
 	text[0] = '\0';

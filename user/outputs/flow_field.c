@@ -1,125 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "flow_field.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include "../base/rate.h"
-#include "../text/address.h"
-#include "../text/number.h"
-#include "../text/protocols.h"
 #include "json.h"
 
 /* Each writes a value to out and returns its end; out itself where there is none. */
 typedef char *put_field_fn(char *out, const struct flow_view *view);
 
-static bool is_grouped(const struct flow_view *view, enum group_field field)
-{
-	return view->context->group->field[field];
-}
-
-static bool is_ip(const struct flow_view *view)
-{
-	return view->flow->key.flags & FLOW_IP;
-}
-
-static char *put_prefix(char *out, unsigned int prefix, unsigned int whole)
-{
-	if (prefix >= whole)
-		return out;
-	*out++ = '/';
-	return put_uint(out, prefix);
-}
-
-static char *put_address(char *out, const struct flow_view *view, const __be32 *address,
-			 unsigned int prefix4, unsigned int prefix6)
-{
-	const uint8_t *bytes = (const uint8_t *)address;
-
-	if (view->flow->key.flags & FLOW_IPV6)
-		return put_prefix(put_ipv6(out, bytes), prefix6, 128);
-	return put_prefix(put_ipv4(out, bytes + 12), prefix4, 32);
-}
-
-static char *put_src(char *out, const struct flow_view *view)
-{
-	const struct group_by *group = view->context->group;
-
-	if (!is_ip(view) || !is_grouped(view, GROUP_SRC))
-		return out;
-	return put_address(out, view, view->flow->key.src, group->src_prefix4,
-			   group->src_prefix6);
-}
-
-static char *put_dst(char *out, const struct flow_view *view)
-{
-	const struct group_by *group = view->context->group;
-
-	if (!is_ip(view) || !is_grouped(view, GROUP_DST))
-		return out;
-	return put_address(out, view, view->flow->key.dst, group->dst_prefix4,
-			   group->dst_prefix6);
-}
-
-/* Where the group leaves the protocol out, ports are what they are to most: numbers. */
-static bool is_icmp(const struct flow_view *view)
-{
-	const struct flow_key *key = &view->flow->key;
-
-	return is_grouped(view, GROUP_PROTO) && !flow_key_is_later_fragment(key) &&
-	       (key->ip_proto == IPPROTO_ICMP || key->ip_proto == IPPROTO_ICMPV6);
-}
-
-static char *put_port(char *out, const struct flow_view *view, enum group_field field,
-		      __be16 port)
-{
-	if (!is_ip(view) || !is_grouped(view, field) || is_icmp(view) ||
-	    !flow_key_tells_port(&view->flow->key, port))
-		return out;
-	return put_uint(out, ntohs(port));
-}
-
-static char *put_src_port(char *out, const struct flow_view *view)
-{
-	return put_port(out, view, GROUP_SRC_PORT, view->flow->key.src_port);
-}
-
-static char *put_dst_port(char *out, const struct flow_view *view)
-{
-	return put_port(out, view, GROUP_DST_PORT, view->flow->key.dst_port);
-}
-
-static char *put_icmp(char *out, const struct flow_view *view, enum group_field field,
-		      const __be16 *port)
-{
-	if (!is_ip(view) || !is_grouped(view, field) || !is_icmp(view) ||
-	    !flow_key_tells_port(&view->flow->key, *port))
-		return out;
-	return put_uint(out, *(const uint8_t *)port);
-}
+/* Where the group keeps a field of the key; ICMP's type and code have columns of their own. */
+#define COLUMN_OF(id, name, is_there)                                                   \
+	static char *column_##name(char *out, const struct flow_view *view)             \
+	{                                                                               \
+		return is_grouped(view, GROUP_##id) && (is_there) ? put_##name(out, view) : out; \
+	}
+#define COLUMN_ADDRESS(id, name)  COLUMN_OF(id, name, true)
+#define COLUMN_PORT(id, name)     COLUMN_OF(id, name, !is_icmp(view))
+#define COLUMN_PROTOCOL(id, name) COLUMN_OF(id, name, true)
+#define COLUMN_NUMBER(id, name)   COLUMN_OF(id, name, true)
+#define COLUMN_WORD(id, name)     COLUMN_OF(id, name, true)
+#define COLUMN_NAME(id, name)
+#define KEY_COLUMN(id, name, kind, ...) COLUMN_##kind(id, name)
+GROUP_FIELDS(KEY_COLUMN)
 
 static char *put_icmp_type(char *out, const struct flow_view *view)
 {
-	return put_icmp(out, view, GROUP_SRC_PORT, &view->flow->key.src_port);
+	return is_grouped(view, GROUP_SRC_PORT) && is_icmp(view) ? put_src_port(out, view) : out;
 }
 
 static char *put_icmp_code(char *out, const struct flow_view *view)
 {
-	return put_icmp(out, view, GROUP_DST_PORT, &view->flow->key.dst_port);
-}
-
-static char *put_proto(char *out, const struct flow_view *view)
-{
-	const struct flow_key *key = &view->flow->key;
-	char name[PROTOCOL_NAME_MAX];
-
-	if (!is_grouped(view, GROUP_PROTO))
-		return out;
-	if (is_ip(view))
-		ip_proto_name(key->ip_proto, name, sizeof(name));
-	else
-		ethertype_name(ntohs(key->src_port), name, sizeof(name));
-	return put_bytes(out, name, strlen(name));
+	return is_grouped(view, GROUP_DST_PORT) && is_icmp(view) ? put_dst_port(out, view) : out;
 }
 
 static char *put_ip_proto(char *out, const struct flow_view *view)
@@ -127,31 +37,6 @@ static char *put_ip_proto(char *out, const struct flow_view *view)
 	if (!is_ip(view) || !is_grouped(view, GROUP_PROTO))
 		return out;
 	return put_uint(out, view->flow->key.ip_proto);
-}
-
-static char *put_tag(char *out, uint16_t tag)
-{
-	return tag & VLAN_TAG_PRESENT ? put_uint(out, tag & VLAN_TAG_ID) : out;
-}
-
-static char *put_vlan(char *out, const struct flow_view *view)
-{
-	return is_grouped(view, GROUP_VLAN) ? put_tag(out, view->flow->key.vlan) : out;
-}
-
-static char *put_inner_vlan(char *out, const struct flow_view *view)
-{
-	return is_grouped(view, GROUP_INNER_VLAN) ? put_tag(out, view->flow->key.inner_vlan) : out;
-}
-
-static char *put_direction(char *out, const struct flow_view *view)
-{
-	const struct flow_key *key = &view->flow->key;
-
-	if (!is_grouped(view, GROUP_DIRECTION) ||
-	    (!view->context->direction && !(key->vlan & FLOW_DIRECTION_TOLD)))
-		return out;
-	return key->flags & FLOW_OUT ? PUT_LITERAL(out, "out") : PUT_LITERAL(out, "in");
 }
 
 static char *put_fragment(char *out, const struct flow_view *view)
@@ -283,18 +168,19 @@ EXTRA_MEASURES(PUT_EXTRA)
 #define EXTRA_AS_ROW(name, type, merge, set, before, after) \
 	[FIELD_EXTRA_##name] = put_extra_##name,
 
+#define ROW_ADDRESS(id, name)  [FIELD_##id] = column_##name,
+#define ROW_PORT(id, name)     [FIELD_##id] = column_##name,
+#define ROW_PROTOCOL(id, name) [FIELD_##id] = column_##name,
+#define ROW_NUMBER(id, name)   [FIELD_##id] = column_##name,
+#define ROW_WORD(id, name)     [FIELD_##id] = column_##name,
+#define ROW_NAME(id, name)
+#define KEY_AS_ROW(id, name, kind, ...) ROW_##kind(id, name)
+
 static put_field_fn *const put_field[FLOW_FIELD_COUNT] = {
-	[FIELD_SRC] = put_src,
-	[FIELD_DST] = put_dst,
-	[FIELD_SRC_PORT] = put_src_port,
-	[FIELD_DST_PORT] = put_dst_port,
+	GROUP_FIELDS(KEY_AS_ROW)
 	[FIELD_ICMP_TYPE] = put_icmp_type,
 	[FIELD_ICMP_CODE] = put_icmp_code,
-	[FIELD_PROTO] = put_proto,
 	[FIELD_IP_PROTO] = put_ip_proto,
-	[FIELD_VLAN] = put_vlan,
-	[FIELD_INNER_VLAN] = put_inner_vlan,
-	[FIELD_DIRECTION] = put_direction,
 	[FIELD_FRAGMENT] = put_fragment,
 	[FIELD_BYTES] = put_bytes_total,
 	[FIELD_BYTES_AVERAGE] = put_bytes_average,
@@ -313,24 +199,32 @@ static put_field_fn *const put_field[FLOW_FIELD_COUNT] = {
 	EXTRA_MEASURES(EXTRA_AS_ROW)
 };
 
-static const char *interface_name(const struct flow_view *view)
+/* The name that is the field's value; NULL where there is none, or it is no name. */
+static const char *field_name(enum flow_field field, const struct flow_view *view)
 {
-	unsigned int link = flow_key_link(&view->flow->key);
-	const char *name = NULL;
-
-	if (is_grouped(view, GROUP_INTERFACE) && view->context->link_names)
-		name = view->context->link_names[link];
-	return name ? name : "";
+#define NAME_ADDRESS(id, name)
+#define NAME_PORT(id, name)
+#define NAME_PROTOCOL(id, name)
+#define NAME_NUMBER(id, name)
+#define NAME_WORD(id, name)
+#define NAME_NAME(id, name)                                  \
+	if (field == FIELD_##id && is_grouped(view, GROUP_##id)) \
+		return name_of_##name(view);
+#define KEY_NAME(id, name, kind, ...) NAME_##kind(id, name)
+	GROUP_FIELDS(KEY_NAME)
+	return NULL;
 }
 
 void flow_field_tell(enum flow_field field, const struct flow_view *view,
 		     struct flow_field_value *value)
 {
-	if (field == FIELD_INTERFACE) {
-		value->text = interface_name(view);
-		value->length = strlen(value->text);
-		return;
-	}
-	value->text = value->buffer;
-	value->length = (size_t)(put_field[field](value->buffer, view) - value->buffer);
+	const char *name = field_name(field, view);
+
+	value->text = name ? name : value->buffer;
+	if (name)
+		value->length = strlen(name);
+	else if (put_field[field])
+		value->length = (size_t)(put_field[field](value->buffer, view) - value->buffer);
+	else
+		value->length = 0;
 }

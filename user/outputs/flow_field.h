@@ -1,27 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The fields of a flow, one by one, for formats of columns: those here, then the extra measures
- * (include/measures.h), which are empty where they are not asked for. Names and values are those
- * of the document.
+ * The fields of a flow, one by one, for formats of columns: those of the key (engine/group.h),
+ * those here, then the extra measures (include/measures.h), which are empty where they are not
+ * asked for. Names and values are those of the document.
  */
 #ifndef WEIR_FLOW_FIELD_H
 #define WEIR_FLOW_FIELD_H
 
-#include "encoder.h"
+#include "flow_put.h"
 
+/* What is told of a key besides its fields. */
 #define FLOW_KEY_FIELDS(X)                               \
-	X(FIELD_SRC,             "src")                  \
-	X(FIELD_DST,             "dst")                  \
-	X(FIELD_SRC_PORT,        "src_port")             \
-	X(FIELD_DST_PORT,        "dst_port")             \
 	X(FIELD_ICMP_TYPE,       "icmp_type")            \
 	X(FIELD_ICMP_CODE,       "icmp_code")            \
-	X(FIELD_PROTO,           "proto")                \
 	X(FIELD_IP_PROTO,        "ip_proto")             \
-	X(FIELD_VLAN,            "vlan")                 \
-	X(FIELD_INNER_VLAN,      "inner_vlan")           \
-	X(FIELD_DIRECTION,       "direction")            \
-	X(FIELD_INTERFACE,       "interface")            \
 	X(FIELD_FRAGMENT,        "fragment")
 
 /* Of one way: what came back of a conversation has these too. */
@@ -47,7 +39,9 @@
 
 #define FLOW_FIELD_AS_ENUM(id, name) id,
 #define EXTRA_FIELD_AS_ENUM(name, type, merge, set, before, after) FIELD_EXTRA_##name,
+#define KEY_FIELD_AS_ENUM(id, name, ...) FIELD_##id,
 enum flow_field {
+	GROUP_FIELDS(KEY_FIELD_AS_ENUM)
 	FLOW_FIELDS(FLOW_FIELD_AS_ENUM)
 	EXTRA_MEASURES(EXTRA_FIELD_AS_ENUM)
 	FLOW_FIELD_COUNT,
@@ -62,13 +56,7 @@ struct flow_field_value {
 	char buffer[FLOW_FIELD_VALUE_MAX];
 };
 
-struct flow_view {
-	const struct document_context *context;
-	const struct window_result *result;
-	const struct flow_result *flow;
-};
-
-/* The value of a field. Only an interface's name can hold other than letters, digits, ".:/-". */
+/* The value of a field. Only a NAME of the key can hold other than letters, digits, ".:/-". */
 void flow_field_tell(enum flow_field field, const struct flow_view *view,
 		     struct flow_field_value *value);
 

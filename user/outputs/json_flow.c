@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "json.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include "../base/rate.h"
-#include "../text/address.h"
-#include "../text/number.h"
-#include "../text/protocols.h"
+#include "flow_put.h"
 
 /* More than the members take that lie between two strings of unknown length. */
 #define MEMBERS_MAX 640
@@ -92,159 +87,77 @@ void json_amounts(struct text *text, const struct json_amounts *amounts, const c
 	text_commit(text, out);
 }
 
-static char *put_prefix_length(char *out, unsigned int prefix, unsigned int whole)
+/* Ends a member whose value, if there is one, was written from value on. */
+static char *end_number(char *out, const char *value)
 {
-	if (prefix >= whole)
-		return out;
-	*out++ = '/';
-	return put_uint(out, prefix);
-}
-
-struct address_view {
-	const __be32 *address;
-	unsigned char prefix4;
-	unsigned char prefix6;
-};
-
-static char *put_address(char *out, const struct address_view *view, uint8_t flags)
-{
-	const uint8_t *bytes = (const uint8_t *)view->address;
-
-	if (flags & FLOW_IPV6) {
-		out = put_ipv6(out, bytes);
-		return put_prefix_length(out, view->prefix6, 128);
-	}
-	out = put_ipv4(out, bytes + 12);
-	return put_prefix_length(out, view->prefix4, 32);
-}
-
-static char *put_addresses(char *out, const struct group_by *group, const struct flow_key *key)
-{
-	struct address_view src = { key->src, group->src_prefix4, group->src_prefix6 };
-	struct address_view dst = { key->dst, group->dst_prefix4, group->dst_prefix6 };
-
-	if (group->field[GROUP_SRC]) {
-		out = PUT_LITERAL(out, "\"src\": \"");
-		out = put_address(out, &src, key->flags);
-		out = PUT_LITERAL(out, "\", ");
-	}
-	if (group->field[GROUP_DST]) {
-		out = PUT_LITERAL(out, "\"dst\": \"");
-		out = put_address(out, &dst, key->flags);
-		out = PUT_LITERAL(out, "\", ");
-	}
-	return out;
-}
-
-/* A later fragment holds no ICMP header: a type of 0 would call it an echo reply. */
-static bool has_icmp_header(const struct flow_key *key)
-{
-	return (key->ip_proto == IPPROTO_ICMP || key->ip_proto == IPPROTO_ICMPV6) &&
-	       !flow_key_is_later_fragment(key);
-}
-
-/* What was cut off is not known. */
-static char *put_number(char *out, bool is_known, unsigned int number)
-{
-	out = is_known ? put_uint(out, number) : PUT_LITERAL(out, "null");
+	if (out == value)
+		out = PUT_LITERAL(out, "null");
 	return PUT_LITERAL(out, ", ");
 }
 
-static char *put_icmp(char *out, const struct group_by *group, const struct flow_key *key)
+static char *end_word(char *out, char *value)
 {
-	if (group->field[GROUP_SRC_PORT]) {
-		out = PUT_LITERAL(out, "\"icmp_type\": ");
-		out = put_number(out, flow_key_tells_port(key, key->src_port),
-				 *(const uint8_t *)&key->src_port);
+	/* The quote before it goes too. */
+	return out == value ? end_number(value - 1, value - 1) : PUT_LITERAL(out, "\", ");
+}
+
+/* Members of the key by kind (GROUP_FIELDS), each with the separator to the next. */
+#define MEMBER_NUMBER(id, name)                              \
+	if (is_grouped(view, GROUP_##id)) {                  \
+		out = PUT_LITERAL(out, "\"" #name "\": ");   \
+		out = end_number(put_##name(out, view), out); \
 	}
-	if (group->field[GROUP_DST_PORT]) {
-		out = PUT_LITERAL(out, "\"icmp_code\": ");
-		out = put_number(out, flow_key_tells_port(key, key->dst_port),
-				 *(const uint8_t *)&key->dst_port);
+#define MEMBER_WORD(id, name)                                \
+	if (is_grouped(view, GROUP_##id)) {                  \
+		out = PUT_LITERAL(out, "\"" #name "\": \""); \
+		out = end_word(put_##name(out, view), out);  \
 	}
+#define MEMBER_ADDRESS(id, name)                             \
+	if (is_ip(view))                                     \
+		MEMBER_WORD(id, name)
+#define MEMBER_PORT(id, name)                                                             \
+	if (is_ip(view) && is_grouped(view, GROUP_##id)) {                                \
+		out = is_icmp(view) ? PUT_LITERAL(out, ICMP_##id) :                       \
+				      PUT_LITERAL(out, "\"" #name "\": ");                \
+		out = end_number(put_##name(out, view), out);                             \
+	}
+#define MEMBER_PROTOCOL(id, name)                                                         \
+	MEMBER_WORD(id, name)                                                             \
+	if (is_grouped(view, GROUP_##id) && is_ip(view)) {                                \
+		out = put_uint(PUT_LITERAL(out, "\"ip_proto\": "), view->flow->key.ip_proto); \
+		out = PUT_LITERAL(out, ", ");                                             \
+	}
+#define MEMBER_NAME(id, name)
+#define ICMP_SRC_PORT "\"icmp_type\": "
+#define ICMP_DST_PORT "\"icmp_code\": "
+
+static char *put_key(char *out, const struct flow_view *view)
+{
+#define KEY_MEMBER(id, name, kind, ...) MEMBER_##kind(id, name)
+	GROUP_FIELDS(KEY_MEMBER)
 	return out;
 }
 
-static char *put_ports(char *out, const struct group_by *group, const struct flow_key *key)
+static void append_name(struct text *text, const char *key, const char *name)
 {
-	if (group->field[GROUP_PROTO] && has_icmp_header(key))
-		return put_icmp(out, group, key);
-	if (group->field[GROUP_SRC_PORT]) {
-		out = PUT_LITERAL(out, "\"src_port\": ");
-		out = put_number(out, flow_key_tells_port(key, key->src_port),
-				 ntohs(key->src_port));
-	}
-	if (group->field[GROUP_DST_PORT]) {
-		out = PUT_LITERAL(out, "\"dst_port\": ");
-		out = put_number(out, flow_key_tells_port(key, key->dst_port),
-				 ntohs(key->dst_port));
-	}
-	return out;
+	text_string(text, key);
+	json_string_or_null(text, name);
+	text_string(text, ", ");
 }
 
-static char *put_protocol(char *out, const struct flow_key *key)
+/* What is of any length comes after the rest. */
+static void append_names(struct text *text, const struct flow_view *view)
 {
-	char name[PROTOCOL_NAME_MAX];
-
-	out = PUT_LITERAL(out, "\"proto\": \"");
-	if (!(key->flags & FLOW_IP)) {
-		ethertype_name(ntohs(key->src_port), name, sizeof(name));
-		out = put_bytes(out, name, strlen(name));
-		return PUT_LITERAL(out, "\", ");
-	}
-	ip_proto_name(key->ip_proto, name, sizeof(name));
-	out = put_bytes(out, name, strlen(name));
-	out = PUT_LITERAL(out, "\", \"ip_proto\": ");
-	out = put_uint(out, key->ip_proto);
-	return PUT_LITERAL(out, ", ");
-}
-
-static char *put_tag(char *out, uint16_t tag)
-{
-	if (!(tag & VLAN_TAG_PRESENT))
-		return PUT_LITERAL(out, "null, ");
-	out = put_uint(out, tag & VLAN_TAG_ID);
-	return PUT_LITERAL(out, ", ");
-}
-
-static char *put_tags(char *out, const struct group_by *group, const struct flow_key *key)
-{
-	if (group->field[GROUP_VLAN]) {
-		out = PUT_LITERAL(out, "\"vlan\": ");
-		out = put_tag(out, key->vlan);
-	}
-	if (group->field[GROUP_INNER_VLAN]) {
-		out = PUT_LITERAL(out, "\"inner_vlan\": ");
-		out = put_tag(out, key->inner_vlan);
-	}
-	return out;
-}
-
-static char *put_direction(char *out, const struct document_context *context,
-			   const struct flow_key *key)
-{
-	if (!context->direction && !(key->vlan & FLOW_DIRECTION_TOLD))
-		return PUT_LITERAL(out, "\"direction\": null, ");
-	if (key->flags & FLOW_OUT)
-		return PUT_LITERAL(out, "\"direction\": \"out\", ");
-	return PUT_LITERAL(out, "\"direction\": \"in\", ");
-}
-
-/* The members of the key but the interface, each with the separator to the next. */
-static char *put_key(char *out, const struct document_context *context, const struct flow_key *key)
-{
-	const struct group_by *group = context->group;
-
-	if (key->flags & FLOW_IP) {
-		out = put_addresses(out, group, key);
-		out = put_ports(out, group, key);
-	}
-	if (group->field[GROUP_PROTO])
-		out = put_protocol(out, key);
-	out = put_tags(out, group, key);
-	if (group->field[GROUP_DIRECTION])
-		out = put_direction(out, context, key);
-	return out;
+#define APPEND_ADDRESS(id, name)
+#define APPEND_PORT(id, name)
+#define APPEND_PROTOCOL(id, name)
+#define APPEND_NUMBER(id, name)
+#define APPEND_WORD(id, name)
+#define APPEND_NAME(id, name)             \
+	if (is_grouped(view, GROUP_##id)) \
+		append_name(text, "\"" #name "\": ", name_of_##name(view));
+#define KEY_APPEND(id, name, kind, ...) APPEND_##kind(id, name)
+	GROUP_FIELDS(KEY_APPEND)
 }
 
 static char *put_tcp_flags(char *out, uint8_t tcp_flags)
@@ -294,33 +207,21 @@ uint64_t flow_average_length_ns(const struct window_result *result,
 	return own_ns > pane_ns ? own_ns : pane_ns;
 }
 
-static void append_interface(struct text *text, const struct document_context *context,
-			     const struct flow_key *key)
-{
-	unsigned int link = flow_key_link(key);
-
-	text_string(text, "\"interface\": ");
-	json_string_or_null(text, context->link_names ? context->link_names[link] : NULL);
-	text_string(text, ", ");
-}
-
 static bool has_tcp_flags(const struct group_by *group, const struct flow_key *key)
 {
 	return group->field[GROUP_PROTO] && (key->flags & FLOW_IP) &&
 	       key->ip_proto == IPPROTO_TCP;
 }
 
-static void append_key(struct text *text, const struct document_context *context,
-		       const struct flow_key *key)
+static void append_key(struct text *text, const struct flow_view *view)
 {
 	char *out = text_reserve(text, MEMBERS_MAX);
 
 	if (!out)
 		return;
-	text_commit(text, put_key(out, context, key));
-	if (context->group->field[GROUP_INTERFACE])
-		append_interface(text, context, key);
-	if (flow_key_is_later_fragment(key))
+	text_commit(text, put_key(out, view));
+	append_names(text, view);
+	if (flow_key_is_later_fragment(&view->flow->key))
 		text_string(text, "\"fragment\": true, ");
 }
 
@@ -398,8 +299,9 @@ void json_flow_members(struct text *text, const struct document_context *context
 		       const struct window_result *result, const struct flow_result *flow)
 {
 	const struct flow_result *reverse = flow_reverse(result, flow);
+	const struct flow_view view = { context, result, flow };
 
-	append_key(text, context, &flow->key);
+	append_key(text, &view);
 	append_way(text, context, result, flow);
 	if (reverse) {
 		text_string(text, ", \"reverse\": {");
