@@ -203,7 +203,7 @@ static __always_inline void count_flow(const struct packet *p, const struct pack
 		t = tallied_key(t.section, t.g, &key);
 	if (!t.section || !section_claim(&t, size))
 		return;
-	a.now_ms = ticks_to_ms(t.section->begin_ticks, bpf_jiffies64(), s->tick_scaled);
+	a.now_ms = slot_time_of_ticks(t.section->begin_ticks, bpf_jiffies64(), s->tick_scaled);
 	account_flow(t.section, t.g, &a);
 	section_release(t.section);
 }

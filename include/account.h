@@ -36,19 +36,22 @@ static __always_inline __u16 saturate16(__u32 value)
 	return value < 0xffff ? value : 0xffff;
 }
 
+/* Past what any slot's time reaches: so many ticks of whatever length can still be multiplied. */
+#define TICKS_MAX (1ll << 40)
+
 /*
- * Milliseconds of the ticks from begin to now, clamped to what a slot holds. Ticks are what the
- * kernel's coarse clock counts too, but reading that clock costs several times as much.
+ * The time in a slot of the ticks from begin to now. Ticks are what the kernel's coarse clock
+ * counts too, but reading that clock costs several times as much.
  */
-static __always_inline __u16 ticks_to_ms(__u64 begin, __u64 now, __u32 tick_scaled)
+static __always_inline __u16 slot_time_of_ticks(__u64 begin, __u64 now, __u32 tick_scaled)
 {
 	__s64 ticks = (__s64)(now - begin);
 
 	if (ticks < 0)
 		return 0;
-	if (ticks > 0xffff)
-		return 0xffff;
-	return saturate16((__u32)((__u64)ticks * tick_scaled >> TICK_SHIFT));
+	if (ticks > TICKS_MAX)
+		return SLOT_TIME_LAST;
+	return slot_time_of_ms((__u64)ticks * tick_scaled >> TICK_SHIFT);
 }
 
 static __always_inline void tally_add(struct tally *tally, __u32 packets, __u64 bytes)
@@ -152,7 +155,7 @@ struct accounted {
 	const struct flow_key *key;
 	const struct packet_size *size;
 	__u32 hash;
-	__u16 now_ms;
+	__u16 now_ms; /* as slot_time_of_ms tells it */
 	union {
 		struct {
 			__u8 tcp_flags;

@@ -56,6 +56,30 @@
 #define FLOW_SYN              0x04 /* a SYN without ACK: who sends one begins (RFC 9293, 3.5) */
 #define FLOW_SYN_ACK          0x08 /* a SYN with ACK: the answer to it */
 
+/*
+ * Times in a slot: milliseconds since the pane began, from 0x8000 on in steps of 4096 behind that
+ * bit, which reach 37 hours. They compare as what they stand for.
+ */
+#define SLOT_TIME_LONG       0x8000
+#define SLOT_TIME_LONG_SHIFT 12
+#define SLOT_TIME_LAST       0xffff
+
+static inline __u16 slot_time_of_ms(__u64 ms)
+{
+	__u64 steps = ms >> SLOT_TIME_LONG_SHIFT;
+
+	if (ms < SLOT_TIME_LONG)
+		return (__u16)ms;
+	return steps < SLOT_TIME_LONG ? (__u16)(SLOT_TIME_LONG | steps) : SLOT_TIME_LAST;
+}
+
+static inline __u64 slot_time_ms(__u16 time)
+{
+	__u64 steps = time & (SLOT_TIME_LONG - 1);
+
+	return time & SLOT_TIME_LONG ? steps << SLOT_TIME_LONG_SHIFT : time;
+}
+
 #define FLOW_KEY_WORDS      6
 
 /*
@@ -166,7 +190,7 @@ static inline bool flow_key_tells_port(const struct flow_key *key, __be16 port)
 
 /*
  * One flow's state in a pane: one cache line. Empty when packets is 0. Times are milliseconds
- * since the pane began, clamped to 0..65535; lengths of single packets saturate at 65535. Notes
+ * since the pane began, told by slot_time_of_ms; lengths of single packets saturate at 65535. Notes
  * are TCP flags and marks at once: they come together by OR.
  */
 struct flow_slot {

@@ -13,7 +13,7 @@ struct count_settings {
 	struct bank_geometry geometry;
 	struct hash_seed seed;
 	struct group_masks group;
-	__u32 tick_scaled;   /* length of a kernel tick, see ticks_to_ms */
+	__u32 tick_scaled;   /* length of a kernel tick, see slot_time_of_ticks */
 	__u8 claim_sections; /* PREEMPT_RT: programs may interrupt one another on a CPU */
 	__u8 reduce_keys;    /* the group-by is not all of the key: group applies */
 	__u8 has_links;      /* the number of a link is looked up; else it is 0 */

@@ -28,7 +28,7 @@ static void packet_count_in(const struct model *model, const struct model_packet
 			    struct flow_result *flow)
 {
 	const struct pane *pane = &model->panes[packet->pane].pane;
-	uint64_t at_ns = pane->begin_ns + packet->ms * 1000000ull;
+	uint64_t at_ns = pane->begin_ns + slot_time_ms(packet->ms) * 1000000ull;
 
 	if (!flow->packets || at_ns < flow->first_ns)
 		flow->first_ns = at_ns;

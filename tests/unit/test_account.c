@@ -425,18 +425,38 @@ static void ticks_become_milliseconds_clamped_at_both_ends(void **state)
 	const uint32_t hz300 = (uint32_t)((3333333ull << TICK_SHIFT) / 1000000);
 
 	(void)state;
-	assert_int_equal(ticks_to_ms(1000, 1000, hz250), 0);
-	assert_int_equal(ticks_to_ms(1000, 1001, hz250), 4);
-	assert_int_equal(ticks_to_ms(1000, 1250, hz250), 1000);
-	assert_int_equal(ticks_to_ms(1000, 1300, hz300), 999);
-	assert_int_equal(ticks_to_ms(1000, 999, hz250), 0);
-	assert_int_equal(ticks_to_ms(~0ull, 1, hz100), 20);
-	assert_int_equal(ticks_to_ms(0, 65535, hz1000), 65535);
-	assert_int_equal(ticks_to_ms(0, 65536, hz1000), 65535);
-	assert_int_equal(ticks_to_ms(0, 65535, hz100), 65535);
-	assert_int_equal(ticks_to_ms(0, 6553, hz100), 65530);
-	assert_int_equal(ticks_to_ms(0, 1ull << 62, hz250), 65535);
-	assert_int_equal(ticks_to_ms(1ull << 62, 0, hz250), 0);
+	assert_int_equal(slot_time_of_ticks(1000, 1000, hz250), 0);
+	assert_int_equal(slot_time_of_ticks(1000, 1001, hz250), 4);
+	assert_int_equal(slot_time_of_ticks(1000, 1250, hz250), 1000);
+	assert_int_equal(slot_time_of_ticks(1000, 1300, hz300), 999);
+	assert_int_equal(slot_time_of_ticks(1000, 999, hz250), 0);
+	assert_int_equal(slot_time_of_ticks(~0ull, 1, hz100), 20);
+	assert_int_equal(slot_time_of_ticks(0, 32767, hz1000), 32767);
+	assert_int_equal(slot_time_ms(slot_time_of_ticks(0, 32768, hz1000)), 32768);
+	assert_int_equal(slot_time_ms(slot_time_of_ticks(0, 3600000, hz1000)), 3600000 / 4096 * 4096);
+	assert_int_equal(slot_time_of_ticks(0, 1ull << 62, hz250), 0xffff);
+	assert_int_equal(slot_time_of_ticks(0, 1ull << 40, hz100), 0xffff);
+	assert_int_equal(slot_time_of_ticks(1ull << 62, 0, hz250), 0);
+}
+
+static void times_of_a_slot_grow_with_what_they_stand_for(void **state)
+{
+	const uint64_t hours37 = 37ull * 3600 * 1000;
+	uint16_t before = 0;
+
+	(void)state;
+	for (uint64_t ms = 0; ms < hours37 + 3600000; ms += ms < 70000 ? 1 : 997) {
+		uint16_t time = slot_time_of_ms(ms);
+
+		assert_true(time >= before);
+		before = time;
+		if (ms < 0x8000)
+			assert_int_equal(slot_time_ms(time), ms);
+		else if (ms < hours37)
+			assert_true(slot_time_ms(time) <= ms && ms - slot_time_ms(time) < 4096);
+	}
+	assert_int_equal(before, 0xffff);
+	assert_int_equal(slot_time_of_ms(UINT64_MAX), 0xffff);
 }
 
 static void sections_are_laid_out_apart(void **state)
@@ -484,6 +504,7 @@ int main(void)
 		cmocka_unit_test(malformed_packets_are_counted_by_reason),
 		cmocka_unit_test(filtered_packets_are_counted_apart),
 		cmocka_unit_test(ticks_become_milliseconds_clamped_at_both_ends),
+		cmocka_unit_test(times_of_a_slot_grow_with_what_they_stand_for),
 		cmocka_unit_test(sections_are_laid_out_apart),
 	};
 

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../../include/flow.h"
+
 struct pane_times {
 	uint64_t begin_ns;
 	uint64_t end_ns;
@@ -39,7 +41,7 @@ static inline const struct pane_times *pane_times_of(const struct pane_ring *rin
  */
 static inline uint64_t pane_instant(const struct pane_times *pane, uint16_t ms)
 {
-	uint64_t instant_ns = pane->begin_ns + ms * 1000000ull;
+	uint64_t instant_ns = pane->begin_ns + slot_time_ms(ms) * 1000000;
 
 	return instant_ns < pane->end_ns && instant_ns >= pane->begin_ns ? instant_ns :
 									   pane->end_ns;

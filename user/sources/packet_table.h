@@ -22,7 +22,7 @@ struct packet_table_config {
 	struct packet_filter *filter; /* NULL: none */
 	struct hash_seed seed;
 	uint32_t slots;               /* a power of two, at least 64 */
-	uint32_t links;               /* so many are told apart in link_outcomes; 0: no link_outcomes */
+	uint32_t links;               /* so many are told apart in link_outcomes; 0: none */
 };
 
 struct packet_table;
@@ -33,7 +33,7 @@ void packet_table_destroy(struct packet_table *table);
 
 /* What is the same for some packets of a batch, or differs for each. */
 struct packet_place {
-	uint16_t now_ms;   /* since the pane began */
+	uint16_t now_ms;   /* since the pane began: slot_time_of_ms */
 	uint16_t link;     /* its number */
 	bool is_out;
 	bool is_told;      /* of a capture file that tells directions */
@@ -45,7 +45,8 @@ int packet_table_count(struct packet_table *table, const struct capture_packet *
 
 /*
  * Ends the pane: its records are merged into the engine, its counts (link_outcomes stay the
- * table's), records and merge_ns go to *pane (whose other fields are left alone), and the table is empty.
+ * table's), records and merge_ns go to *pane, whose other fields are left alone, and the table is
+ * empty.
  */
 void packet_table_end_pane(struct packet_table *table, struct pane *pane);
 

@@ -232,7 +232,7 @@ static uint16_t packet_ms(const struct pcap_live *live, const struct timeval *st
 	ns -= live->begin.offset_ns + (int64_t)live->begin.now_ns;
 	if (ns < 0)
 		return 0;
-	return ns / NS_PER_MS < UINT16_MAX ? (uint16_t)(ns / NS_PER_MS) : UINT16_MAX;
+	return slot_time_of_ms(ns / NS_PER_MS);
 }
 
 /* The bytes live as long as this call: one packet at a time. */

@@ -95,7 +95,7 @@ static inline struct packet_place packet_place_at(const struct capture_packet *p
 	uint64_t ms = since_begin_ns / NS_PER_MS;
 
 	return (struct packet_place){
-		.now_ms = ms < UINT16_MAX ? (uint16_t)ms : UINT16_MAX,
+		.now_ms = slot_time_of_ms(ms),
 		.link = packet->interface,
 		.is_out = packet->direction == CAPTURE_OUT,
 		.is_told = packet->direction != CAPTURE_UNTOLD,

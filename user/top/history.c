@@ -30,7 +30,7 @@ static uint16_t ms_since(uint64_t instant_ns, uint64_t begin_ns)
 {
 	uint64_t ms = instant_ns > begin_ns ? (instant_ns - begin_ns) / 1000000 : 0;
 
-	return ms < UINT16_MAX ? (uint16_t)ms : UINT16_MAX;
+	return slot_time_of_ms(ms);
 }
 
 /* All bytes go with the first slot, whose packets are what the others leave. */
