@@ -13,7 +13,8 @@ from watch import NANO, Weir
 
 TOP_FIELDS = ("schema host source filter group_by window total flows flows_omitted outcomes seen interfaces "
               "health").split()
-WINDOW_FIELDS = "kind length_ns nominal_start_ns start_ns end_ns panes complete".split()
+WINDOW_FIELDS = ("kind length_ns nominal_start_ns start_ns end_ns start end panes "
+                 "complete").split()
 OUTCOMES = ["flow", "filtered", "malformed", "unattributed"]
 RATES = ["average", "total", "max"]
 FLOW_FIELDS = ("src dst src_port dst_port proto ip_proto vlan inner_vlan direction interface bytes "
@@ -70,7 +71,7 @@ def check_fields(document):
     expect_fields(document["seen"], ["packets", "bytes"], "seen")
     for interface in document["interfaces"]:
         expect_fields(interface, INTERFACE_FIELDS, "interfaces[]")
-        expect_fields(interface["seen"], ["packets", "bytes"], "interfaces[].seen")
+        expect_fields(interface["seen"], ["packets", "bytes", "in", "out"], "interfaces[].seen")
     health = document["health"]
     expect_fields(health["collection"], ["rate", "latency_ns", "loss"], "health.collection")
     expect_fields(health["processing"], ["rate", "latency_ns", "errors"], "health.processing")
@@ -122,7 +123,10 @@ def interfaces_have_the_counters_of_the_kernel_and_the_causes_of_a_difference(la
             wanted = (now[0] - then[0], now[1] - then[1])
             expect_equal(sums, wanted, f"{how}: {way}, against ip -s link")
         for document, link in zip(documents, told):
-            expect_equal(link["seen"], document["seen"], f"{how}: seen")
+            expect_equal(watch.tally(link["seen"]), watch.tally(document["seen"]), f"{how}: seen")
+            for way in ("in", "out"):
+                expect_equal(watch.tally(link["seen"][way]),
+                             watch.direction_sum([document], way), f"{how}: seen {way}")
         named = sorted({cause for link in told for cause in link["differences"]} -
                        {"merged_packets", "vlan_tags_beside"})
         expect_equal(named, causes, f"{how}: differences")

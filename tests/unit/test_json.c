@@ -260,10 +260,10 @@ static void interfaces_of_the_window_are_beside_what_was_seen(void **state)
 {
 	static const struct result_link links[] = {
 		{ .name = "eth0",
-		  .counts = { { 31, 15000 }, { 2, 120 }, { 33, 15124 } },
+		  .counts = { { 31, 15000 }, { 2, 120 }, { 31, 15004 }, { 2, 120 } },
 		  .differences = 1u << LINK_DIFFERS_VLAN | 1u << LINK_DIFFERS_AHEAD,
 		  .has_seen = true },
-		{ .name = "eth1", .counts = { { 5, 500 }, { 0, 0 }, { 0, 0 } } },
+		{ .name = "eth1", .counts = { .rx = { 5, 500 } } },
 	};
 	struct scene scene;
 
@@ -276,7 +276,9 @@ static void interfaces_of_the_window_are_beside_what_was_seen(void **state)
 	assert_has(scene.text.bytes,
 		   "\"interfaces\": [{\"name\": \"eth0\", \"rx_packets\": 31, "
 		   "\"rx_bytes\": 15000, \"tx_packets\": 2, \"tx_bytes\": 120, "
-		   "\"seen\": {\"packets\": 33, \"bytes\": 15124}, "
+		   "\"seen\": {\"packets\": 33, \"bytes\": 15124, "
+		   "\"in\": {\"packets\": 31, \"bytes\": 15004}, "
+		   "\"out\": {\"packets\": 2, \"bytes\": 120}}, "
 		   "\"differences\": [\"vlan_tags_beside\", \"ahead\"]}, "
 		   "{\"name\": \"eth1\", \"rx_packets\": 5, \"rx_bytes\": 500, "
 		   "\"tx_packets\": 0, \"tx_bytes\": 0, \"seen\": null, "

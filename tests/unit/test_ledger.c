@@ -35,7 +35,7 @@ static void scene_open(struct scene *scene, uint64_t window_panes)
 static void pass(struct scene *scene, uint64_t packets)
 {
 	scene->links[0].counts.rx = (struct tally){ packets, 100 * packets };
-	scene->links[0].counts.seen = scene->links[0].counts.rx;
+	scene->links[0].counts.seen_in = scene->links[0].counts.rx;
 	scene->pane.begin_ns = scene->pane.end_ns;
 	scene->pane.end_ns += SECOND;
 	assert_int_equal(ledger_add(scene->ledger, &scene->pane), 0);
@@ -66,7 +66,7 @@ static void a_window_has_the_sum_of_its_panes(void **state)
 			continue;
 		result = told(&scene, 10);
 		assert_int_equal(result.links[0].counts.rx.packets, 10 * i - 45);
-		assert_int_equal(result.links[0].counts.seen.bytes, 100 * (10 * i - 45));
+		assert_int_equal(result.links[0].counts.seen_in.bytes, 100 * (10 * i - 45));
 	}
 	assert_int_equal(result.link_count, LINKS);
 	assert_string_equal(result.links[1].name, "eth1");
@@ -201,13 +201,17 @@ static void a_cause_is_named_only_where_the_counts_differ(void **state)
 	(void)state;
 	scene_open(&scene, 10);
 	scene.links[0].differences = ethernet | 1u << LINK_DIFFERS_DIRECTION;
-	expect_differences(&scene, (struct link_counts){ { 1, 60 }, { 1, 60 }, { 2, 120 } }, 0);
-	expect_differences(&scene, (struct link_counts){ { 1, 46 }, { 1, 60 }, { 2, 120 } },
+	expect_differences(&scene,
+			   (struct link_counts){ { 1, 60 }, { 1, 60 }, { 1, 60 }, { 1, 60 } }, 0);
+	expect_differences(&scene,
+			   (struct link_counts){ { 1, 46 }, { 1, 60 }, { 1, 60 }, { 1, 60 } },
 			   ethernet);
-	expect_differences(&scene, (struct link_counts){ { 1, 46 }, { 1, 60 }, { 1, 60 } },
+	expect_differences(&scene,
+			   (struct link_counts){ { 1, 46 }, { 1, 60 }, { 1, 60 }, { 0, 0 } },
 			   ethernet | 1u << LINK_DIFFERS_DIRECTION);
 	scene.links[0].differences = ahead;
-	expect_differences(&scene, (struct link_counts){ { 5, 50 }, { 0, 0 }, { 1, 10 } }, ahead);
+	expect_differences(&scene,
+			   (struct link_counts){ { 5, 50 }, { 0, 0 }, { 1, 10 }, { 0, 0 } }, ahead);
 	ledger_destroy(scene.ledger);
 }
 

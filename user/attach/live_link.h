@@ -19,10 +19,11 @@ struct live_link {
 	struct attachment attachment[LIVE_SIDES];
 	bool attached[LIVE_SIDES];
 	bool gone;
+	bool is_cut;                     /* it went in the pane at hand */
 	struct netdev_state state;       /* when it was last looked at */
 	const char *name;                /* as the user has it; once renamed, the kernel's */
 	bool is_unasked;                 /* that the kernel does not answer has been told */
-	struct ahead ahead;              /* who stands before the programs */
+	struct ahead ahead[LIVE_SIDES];  /* who stands before the programs */
 	uint64_t ahead_asked_ns;
 	uint64_t revision[LIVE_SIDES];   /* of the chains at TCX */
 	struct netdev_counters counted;  /* told by live_link_count so far */

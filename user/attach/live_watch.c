@@ -77,20 +77,21 @@ static void ahead_ask(struct live_link *link)
 						   .name = link->facts.name,
 						   .xdp_mode = link->state.xdp_mode,
 						   .xdp_prog_id = link->state.xdp_prog_id };
-	struct ahead now = { 0 };
-	int err = 0;
 
-	for (int side = LIVE_IN; side <= LIVE_OUT && !err; side++) {
+	for (int side = LIVE_IN; side <= LIVE_OUT; side++) {
+		struct ahead now = { 0 };
+		int err = 0;
+
 		if (link->attached[side])
 			err = ahead_add(&now, &interface, &link->attachment[side]);
+		if (err) {
+			link->revision[side] = 0;
+			report_unasked(link, err);
+			continue;
+		}
+		report_ahead(&link->ahead[side], &now);
+		link->ahead[side] = now;
 	}
-	if (err) {
-		memset(link->revision, 0, sizeof(link->revision));
-		report_unasked(link, err);
-		return;
-	}
-	report_ahead(&link->ahead, &now);
-	link->ahead = now;
 }
 
 static void ahead_watch(struct live_link *link, uint32_t xdp_prog_id)
@@ -181,6 +182,7 @@ static unsigned int differences(const struct live_link *link)
 	const struct netdev_facts *facts = &link->facts;
 	const struct attach_plan *plan = &link->plan;
 	bool merges = facts->gro || facts->gro_hw || facts->lro || facts->tso || facts->gso;
+	bool has_ahead = link->ahead[LIVE_IN].count || link->ahead[LIVE_OUT].count;
 	bool omits = strcmp(facts->driver, "loopback") == 0 ||
 		     (plan->in == ATTACH_XDP_NATIVE && strcmp(facts->driver, "veth") == 0);
 
@@ -188,7 +190,7 @@ static unsigned int differences(const struct live_link *link)
 	       (unsigned int)facts->rx_vlan_strip << LINK_DIFFERS_VLAN |
 	       (unsigned int)merges << LINK_DIFFERS_MERGED |
 	       (unsigned int)(!plan->in || !plan->out) << LINK_DIFFERS_DIRECTION |
-	       (unsigned int)(link->ahead.count > 0) << LINK_DIFFERS_AHEAD;
+	       (unsigned int)has_ahead << LINK_DIFFERS_AHEAD;
 }
 
 void live_link_count(struct live_link *link, struct pane_link *told)
@@ -197,7 +199,7 @@ void live_link_count(struct live_link *link, struct pane_link *told)
 	struct netdev_counters *counted = &link->counted;
 
 	*told = (struct pane_link){ .name = link->name, .differences = differences(link),
-				    .is_gone = link->gone };
+				    .is_gone = link->gone, .is_cut = link->is_cut };
 	told->counts.rx.packets = rise(&counted->rx_packets, counters->rx_packets);
 	told->counts.rx.bytes = rise(&counted->rx_bytes, counters->rx_bytes);
 	told->counts.tx.packets = rise(&counted->tx_packets, counters->tx_packets);

@@ -137,7 +137,8 @@ static struct entry *entry_create(const struct ledger *ledger, const struct pane
 		entry->cuts += link->is_cut;
 		tally_merge(&entry->sums[i].rx, &link->counts.rx);
 		tally_merge(&entry->sums[i].tx, &link->counts.tx);
-		tally_merge(&entry->sums[i].seen, &link->counts.seen);
+		tally_merge(&entry->sums[i].seen_in, &link->counts.seen_in);
+		tally_merge(&entry->sums[i].seen_out, &link->counts.seen_out);
 	}
 	return entry;
 }
@@ -219,8 +220,10 @@ static const struct entry *entry_at(const struct ledger *ledger, uint64_t instan
 /* Where the counts agree nothing has to be explained. */
 static unsigned int differences_possible(const struct link_counts *counts)
 {
-	bool packets = counts->rx.packets + counts->tx.packets != counts->seen.packets;
-	bool bytes = counts->rx.bytes + counts->tx.bytes != counts->seen.bytes;
+	bool packets = counts->rx.packets != counts->seen_in.packets ||
+		       counts->tx.packets != counts->seen_out.packets;
+	bool bytes = counts->rx.bytes != counts->seen_in.bytes ||
+		     counts->tx.bytes != counts->seen_out.bytes;
 
 	if (packets)
 		return ~0u;
@@ -239,7 +242,8 @@ static void link_tell(const struct link *link, size_t number, const struct entry
 	*told = (struct result_link){
 		.counts = { .rx = tally_since(&now->rx, &then->rx),
 			    .tx = tally_since(&now->tx, &then->tx),
-			    .seen = tally_since(&now->seen, &then->seen) },
+			    .seen_in = tally_since(&now->seen_in, &then->seen_in),
+			    .seen_out = tally_since(&now->seen_out, &then->seen_out) },
 		.differences = link->differences,
 		.has_seen = link->has_seen,
 	};

@@ -14,8 +14,8 @@
 #include "../../include/bank.h"
 
 struct link_counts {
-	struct tally rx, tx; /* the kernel's: struct rtnl_link_stats64 */
-	struct tally seen;   /* weir's, all outcomes */
+	struct tally rx, tx;             /* the kernel's: struct rtnl_link_stats64 */
+	struct tally seen_in, seen_out;  /* weir's, all outcomes */
 };
 
 /*
@@ -38,7 +38,7 @@ struct pane_link {
 	const char *name;
 	struct link_counts counts;
 	unsigned int differences;     /* bits: which causes there are */
-	bool has_seen;                /* counts.seen is known */
+	bool has_seen;                /* what weir saw there is known */
 	bool is_cut;                  /* it went in this pane: not all of it was observed */
 	bool is_gone;                 /* in this pane or before */
 };

@@ -393,6 +393,20 @@ static void append_differences(struct text *text, unsigned int differences)
 	append_names(text, told, count);
 }
 
+static void append_seen(struct text *text, const struct link_counts *counts)
+{
+	struct tally seen = counts->seen_in;
+
+	tally_merge(&seen, &counts->seen_out);
+	text_string(text, "{");
+	append_tally(text, &seen);
+	text_string(text, ", \"in\": {");
+	append_tally(text, &counts->seen_in);
+	text_string(text, "}, \"out\": {");
+	append_tally(text, &counts->seen_out);
+	text_string(text, "}}");
+}
+
 static void append_link(struct text *text, const struct result_link *link)
 {
 	const struct link_counts *counts = &link->counts;
@@ -405,9 +419,7 @@ static void append_link(struct text *text, const struct result_link *link)
 	append_member(text, ", \"tx_bytes\": ", counts->tx.bytes);
 	text_string(text, ", \"seen\": ");
 	if (link->has_seen) {
-		text_string(text, "{");
-		append_tally(text, &counts->seen);
-		text_string(text, "}");
+		append_seen(text, counts);
 	} else {
 		text_string(text, "null");
 	}

@@ -12,9 +12,7 @@
 #include "../base/stop.h"
 #include "../attach/leftover.h"
 #include "../attach/live_watch.h"
-
-/* Of more who stand before weir, on many interfaces, the first are told. */
-#define PANE_AHEAD_MAX 32
+#include "link_books.h"
 
 #define REDUCE_BATCH 64
 
@@ -34,11 +32,8 @@ struct live {
 	struct pane_moment begin; /* of the open pane */
 	uint64_t begin_ticks;
 	bool ended;
-	bool has_ahead;         /* somebody stood before a program in the last pane */
-	int64_t unmatched;      /* packets counted in the last pane that the interfaces had not yet */
 	int verdict;            /* what live_verdict tells */
-	struct pane_link told[FLOW_LINKS_MAX]; /* of the last pane */
-	const char *ahead[PANE_AHEAD_MAX];
+	struct link_books books;
 	const char *link_names[FLOW_LINKS_MAX];
 };
 
@@ -295,10 +290,10 @@ static bool links_check(struct live *live)
 	for (size_t i = 0; i < live->link_count; i++) {
 		struct live_link *link = &live->links[i];
 
-		live->told[i].is_cut = false;
+		link->is_cut = false;
 		if (link->gone || live_link_watch(link))
 			continue;
-		live->told[i].is_cut = link->gone = true;
+		link->is_cut = link->gone = true;
 		live_detach(live, link);
 		live->links_alive--;
 	}
@@ -314,64 +309,6 @@ static uint64_t missed_packets(struct live *live)
 			missed += live_link_missed(&live->links[i]);
 	}
 	return missed;
-}
-
-/* Both directions and all outcomes. */
-static struct tally link_seen(const struct live *live, uint32_t link)
-{
-	const struct link_outcomes *in = &live->link_outcomes[link_tally_index(link, false)];
-	const struct link_outcomes *out = &live->link_outcomes[link_tally_index(link, true)];
-	struct tally seen = { 0 };
-
-	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++) {
-		tally_merge(&seen, &in->outcome[i]);
-		tally_merge(&seen, &out->outcome[i]);
-	}
-	return seen;
-}
-
-static void links_tell(struct live *live, struct pane *pane)
-{
-	pane->links = live->told;
-	pane->link_count = live->link_count;
-	pane->ahead = live->ahead;
-	for (size_t i = 0; i < live->link_count; i++) {
-		struct live_link *link = &live->links[i];
-		bool is_cut = live->told[i].is_cut;
-
-		live_link_count(link, &live->told[i]);
-		live->told[i].is_cut = is_cut;
-		live->told[i].has_seen = true;
-		live->told[i].counts.seen = link_seen(live, (uint32_t)i);
-		for (size_t j = 0; j < link->ahead.count && !link->gone; j++) {
-			if (pane->ahead_count < PANE_AHEAD_MAX)
-				live->ahead[pane->ahead_count++] = link->ahead.text[j];
-		}
-	}
-}
-
-/*
- * Packets of the pane that the interfaces counted and the programs did not, where somebody stands
- * before these and may have ended them. The counters are read a moment before the pane ends, so
- * that a packet can be counted in one pane and reach the interface's count in the next.
- */
-static uint64_t hidden_packets(struct live *live, const struct pane *pane)
-{
-	bool has_ahead = live->has_ahead || pane->ahead_count;
-	int64_t excess = 0, unmatched = live->unmatched;
-
-	for (size_t i = 0; i < live->link_count; i++) {
-		const struct attach_plan *plan = &live->links[i].plan;
-
-		excess += plan->in ? (int64_t)live->told[i].counts.rx.packets : 0;
-		excess += plan->out ? (int64_t)live->told[i].counts.tx.packets : 0;
-	}
-	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++)
-		excess -= (int64_t)pane->counts.outcome[i].packets;
-	live->has_ahead = pane->ahead_count > 0;
-	live->unmatched = excess < 0 ? excess : 0;
-	excess += unmatched;
-	return has_ahead && excess > 0 ? (uint64_t)excess : 0;
 }
 
 /*
@@ -472,8 +409,8 @@ int live_next_pane(struct live *live, struct pane *pane)
 		report_error("read the tables: %s", strerror(-err));
 		return err;
 	}
-	links_tell(live, pane);
-	pane->dropped_packets = missed_packets(live) + hidden_packets(live, pane);
+	pane->dropped_packets = missed_packets(live);
+	link_books_tell(&live->books, live->links, live->link_count, pane);
 	if (!alive && !live->verdict)
 		live->verdict = -ENODEV;
 	return live->ended ? 0 : 1;

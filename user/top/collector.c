@@ -286,7 +286,9 @@ void collector_take_pane(struct collector *collector, const struct pane *pane,
 	/* Those live until the next pane only. */
 	collector->pane.links = NULL;
 	collector->pane.ahead = NULL;
+	collector->pane.link_outcomes = NULL;
 	collector->pane.link_count = collector->pane.ahead_count = 0;
+	collector->pane.link_outcomes_count = 0;
 	collector->has_pane = true;
 	collector->facts = *facts;
 	pending_put(collector);
