@@ -306,6 +306,8 @@ def top_and_sort_and_group_by_shape_the_list(lab):
     expect_equal(listed, [(7, 7), (6, 6), (5, 5)], "flows listed")
     expect_equal((document["flows_omitted"], document["total"]["flows"]), (4, 7), "omitted, flows")
     expect_equal(document["total"]["packets"]["total"], 28, "total of all flows")
+    ways = document["total"]["in"], document["total"]["out"]
+    expect_equal((ways[0]["packets"]["total"], ways[1]), (28, None), "by direction, -d in")
     expect_equal(document["group_by"], ["src_port", "proto"], "group_by")
     grouped = {"src_port", "proto", "ip_proto"}
     keys = {"src", "dst", "src_port", "dst_port", "proto", "ip_proto", "vlan", "inner_vlan",

@@ -348,6 +348,8 @@ static void total_of_a_direction_is_null_where_it_is_not_known(void **state)
 	scene_init(&scene);
 	scene.group.field[GROUP_DIRECTION] = false;
 	assert_directions(&scene, false, false);
+	scene.result.total.directions.told_packets = 30;
+	assert_directions(&scene, true, true);
 	text_fini(&scene.text);
 }
 

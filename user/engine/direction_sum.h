@@ -20,7 +20,7 @@ enum { DIRECTION_SUM_IN, DIRECTION_SUM_OUT, DIRECTION_SUM_COUNT };
 
 struct direction_sums {
 	struct direction_sum way[DIRECTION_SUM_COUNT];
-	uint64_t told_packets; /* of a capture: those of which it tells the direction */
+	uint64_t told_packets; /* of which the direction is known whatever the keys keep */
 };
 
 /* flags and vlan are those of a key. */

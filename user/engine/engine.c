@@ -153,6 +153,24 @@ static bool pane_has_packets(const struct engine *engine, const struct pane *pan
 	return has;
 }
 
+/* Where the source counts by link and direction, that is exact whatever the keys keep. */
+static struct direction_sums pane_directions(const struct engine *engine, const struct pane *pane)
+{
+	struct direction_sums sums = { 0 };
+
+	if (!pane->link_outcomes)
+		return engine->open_directions;
+	for (size_t i = 0; i < pane->link_outcomes_count; i++) {
+		const struct tally *flow = &pane->link_outcomes[i].outcome[PACKET_FLOW];
+		struct direction_sum *way = &sums.way[i % DIRECTION_SUM_COUNT];
+
+		way->packets += flow->packets;
+		way->bytes += flow->bytes;
+		sums.told_packets += flow->packets;
+	}
+	return sums;
+}
+
 static void span_from_pane(const struct engine *engine, const struct pane *pane, double seconds,
 			   struct span *span)
 {
@@ -164,7 +182,7 @@ static void span_from_pane(const struct engine *engine, const struct pane *pane,
 		.observed_ns = pane->end_ns - pane->begin_ns,
 		.panes = 1,
 		.flows = engine->open,
-		.directions = engine->open_directions,
+		.directions = pane_directions(engine, pane),
 		.counts = pane->counts,
 		.health = {
 			.dropped_packets = pane->dropped_packets,

@@ -177,8 +177,8 @@ void json_window(struct text *text, const struct encoding *encoding)
 }
 
 /*
- * Known where the keys keep the direction; live, of a direction that is counted; of a capture,
- * where it tells that of each packet. What was evicted has lost it.
+ * Known where the source counts by direction or the capture tells that of each packet; also where
+ * the keys keep it and nothing was evicted. Live, of a direction that is counted.
  */
 static bool is_direction_known(const struct writer *writer, int way)
 {
@@ -186,13 +186,14 @@ static bool is_direction_known(const struct writer *writer, int way)
 	const char *counted = writer->context->direction;
 	uint64_t packets = writer->result->total.packets;
 
-	if (!writer->context->group->field[GROUP_DIRECTION] ||
-	    directions->way[DIRECTION_SUM_IN].packets +
-	    directions->way[DIRECTION_SUM_OUT].packets != packets)
-		return false;
 	if (!counted)
 		return packets && directions->told_packets == packets;
-	return strcmp(counted, way == DIRECTION_SUM_IN ? "out" : "in") != 0;
+	if (!strcmp(counted, way == DIRECTION_SUM_IN ? "out" : "in"))
+		return false;
+	return directions->told_packets == packets ||
+	       (writer->context->group->field[GROUP_DIRECTION] &&
+		directions->way[DIRECTION_SUM_IN].packets +
+		directions->way[DIRECTION_SUM_OUT].packets == packets);
 }
 
 static void append_direction(struct writer *writer, int way)
