@@ -74,10 +74,17 @@ def system_call_faults(log, sanitized):
             for number in range(first, last + 1) for error in ERRORS.get(name, ["EIO"])]
 
 
+# Loading programs takes thousands of allocations, most of them libbpf's: of those every seventh.
+EACH_ALLOCATION = 200
+ALLOCATION_STEP = 7
+
+
 def allocation_faults(count):
     """Each allocation fails once; from some on all do."""
-    return [Fault("allocation", number, error) for number in range(1, count + 1)
-            for error in (("", "+") if number % 8 == 1 else ("",))]
+    numbers = [*range(1, min(count, EACH_ALLOCATION) + 1),
+               *range(EACH_ALLOCATION + 1, count + 1, ALLOCATION_STEP)]
+    return [Fault("allocation", number, error) for place, number in enumerate(numbers)
+            for error in (("", "+") if place % 8 == 0 else ("",))]
 
 
 def injected(command, fault, log, preload):
