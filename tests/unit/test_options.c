@@ -305,6 +305,8 @@ static void wrong_values_are_named(void **state)
 		       "--biflow: rows have both directions: leave it out of -g");
 	assert_refused("weir top -b -o out.ndjson",
 		       "--biflow: top writes flows: weir run writes both ways");
+	assert_refuses("weir run --exit-over 5x", "weir: --exit-over 5x: ");
+	assert_refuses("weir run --exit-over 0", "weir: --exit-over 0: ");
 	assert_refuses("weir run -g src,colour", "weir: --group-by src,colour: ");
 }
 

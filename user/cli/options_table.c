@@ -223,7 +223,7 @@ static const char *parse_exit_over(struct parsing *parsing, const char *value)
 	if (!length || length >= sizeof(digits))
 		return wrong;
 	memcpy(digits, value, length);
-	if (!parse_whole(digits, &number) || !number)
+	if (parse_whole(digits, &number) || !number)
 		return wrong;
 	limit->value = (double)number;
 	prefix = *rest ? strchr(prefixes, *rest) : NULL;

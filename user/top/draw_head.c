@@ -266,10 +266,24 @@ static void head_measure(struct head *head)
 	}
 }
 
+/* Panes of several seconds make the newest times longer than they are elsewhere. */
+static const char *head_name(const struct screen *screen, int number, char text[FORMAT_MAX])
+{
+	static const char *const names[HEAD_COUNT] = { [HEAD_NOW] = "now", [HEAD_MAX] = "max",
+						       [HEAD_TOTAL] = "total",
+						       [HEAD_SHARE] = "link" };
+	const struct window_result *whole = screen->snapshot->whole;
+
+	if (names[number])
+		return names[number];
+	if (number == HEAD_PACKETS)
+		return unit_of_rate(unit_beside(screen->view->unit));
+	return format_length(whole[number == HEAD_SHORT ? COVER_SHORT : COVER_LONG].spec->length_ns,
+			     text);
+}
+
 static void draw_head_heading(const struct head *head, int y)
 {
-	static const char *const names[HEAD_COUNT] = { "now", "10s", "40s", "max", "total", "",
-						       "link" };
 	const struct screen *screen = head->screen;
 	enum unit unit = screen->view->unit;
 	struct pen pen = pen_at(head->canvas, 0, y);
@@ -281,8 +295,7 @@ static void draw_head_heading(const struct head *head, int y)
 	pen_fill(&pen, head->label_width);
 	for (int i = 0; i < HEAD_COUNT; i++) {
 		if (head->is_shown[i])
-			pen_right(&pen, NUMBER_WIDTH, i == HEAD_PACKETS ?
-				  unit_of_rate(unit_beside(unit)) : names[i]);
+			pen_right(&pen, NUMBER_WIDTH, head_name(screen, i, length));
 	}
 	format_length((uint64_t)head->sparkline_width * screen->options->pane_ns, length);
 	format_number(head->full, full);

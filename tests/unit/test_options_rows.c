@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "../../user/cli/options.h"
@@ -68,12 +69,35 @@ static void one_way_flows_are_counted_as_they_are_grouped(void **state)
 	options_fini(&options);
 }
 
+static void check_rate(const char *word, double value, bool is_packets)
+{
+	char text[64];
+	struct options options;
+
+	snprintf(text, sizeof(text), "weir run --exit-over %s", word);
+	parse(&options, text);
+	assert_true(options.exit_over.value == value);
+	assert_int_equal(options.exit_over.is_packets, is_packets);
+	options_fini(&options);
+}
+
+static void a_rate_is_of_bits_or_of_packets(void **state)
+{
+	(void)state;
+	check_rate("1", 1, false);
+	check_rate("100M", 100e6, false);
+	check_rate("2T", 2e12, false);
+	check_rate("5kpps", 5000, true);
+	check_rate("70pps", 70, true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(conversations_are_counted_as_whole_flows),
 		cmocka_unit_test(groups_of_conversations_too),
 		cmocka_unit_test(top_shows_conversations_as_it_is),
+		cmocka_unit_test(a_rate_is_of_bits_or_of_packets),
 		cmocka_unit_test(one_way_flows_are_counted_as_they_are_grouped),
 	};
 
