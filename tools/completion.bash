@@ -18,6 +18,12 @@ _weir_words()
 		sed -E 's/.* of ([a-z_ ]*[a-z_]).*/\1/'
 }
 
+# The options themselves: the long ones of the help.
+_weir_options()
+{
+	"${COMP_WORDS[0]}" --help 2>/dev/null | sed -nE 's/^  (-.,|   ) (--[a-z-]+).*/\2/p'
+}
+
 # Completes the last field of a comma-separated list.
 _weir_list()
 {
@@ -43,11 +49,10 @@ _weir_value()
 	local option=$1 current=$2
 
 	case $option in
-	-i | --interface) COMPREPLY=($(compgen -W "$(_weir_interfaces)" -- "$current")) ;;
+	-i | --interface) COMPREPLY=($(compgen -W "any $(_weir_interfaces)" -- "$current")) ;;
 	-r | --read) _weir_files "$current" '*.@(pcap|pcapng|cap)' ;;
-	-d | --direction) COMPREPLY=($(compgen -W "in out both" -- "$current")) ;;
-	-a | --attach)
-		COMPREPLY=($(compgen -W "auto native generic tc clsact pcap" -- "$current")) ;;
+	-d | --direction) COMPREPLY=($(compgen -W "$(_weir_words direction)" -- "$current")) ;;
+	-a | --attach) COMPREPLY=($(compgen -W "$(_weir_words attach)" -- "$current")) ;;
 	-w | --window)
 		COMPREPLY=($(compgen -W "tumbling: sliding: session: landmark:" -- "$current"))
 		compopt -o nospace ;;
@@ -66,9 +71,7 @@ _weir()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
 	local verb=${COMP_WORDS[1]}
-	local all="--interface --direction --attach --slots --quiet --verbose --help --version"
-	local stream="--read --window --pane --group-by --top --sort --output --duration --count
-		--max-flows --speed --align --biflow --exit-over"
+	local check="--interface --direction --attach --slots --json --quiet --verbose --help --version"
 
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
@@ -77,9 +80,9 @@ _weir()
 	fi
 	_weir_value "$previous" "$current" && return
 	case $verb:$current in
-	check:-*) COMPREPLY=($(compgen -W "$all --json" -- "$current")) ;;
+	check:-*) COMPREPLY=($(compgen -W "$check" -- "$current")) ;;
 	check:*) COMPREPLY=($(compgen -W "$(_weir_interfaces)" -- "$current")) ;;
-	*:-*) COMPREPLY=($(compgen -W "$all $stream" -- "$current")) ;;
+	*:-*) COMPREPLY=($(compgen -W "$(_weir_options)" -X --json -- "$current")) ;;
 	esac
 }
 

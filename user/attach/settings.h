@@ -5,9 +5,22 @@
 #ifndef WEIR_ATTACH_SETTINGS_H
 #define WEIR_ATTACH_SETTINGS_H
 
-enum direction { DIRECTION_BOTH, DIRECTION_IN, DIRECTION_OUT };
-enum attach_how { ATTACH_AUTO, ATTACH_NATIVE, ATTACH_GENERIC, ATTACH_TC, ATTACH_CLSACT,
-		  ATTACH_PCAP };
+#define DIRECTIONS(X)             \
+	X(DIRECTION_BOTH, "both") \
+	X(DIRECTION_IN,   "in")   \
+	X(DIRECTION_OUT,  "out")
+
+#define ATTACH_HOWS(X)               \
+	X(ATTACH_AUTO,    "auto")    \
+	X(ATTACH_NATIVE,  "native")  \
+	X(ATTACH_GENERIC, "generic") \
+	X(ATTACH_TC,      "tc")      \
+	X(ATTACH_CLSACT,  "clsact")  \
+	X(ATTACH_PCAP,    "pcap")
+
+#define SETTING_AS_ENUM(id, word) id,
+enum direction { DIRECTIONS(SETTING_AS_ENUM) DIRECTION_COUNT };
+enum attach_how { ATTACH_HOWS(SETTING_AS_ENUM) ATTACH_HOW_COUNT };
 
 struct attach_settings {
 	enum attach_how how;

@@ -11,13 +11,14 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const direction_names[] = {
-	[DIRECTION_BOTH] = "both", [DIRECTION_IN] = "in", [DIRECTION_OUT] = "out"
-};
-static const char *const attach_names[] = {
-	[ATTACH_AUTO] = "auto", [ATTACH_NATIVE] = "native", [ATTACH_GENERIC] = "generic",
-	[ATTACH_TC] = "tc", [ATTACH_CLSACT] = "clsact", [ATTACH_PCAP] = "pcap"
-};
+#define AS_NAME(id, word) [id] = word,
+static const char *const direction_names[] = { DIRECTIONS(AS_NAME) };
+static const char *const attach_names[] = { ATTACH_HOWS(AS_NAME) };
+
+/* The same words for help and refusals. */
+#define AS_WORD(id, word) " " word
+#define DIRECTION_WORDS   DIRECTIONS(AS_WORD)
+#define ATTACH_WORDS      ATTACH_HOWS(AS_WORD)
 
 #define SORT_AS_TEXT(id, word) [id] = word,
 #define EXTRA_AS_TEXT(name, type, merge, set, before, after) [SORT_EXTRA + EXTRA_##name] = #name,
@@ -145,7 +146,7 @@ static const char *parse_direction(struct parsing *parsing, const char *value)
 	int found = find_name(direction_names, COUNT(direction_names), value);
 
 	if (found < 0)
-		return "not one of in, out, both";
+		return "not one of:" DIRECTION_WORDS;
 	parsing->options->direction = (enum direction)found;
 	return NULL;
 }
@@ -155,7 +156,7 @@ static const char *parse_attach(struct parsing *parsing, const char *value)
 	int found = find_name(attach_names, COUNT(attach_names), value);
 
 	if (found < 0)
-		return "not one of auto, native, generic, tc, clsact, pcap";
+		return "not one of:" ATTACH_WORDS;
 	parsing->options->attach = (enum attach_how)found;
 	return NULL;
 }
@@ -364,9 +365,10 @@ const struct option_spec option_specs[] = {
 	{ 'r', "read", "FILE", FOR_STREAM, parse_read,
 	  "pcap or pcapng file; - is standard input;\n"
 	  "tcp://HOST:PORT a capture sent over TCP" },
-	{ 'd', "direction", "WHICH", FOR_ALL, parse_direction, "in, out or both (both)" },
+	{ 'd', "direction", "WHICH", FOR_ALL, parse_direction,
+	  "one of" DIRECTION_WORDS " (both)" },
 	{ 'a', "attach", "HOW", FOR_ALL, parse_attach,
-	  "auto, native, generic, tc, clsact, pcap (auto)" },
+	  "one of" ATTACH_WORDS " (auto)" },
 	{ 'w', "window", "SPEC", FOR_STREAM, parse_window,
 	  "tumbling:LEN, sliding:LEN/SLIDE, session:GAP or\n"
 	  "landmark:LEN (all since the start, every LEN);\n"
@@ -380,7 +382,7 @@ const struct option_spec option_specs[] = {
 	  "length since 1970; start: at the start of the run\n"
 	  "(clock; with -c or -t: start)" },
 	{ 'g', "group-by", "FIELDS", FOR_STREAM, parse_group_by,
-	  "of" GROUP_WORDS "; src/24 or src/24:64 for networks (all)" },
+	  "of" GROUP_WORDS ", separated by commas; src/24 or src/24:64 for networks (all)" },
 	{ 'b', "biflow", NULL, FOR_STREAM, parse_biflow,
 	  "both directions of a conversation in one row: src\n"
 	  "is who began it (top shows it so as it is)" },
