@@ -11,8 +11,8 @@ import wire
 from lab import expect, expect_equal
 from watch import NANO, Weir
 
-TOP_FIELDS = ("schema host source filter group_by window total flows flows_omitted outcomes seen interfaces "
-              "health").split()
+TOP_FIELDS = ("schema host source filter group_by window total flows flows_omitted outcomes seen "
+              "interfaces health").split()
 WINDOW_FIELDS = ("kind length_ns nominal_start_ns start_ns end_ns start end panes "
                  "complete").split()
 OUTCOMES = ["flow", "filtered", "malformed", "unattributed"]
@@ -66,7 +66,8 @@ def check_fields(document):
     expect_fields(document["window"], WINDOW_FIELDS, "window")
     expect_types(document["window"], int, ["length_ns", "start_ns", "end_ns", "panes"], "window")
     check_rates(document["total"], "total")
-    expect_fields(document["total"], ["flows", "bytes", "packets", "packet_bytes"], "total")
+    expect_fields(document["total"],
+                  ["flows", "bytes", "packets", "packet_bytes", "in", "out"], "total")
     expect_fields(document["outcomes"], OUTCOMES, "outcomes")
     expect_fields(document["seen"], ["packets", "bytes"], "seen")
     for interface in document["interfaces"]:

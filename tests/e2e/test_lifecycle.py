@@ -181,10 +181,11 @@ def an_interface_that_goes_away_ends_only_its_own_counting(lab):
     return "the other went on; then status 1 with both interfaces' packets in the last window"
 
 
-def the_window_in_which_an_interface_went_is_not_complete(lab):
+def check_window_cut(lab, how, is_ready):
     first, _ = lab.pair(number=1, names=("one", "far"))
     second, far_second = lab.link(first.namespace, lab.namespace(), 2, ("two", "far"))
-    weir = Weir(lab, [first, second], "-a", "tc").wait_attached("tcx-ingress", "tcx-egress")
+    weir = Weir(lab, [first, second], "-a", how)
+    wait_until(lambda: is_ready(weir), "weir at both interfaces")
     time.sleep(1.2)
     first.namespace.run("ip", "link", "del", first.name)
     wait_until(lambda: "interface one" in weir.stderr, "a word about the interface gone")
@@ -199,7 +200,13 @@ def the_window_in_which_an_interface_went_is_not_complete(lab):
                  "names in the documents")
     links = [[link["name"] for link in document["interfaces"]] for document in documents]
     expect_equal(links, names, "interfaces in the documents")
-    return "complete false once, then without its name; status 0"
+
+
+def the_window_in_which_an_interface_went_is_not_complete(lab):
+    check_window_cut(lab, "tc", lambda weir: weir.wait_attached("tcx-ingress", "tcx-egress"))
+    with Lab() as other:
+        check_window_cut(other, "pcap", lambda weir: "capturing" in weir.stderr)
+    return "by TC and by libpcap: complete false once, then without its name; status 0"
 
 
 def a_renamed_interface_goes_on_under_its_new_name(lab):

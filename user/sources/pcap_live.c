@@ -12,6 +12,7 @@
 
 #include "../base/clock.h"
 #include "../base/report.h"
+#include "../system/netdev.h"
 #include "pcap_live.h"
 
 /* Headers that the parser walks fit; a filter may want any byte. */
@@ -37,8 +38,17 @@ struct handle {
 	bool lost;              /* nothing more comes from there */
 };
 
+/* An interface beside its packets. */
+struct interface {
+	struct netdev_counters counted; /* told so far */
+	bool is_lost;
+	bool is_cut;                    /* lost in the open pane */
+};
+
 struct pcap_live {
 	struct pcap_live_config config;
+	struct interface interfaces[FLOW_LINKS_MAX];
+	struct pane_link told[FLOW_LINKS_MAX]; /* of the last pane */
 	struct packet_table *table;
 	struct handle handles[HANDLES_MAX];
 	struct pollfd ready[HANDLES_MAX];
@@ -182,38 +192,6 @@ static int live_open_handles(struct pcap_live *live)
 	return err;
 }
 
-int pcap_live_open(const struct pcap_live_config *config, struct pcap_live **live, char *reason)
-{
-	struct packet_table_config table = {
-		.engine = config->engine,
-		.group = config->group,
-		.filter = config->filter,
-		.seed = config->seed,
-		.slots = config->slots,
-		.links = (uint32_t)config->interface_count,
-	};
-	struct pcap_live *opened = calloc(1, sizeof(*opened));
-	int err = -ENOMEM;
-
-	*live = NULL;
-	snprintf(reason, PCAP_LIVE_REASON_SIZE, "%s", strerror(ENOMEM));
-	if (!opened)
-		return err;
-	opened->config = *config;
-	opened->table = packet_table_create(&table);
-	if (opened->table)
-		err = live_open_handles(opened);
-	if (err) {
-		if (opened->reason[0])
-			memcpy(reason, opened->reason, sizeof(opened->reason));
-		pcap_live_close(opened);
-		return err;
-	}
-	opened->begin = pane_moment_now();
-	*live = opened;
-	return 0;
-}
-
 void pcap_live_close(struct pcap_live *live)
 {
 	if (!live)
@@ -272,6 +250,7 @@ static size_t handle_interface(const struct handle *handle)
 static void interface_lose(struct pcap_live *live, size_t interface, const char *why)
 {
 	report_error("interface %s: %s", live->config.interfaces[interface], why);
+	live->interfaces[interface].is_lost = live->interfaces[interface].is_cut = true;
 	for (size_t i = 0; i < live->handle_count; i++) {
 		if (handle_interface(&live->handles[i]) != interface)
 			continue;
@@ -317,20 +296,67 @@ static uint32_t handle_dropped(struct handle *handle)
 	return handle->dropped - before;
 }
 
+static struct tally tally_rise(uint64_t *packets, uint64_t *bytes, uint64_t packets_now,
+			       uint64_t bytes_now)
+{
+	struct tally rise = { packets_now - *packets, bytes_now - *bytes };
+
+	*packets = packets_now;
+	*bytes = bytes_now;
+	return rise;
+}
+
+/* Only the kernel's word that it is not there is final; else it is asked again. */
+static void interface_ask(struct pcap_live *live, size_t interface, unsigned int ifindex)
+{
+	struct netdev_counters *counted = &live->interfaces[interface].counted;
+	struct link_counts *counts = &live->told[interface].counts;
+	struct netdev_state state;
+	int err = netdev_state_query(ifindex, &state);
+
+	if (err == -ENODEV)
+		interface_lose(live, interface, "it has gone");
+	if (err)
+		return;
+	counts->rx = tally_rise(&counted->rx_packets, &counted->rx_bytes,
+				state.counters.rx_packets, state.counters.rx_bytes);
+	counts->tx = tally_rise(&counted->tx_packets, &counted->tx_bytes,
+				state.counters.tx_packets, state.counters.tx_bytes);
+}
+
+/* Whose packets are whose is not counted here. The device "any" has no counters of its own. */
+static void interfaces_tell(struct pcap_live *live, struct pane *pane)
+{
+	bool is_one_each = true;
+
+	for (size_t i = 0; i < live->handle_count; i++)
+		is_one_each &= live->handles[i].ifindex != 0;
+	for (size_t i = 0; i < live->config.interface_count; i++) {
+		live->told[i].name = live->config.interfaces[i];
+		live->told[i].is_gone = live->interfaces[i].is_lost;
+		live->told[i].is_cut = live->interfaces[i].is_cut;
+		live->interfaces[i].is_cut = false;
+	}
+	pane->links = is_one_each ? live->told : NULL;
+	pane->link_count = is_one_each ? live->config.interface_count : 0;
+}
+
 /*
  * libpcap tells only where it finds the interface gone at the moment that the kernel says so.
  * -ENODEV when none is left.
  */
 static int live_check_interfaces(struct pcap_live *live)
 {
-	char name[IF_NAMESIZE];
 	size_t lost = 0;
 
 	for (size_t i = 0; i < live->handle_count; i++) {
 		const struct handle *handle = &live->handles[i];
+		size_t interface = handle_interface(handle);
 
-		if (!handle->lost && handle->ifindex && !if_indextoname(handle->ifindex, name))
-			interface_lose(live, handle_interface(handle), "it has gone");
+		/* Both directions of an interface lie side by side. */
+		if (!handle->lost && handle->ifindex &&
+		    (!i || handle_interface(handle - 1) != interface))
+			interface_ask(live, interface, handle->ifindex);
 		lost += handle->lost;
 	}
 	if (lost < live->handle_count)
@@ -344,15 +370,50 @@ int pcap_live_end_pane(struct pcap_live *live, const struct pane_moment *moment,
 {
 	int err = pcap_live_read(live, 0);
 
+	memset(live->told, 0, live->config.interface_count * sizeof(*live->told));
 	if (!err)
 		err = live_check_interfaces(live);
 	memset(pane, 0, sizeof(*pane));
+	interfaces_tell(live, pane);
 	for (size_t i = 0; i < live->handle_count; i++)
 		pane->dropped_packets += handle_dropped(&live->handles[i]);
 	packet_table_end_pane(live->table, pane);
 	pane->collect_latency_ns = clock_monotonic_ns() - moment->now_ns;
 	live->begin = *moment;
 	return err;
+}
+
+int pcap_live_open(const struct pcap_live_config *config, struct pcap_live **live, char *reason)
+{
+	struct packet_table_config table = {
+		.engine = config->engine,
+		.group = config->group,
+		.filter = config->filter,
+		.seed = config->seed,
+		.slots = config->slots,
+		.links = (uint32_t)config->interface_count,
+	};
+	struct pcap_live *opened = calloc(1, sizeof(*opened));
+	int err = -ENOMEM;
+
+	*live = NULL;
+	snprintf(reason, PCAP_LIVE_REASON_SIZE, "%s", strerror(ENOMEM));
+	if (!opened)
+		return err;
+	opened->config = *config;
+	opened->table = packet_table_create(&table);
+	if (opened->table)
+		err = live_open_handles(opened);
+	if (err) {
+		if (opened->reason[0])
+			memcpy(reason, opened->reason, sizeof(opened->reason));
+		pcap_live_close(opened);
+		return err;
+	}
+	live_check_interfaces(opened);
+	opened->begin = pane_moment_now();
+	*live = opened;
+	return 0;
 }
 
 struct pane_moment pcap_live_begin(const struct pcap_live *live)
