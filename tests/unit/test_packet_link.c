@@ -36,7 +36,8 @@ struct link_case {
 #define NON_IP_AFTER(zeros, ethertype) NOTHING, true, ethertype, zeros
 
 /* The 22 bytes of addresses and duration between control and sequence, then the sequence. */
-#define MAC(control, flags) control, flags, 0, 0, 1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6
+#define ADDRESS 1, 2, 3, 4, 5, 6
+#define MAC(control, flags) control, flags, 0, 0, ADDRESS, ADDRESS, ADDRESS
 #define WIRELESS(control, flags) MAC(control, flags), 0x10, 0
 #define SNAP(a, b) 0xaa, 0xaa, 3, 0, 0, 0, a, b
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Capture files and streams: where the packets of a replay enter. Reads pcap (both byte orders,
- * micro- and nanoseconds, the 24-byte records of old Red Hat systems) and pcapng, packed (gzip, zstd) or not,
- * from a file, standard input or a TCP connection, by one path and with bounded memory.
+ * micro- and nanoseconds, the 24-byte records of old Red Hat systems) and pcapng, packed (gzip,
+ * zstd) or not, from a file, standard input or a TCP connection, by one path and with bounded
+ * memory.
  *
  * The bytes are read by hand and not through libpcap: its loop takes longer than all of weir's
  * work on a packet of some thousand flows, and it refuses pcapng files whose interfaces differ.
