@@ -413,6 +413,24 @@ static void replay_excludes_what_only_a_live_run_has(void **state)
 	assert_refused("weir run -r f -r g", "--read g: one capture a run");
 }
 
+/* Formats that there are not: the line tells which there are. */
+static void outputs_of_other_formats_are_refused(void **state)
+{
+	static const char *const names[] = { "report.html", "weir.prom", "ipfix://collector",
+					     "clickhouse://server/flows", "xml:file", "x.txt" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char line[80], told[128];
+
+		snprintf(line, sizeof(line), "weir run -o %s", names[i]);
+		snprintf(told, sizeof(told), "weir: --output %s: an output is named *.json, "
+			 "*.ndjson or -, or after its format: json ndjson text csv flows\n",
+			 names[i]);
+		assert_refuses(line, told);
+	}
+}
+
 static void outputs_are_of_known_kinds(void **state)
 {
 	struct command command;
@@ -510,6 +528,7 @@ int main(void)
 		cmocka_unit_test(lists_of_interfaces_are_told_how_to_name_several),
 		cmocka_unit_test(peers_are_a_host_and_a_port),
 		cmocka_unit_test(replay_excludes_what_only_a_live_run_has),
+		cmocka_unit_test(outputs_of_other_formats_are_refused),
 		cmocka_unit_test(outputs_are_of_known_kinds),
 		cmocka_unit_test(too_many_windows_or_outputs_are_refused),
 		cmocka_unit_test(help_names_every_option_within_80_columns),
