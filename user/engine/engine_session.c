@@ -117,9 +117,11 @@ static int ended_compare(const void *a, const void *b)
 
 static void total_add(struct window_total *total, const struct flow_result *flow)
 {
+	struct direction_count count = { 0 };
+
 	flow_sum_add(&total->sum, &flow->sum);
-	direction_sums_count(&total->directions, flow->key.flags, flow->key.vlan, flow->packets,
-			     flow->bytes);
+	direction_count_add(&count, flow->key.flags, flow->key.vlan, flow->packets, flow->bytes);
+	direction_sums_count(&total->directions, &count);
 	total->flows++;
 }
 
