@@ -45,6 +45,8 @@ static int apart_send(struct carrier *carrier, const void *bytes, size_t length)
 			err = apart_wait(carrier, POLLOUT);
 		} else if (errno != EINTR) {
 			err = connection_err(errno);
+			/* What follows would be taken for the rest of this one. */
+			shutdown(carrier->fd, SHUT_RDWR);
 		}
 	}
 	return err;
