@@ -10,6 +10,7 @@
 #include "check/check.h"
 #include "cli/options.h"
 #include "base/report.h"
+#include "cli/options_help.h"
 #include "cli/run.h"
 #include "top/top.h"
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../base/report.h"
+#include "options_complete.h"
 
 #define SPECS_MAX 32
 

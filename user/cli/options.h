@@ -66,10 +66,4 @@ const char *sort_field_name(enum sort_field field);
 int options_parse(int argc, char **argv, struct options *options);
 void options_fini(struct options *options);
 
-/* The text of --help: usage, options and two examples, at most 80 columns wide. */
-void options_print_help(void);
-
-/* The text of --version: "weir 1.0.0", then the libraries it runs with. */
-void options_print_version(void);
-
 #endif

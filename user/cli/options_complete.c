@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "options_complete.h"
+
 #include "options_table.h"
 
 #include "../base/report.h"

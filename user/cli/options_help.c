@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "options_help.h"
+
 #include "options_table.h"
 
 #include "../outputs/encoder.h"

@@ -45,12 +45,4 @@ extern const size_t option_spec_count;
 /* The option of this id, or NULL. */
 const struct option_spec *option_spec_find(int id);
 
-/* Reports "weir: WHAT VALUE: REASON" and what to try; returns EXIT_USAGE. value: may be NULL. */
-int usage_error(const char *what, const char *value, const char *reason);
-
-/*
- * Defaults, and what only shows when all options are known. 0 or EXIT_USAGE after a report.
- */
-int options_complete(struct parsing *parsing);
-
 #endif

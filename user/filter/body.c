@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "body.h"
 
+#include "careful.h"
+#include "fast.h"
+
 static int stack_of_memory(uint32_t index)
 {
 	return STACK_MEMORY + 4 * (int)index;

@@ -88,9 +88,6 @@ static inline bool has_careful_body(const struct translation *t)
 /* Emits the program of one body, from its first instruction to before its exits. */
 void body_emit(struct translation *t);
 
-/* Loads of the present instruction in either kind of body (fast.c, careful.c). */
-void fast_load_packet(struct translation *t);
-void careful_load_packet(struct translation *t);
 /* Loads the length of the frame. */
 void load_frame_len(struct translation *t, int reg);
 /* The first offset bytes from reg, which holds bytes in network order, become a number. */
@@ -99,11 +96,5 @@ void emit_to_host(struct translation *t, int reg, uint32_t bytes);
 void emit_header_len(struct translation *t);
 /* The register that a packet load fills, and one BPF_B, BPF_H, BPF_W for a size. */
 int load_register(const struct classic_insn *insn);
-/* Reads from the image at a known offset. */
-void image_load(struct translation *t, uint32_t offset);
-/* Puts the image together: jumps to the reject exit where the packet is too short. */
-void image_make(struct translation *t);
-/* Calls bpf_skb_load_bytes or bpf_xdp_load_bytes to dst, the offset being in r2. */
-void emit_helper_load(struct translation *t, int stack_offset, uint32_t bytes);
 
 #endif

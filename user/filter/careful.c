@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "careful.h"
+
 #include "body.h"
+#include "image.h"
 
 /* Beyond this the helpers refuse any offset. */
 #define HELPER_OFFSET_MAX 0x7fff0000u
-
-void emit_helper_load(struct translation *t, int stack_offset, uint32_t bytes)
-{
-	int helper = t->target.hook == FILTER_TC ? BPF_FUNC_skb_load_bytes :
-						   BPF_FUNC_xdp_load_bytes;
-
-	emit(&t->emitter, alu64_reg(BPF_MOV, BPF_REG_1, REG_CTX));
-	emit(&t->emitter, alu64_reg(BPF_MOV, BPF_REG_3, REG_STACK));
-	emit(&t->emitter, alu64_imm(BPF_ADD, BPF_REG_3, (uint32_t)stack_offset));
-	emit(&t->emitter, alu64_imm(BPF_MOV, BPF_REG_4, bytes));
-	emit(&t->emitter, insn_imm(BPF_JMP | BPF_CALL, 0, (uint32_t)helper));
-}
 
 /* Loads from the packet at r2. */
 static void load_by_helper(struct translation *t)

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "diagnose.h"
+
 #include <pcap.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "fast.h"
+
 #include "body.h"
+#include "image.h"
 
 /* Where a packet goes that a check finds too short. */
 static uint32_t label_of_failure(const struct translation *t)

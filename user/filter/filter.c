@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../base/patience.h"
+#include "diagnose.h"
 #include "filter.h"
 #include "filter_private.h"
 

@@ -20,7 +20,5 @@ void filter_error_set(struct filter_error *error, const char *format, ...)
  * Where in the expression libpcap's message points, -1 where that cannot be told. Tries parts
  * of the expression on the handle, whose message is lost.
  */
-struct pcap;
-int filter_error_find_column(struct pcap *pcap, const char *expression, const char *message);
 
 #endif

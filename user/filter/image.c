@@ -1,10 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "image.h"
+
 #include "body.h"
 
 /* Behind the tag follow at least the type of the frame, and if there is more, two bytes. */
 #define IMAGE_BEHIND     (STACK_IMAGE + (int)(VLAN_TAG_OFFSET + VLAN_TAG_BYTES))
 #define BEHIND_BYTES     (IMAGE_BYTES - VLAN_TAG_OFFSET - VLAN_TAG_BYTES)
 #define BEHIND_BYTES_MIN 2u
+
+void emit_helper_load(struct translation *t, int stack_offset, uint32_t bytes)
+{
+	int helper = t->target.hook == FILTER_TC ? BPF_FUNC_skb_load_bytes :
+						   BPF_FUNC_xdp_load_bytes;
+
+	emit(&t->emitter, alu64_reg(BPF_MOV, BPF_REG_1, REG_CTX));
+	emit(&t->emitter, alu64_reg(BPF_MOV, BPF_REG_3, REG_STACK));
+	emit(&t->emitter, alu64_imm(BPF_ADD, BPF_REG_3, (uint32_t)stack_offset));
+	emit(&t->emitter, alu64_imm(BPF_MOV, BPF_REG_4, bytes));
+	emit(&t->emitter, insn_imm(BPF_JMP | BPF_CALL, 0, (uint32_t)helper));
+}
 
 static void copy_word(struct translation *t, int size, int from, int to)
 {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "body.h"
+#include "image.h"
 #include "translate.h"
 
 /* Comparisons in one row that the near layout is used for; see struct emitter. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "capture.h"
+#include "capture_link.h"
 #include "capture_stream.h"
 
 /* libpcap's MAXIMUM_SNAPLEN: a longer record is taken for damage. */
@@ -72,12 +73,6 @@ int capture_fail(struct capture *capture, int err, const char *format, ...)
 int capture_want(struct capture *capture, size_t size, const char *what);
 
 capture_read_fn capture_pcap_begin, capture_pcapng_begin;
-
-/* "link type 189 (USB_LINUX)", the number being a LINKTYPE_; returns text. */
-const char *capture_link_text(uint32_t link_type, char *text, size_t size);
-
-/* What the link header says of the packet's direction. */
-uint8_t capture_told_direction(const struct capture_packet *packet);
 
 /* The same, at once for what nearly every packet is. */
 static inline uint8_t capture_link_direction(const struct capture_packet *packet)

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "capture_link.h"
+
 /* Link types: their names, and what their headers tell of a packet's direction. */
 #include <pcap/pcap.h>
 #include <stdio.h>

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "capture_format.h"
+#include "capture_link.h"
 
 #define FILE_HEADER_SIZE   24
 #define RECORD_SIZE        16

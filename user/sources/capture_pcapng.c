@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "capture_format.h"
+#include "capture_link.h"
 
 #define BLOCK_SECTION        0x0a0d0d0a
 #define BLOCK_INTERFACE      1

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What link types are called, and what their headers say of directions.
+ */
+#ifndef WEIR_CAPTURE_LINK_H
+#define WEIR_CAPTURE_LINK_H
+
+#include "capture.h"
+
+/* "link type 189 (USB_LINUX)", the number being a LINKTYPE_; returns text. */
+const char *capture_link_text(uint32_t link_type, char *text, size_t size);
+
+/* What the link header says of the packet's direction. */
+uint8_t capture_told_direction(const struct capture_packet *packet);
+
+#endif
