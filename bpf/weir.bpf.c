@@ -83,6 +83,11 @@ static __always_inline bool has_links(bool is_plain)
 	return !is_plain && count_settings()->has_links;
 }
 
+static __always_inline bool has_extra(bool is_plain)
+{
+	return !is_plain && count_settings()->has_extra;
+}
+
 /* The section of this CPU that the hash chooses. */
 static __always_inline struct section_header *current_section(const struct bank_geometry *g,
 							      __u32 hash)
@@ -190,6 +195,10 @@ static __always_inline void count_flow(const struct packet *p, const struct pack
 			       .marks = p->marks };
 	struct tallied t = { .g = &s->geometry };
 
+	if (has_extra(is_plain)) {
+		a.extra = extra_of_packet(size, p->tcp_flags, p->has_zero_window);
+		a.has_extra = true;
+	}
 	packet_key(p, &key);
 	if (has_links(is_plain)) {
 		key.words[4] |= link->word4;
@@ -285,7 +294,7 @@ __noinline int parse_thoroughly_skb(struct __sk_buff *skb, struct packet *p)
 static __noinline int count_thoroughly_xdp(struct xdp_md *ctx)
 {
 	struct packet_size size = packet_size_single(xdp_len(ctx));
-	struct packet p = {};
+	struct packet p = { .wants_window = has_extra(false) };
 
 	count(&p, parse_thoroughly_xdp(ctx, &p), &size, xdp_link(ctx, false), false);
 	return XDP_PASS;
@@ -298,8 +307,10 @@ static __always_inline int xdp_count(struct xdp_md *ctx, bool is_plain)
 	struct packet_size size = packet_size_single((__u32)(data_end - data));
 	struct cursor c = cursor_over(CURSOR_FAST, data, data_end);
 	struct packet p = {};
-	int malformed = parse_ethernet(&c, &p);
+	int malformed;
 
+	p.wants_window = has_extra(is_plain);
+	malformed = parse_ethernet(&c, &p);
 	if (unlikely(c.incomplete))
 		return count_thoroughly_xdp(ctx);
 	count(&p, malformed, &size, link, is_plain);
@@ -321,7 +332,7 @@ int count_xdp_more(struct xdp_md *ctx)
 static __noinline int count_thoroughly_xdp_frags(struct xdp_md *ctx)
 {
 	struct packet_size size = packet_size_single((__u32)bpf_xdp_get_buff_len(ctx));
-	struct packet p = {};
+	struct packet p = { .wants_window = has_extra(false) };
 
 	count(&p, parse_thoroughly_xdp_frags(ctx, &p), &size, xdp_link(ctx, false), false);
 	return XDP_PASS;
@@ -335,8 +346,10 @@ static __always_inline int xdp_frags_count(struct xdp_md *ctx, bool is_plain)
 	struct packet_size size = packet_size_single((__u32)bpf_xdp_get_buff_len(ctx));
 	struct cursor c = cursor_over(CURSOR_FAST, data, data_end);
 	struct packet p = {};
-	int malformed = parse_ethernet(&c, &p);
+	int malformed;
 
+	p.wants_window = has_extra(is_plain);
+	malformed = parse_ethernet(&c, &p);
 	if (unlikely(c.incomplete))
 		return count_thoroughly_xdp_frags(ctx);
 	count(&p, malformed, &size, link, is_plain);
@@ -387,7 +400,7 @@ static __always_inline void packet_init_skb(struct packet *p, const struct __sk_
 static __noinline int count_thoroughly_skb(struct __sk_buff *skb, __u8 direction)
 {
 	struct packet_size size;
-	struct packet p = {};
+	struct packet p = { .wants_window = has_extra(false) };
 	int malformed;
 
 	packet_init_skb(&p, skb, direction);
@@ -407,6 +420,7 @@ static __always_inline int skb_count(struct __sk_buff *skb, __u8 direction, bool
 	int malformed;
 
 	packet_init_skb(&p, skb, direction);
+	p.wants_window = has_extra(is_plain);
 	malformed = parse_ethernet(&c, &p);
 	if (unlikely(c.incomplete))
 		return count_thoroughly_skb(skb, direction);

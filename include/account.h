@@ -12,6 +12,9 @@
 /* A slot whose packets reach this goes to the spill area; one merged packet adds up to 65536. */
 #define SLOT_PACKETS_LIMIT 0xfff00000u
 
+/* RFC 9293: the flags as a byte, and where the window lies in the header. */
+#define TCP_FLAG_RST 0x04
+
 /* Clock ticks of the kernel (jiffies) as milliseconds: a tick's length in 1/65536 ms. */
 #define TICK_SHIFT 16
 
@@ -119,10 +122,27 @@ static __always_inline void account_unattributed(const struct tallied *t, __u32 
 	tally_add(&section_tally(t)->unattributed, packets, bytes);
 }
 
-static __always_inline struct flow_slot *section_slot(struct section_header *section,
-						      const struct bank_geometry *g, __u32 index)
+/*
+ * The record at this place of slots or spilled records. has_extra is a constant where they have
+ * one line, so that no more is computed than for an array of them.
+ */
+static __always_inline struct flow_slot *record_at(void *records, __u32 index, bool has_extra)
 {
-	return (struct flow_slot *)((__u8 *)section + g->slots_offset) + (index & (g->slots - 1));
+	if (has_extra)
+		return &((struct flow_record *)records)[index].slot;
+	return &((struct flow_slot *)records)[index];
+}
+
+static __always_inline struct flow_slot *section_slot(struct section_header *section,
+						      const struct bank_geometry *g, __u32 index,
+						      bool has_extra)
+{
+	return record_at((__u8 *)section + g->slots_offset, index & (g->slots - 1), has_extra);
+}
+
+static inline bool bank_has_extra(const struct bank_geometry *g)
+{
+	return g->record_size != sizeof(struct flow_slot);
 }
 
 static __always_inline bool slot_has_key(const struct flow_slot *slot, const struct flow_key *key)
@@ -150,6 +170,11 @@ static __always_inline struct tallied tallied_key(struct section_header *section
 	return (struct tallied){ section, g, link_tally_index(flow_key_link(key), is_out) };
 }
 
+/* What a packet has for the measures of the second line. */
+struct packet_extra {
+	EXTRA_MEASURES(EXTRA_AS_FIELD)
+};
+
 /* One packet with its key, ready to be counted. */
 struct accounted {
 	const struct flow_key *key;
@@ -163,6 +188,8 @@ struct accounted {
 		};
 		__u16 notes;
 	};
+	bool has_extra;            /* the record has its second line, to which is added: */
+	struct packet_extra extra;
 };
 
 /* The sizes of single packets that a slot holds, and the mark that they were too large for it. */
@@ -199,6 +226,19 @@ static __always_inline struct slot_sizes slot_sizes_of(const struct accounted *a
 	return sizes;
 }
 
+static __always_inline struct flow_extra *slot_extra(struct flow_slot *slot)
+{
+	return &((struct flow_record *)slot)->extra;
+}
+
+/* What a TCP segment, or as many of them as were merged, adds to the second line. */
+static __always_inline struct packet_extra extra_of_packet(const struct packet_size *size,
+							   __u8 tcp_flags, bool has_zero_window)
+{
+	return (struct packet_extra){ .zero_windows = has_zero_window ? size->packets : 0,
+				      .resets = (tcp_flags & TCP_FLAG_RST) != 0 };
+}
+
 /* Makes the slot that of a new flow with this packet. */
 static __always_inline void slot_start(struct flow_slot *slot, const struct accounted *a)
 {
@@ -217,6 +257,11 @@ static __always_inline void slot_start(struct flow_slot *slot, const struct acco
 	slot->packets = a->size->packets;
 	slot->notes = sizes.notes;
 	slot->last_ms = a->now_ms;
+	if (a->has_extra) {
+#define EXTRA_SET(name, type, merge, set, before, after) slot_extra(slot)->name = a->extra.name;
+		__builtin_memset(slot_extra(slot), 0, sizeof(struct flow_extra));
+		EXTRA_MEASURES(EXTRA_SET)
+	}
 }
 
 static __always_inline void slot_add(struct flow_slot *slot, const struct accounted *a)
@@ -233,6 +278,11 @@ static __always_inline void slot_add(struct flow_slot *slot, const struct accoun
 	slot->last_ms = a->now_ms > slot->last_ms ? a->now_ms : slot->last_ms;
 	if (unlikely(a->now_ms < slot->first_ms))
 		slot->first_ms = a->now_ms;
+	if (a->has_extra) {
+#define EXTRA_ADD(name, type, merge, set, before, after) \
+		MERGE_##merge(slot_extra(slot)->name, a->extra.name);
+		EXTRA_MEASURES(EXTRA_ADD)
+	}
 }
 
 static __always_inline void section_mark(struct section_header *section,
@@ -247,18 +297,21 @@ static __always_inline void section_mark(struct section_header *section,
 /* Copies a finished record to the spill area; false when that is full. */
 static __always_inline bool section_spill(struct section_header *section,
 					  const struct bank_geometry *g,
-					  const struct flow_slot *record)
+					  struct flow_slot *record, bool has_extra)
 {
 	__u32 used = section->spill_used;
-	struct flow_slot *spill = (struct flow_slot *)((__u8 *)section + g->spill_offset);
+	struct flow_slot *spill;
 	int i;
 
 	if (used >= g->spill_slots)
 		return false;
-	spill += opaque(used) & (g->spill_slots - 1);
+	spill = record_at((__u8 *)section + g->spill_offset, opaque(used) & (g->spill_slots - 1),
+			  has_extra);
 #pragma GCC unroll 8
 	for (i = 0; i < 8; i++)
 		spill->words[i] = record->words[i];
+	if (has_extra)
+		*slot_extra(spill) = *slot_extra(record);
 	section->spill_used = used + 1;
 	return true;
 }
@@ -272,16 +325,16 @@ static __always_inline void section_evict(struct section_header *section,
 					  const struct bank_geometry *g,
 					  const struct accounted *a)
 {
-	struct flow_slot *victim = section_slot(section, g, a->hash);
+	struct flow_slot *victim = section_slot(section, g, a->hash, a->has_extra);
 	__u32 i;
 
 	for (i = 1; i < PROBE_WINDOW; i++) {
-		struct flow_slot *slot = section_slot(section, g, a->hash + i);
+		struct flow_slot *slot = section_slot(section, g, a->hash + i, a->has_extra);
 
 		if (slot->bytes < victim->bytes)
 			victim = slot;
 	}
-	if (unlikely(!section_spill(section, g, victim))) {
+	if (unlikely(!section_spill(section, g, victim, a->has_extra))) {
 		struct tallied of_packet = tallied_key(section, g, a->key);
 		struct tallied of_victim = tallied_slot(section, g, victim);
 
@@ -301,7 +354,7 @@ static __always_inline void slot_renew(struct section_header *section,
 {
 	struct tallied of_slot = tallied_slot(section, g, slot);
 
-	if (section_spill(section, g, slot))
+	if (section_spill(section, g, slot, a->has_extra))
 		slot_start(slot, a);
 	else
 		account_unattributed(&of_slot, a->size->packets, a->size->bytes);
@@ -318,7 +371,7 @@ static __always_inline void account_flow(struct section_header *section,
 
 	account_size(section, a->size);
 	for (i = 0; i < PROBE_WINDOW; i++) {
-		struct flow_slot *slot = section_slot(section, g, a->hash + i);
+		struct flow_slot *slot = section_slot(section, g, a->hash + i, a->has_extra);
 
 		if (!slot->packets) {
 			slot_start(slot, a);

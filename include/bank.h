@@ -70,6 +70,7 @@ struct bank_geometry {
 	__u32 bitmap_offset;
 	__u32 slots_offset;
 	__u32 spill_offset;
+	__u32 record_size;       /* of a slot or spilled record: struct flow_slot or flow_record */
 	__u32 section_size;      /* a multiple of 4096 */
 	__u32 cpus;              /* highest possible CPU id + 1 */
 };
@@ -79,32 +80,39 @@ struct bank_shape {
 	__u32 slots_per_cpu; /* a power of two from BANK_SLOTS_MIN up */
 	__u32 cpus;
 	__u32 links;         /* told apart, 1 to FLOW_LINKS_MAX */
+	bool has_extra;      /* records have their second line */
 };
 
-/* Where things lie in a section of slots slots (a power of two, at least 64) of its own. */
-static inline void bank_geometry_lay_out(struct bank_geometry *g, __u32 slots, __u32 links)
+/* Where things lie in a section of its own: of slots_per_cpu slots. */
+static inline void bank_geometry_lay_out(struct bank_geometry *g, const struct bank_shape *shape)
 {
+	__u32 slots = shape->slots_per_cpu;
+
 	g->slots = slots;
 	g->spill_slots = slots / 2 > SECTION_SPILL_MIN ? slots / 2 : SECTION_SPILL_MIN;
 	g->links = 1;
-	while (g->links < links)
+	while (g->links < shape->links)
 		g->links *= 2;
+	g->record_size = shape->has_extra ? sizeof(struct flow_record) : sizeof(struct flow_slot);
 	g->tallies_offset = sizeof(struct section_header);
 	g->bitmap_offset = g->tallies_offset + 2 * g->links * (__u32)sizeof(struct link_tally);
 	g->slots_offset = (g->bitmap_offset + slots / 8 + 63) & ~63u;
-	g->spill_offset = g->slots_offset + slots * (__u32)sizeof(struct flow_slot);
-	g->section_size = g->spill_offset + g->spill_slots * (__u32)sizeof(struct flow_slot);
+	g->spill_offset = g->slots_offset + slots * g->record_size;
+	g->section_size = g->spill_offset + g->spill_slots * g->record_size;
 	g->section_size = (g->section_size + 4095) & ~4095u;
 }
 
+/* Sections of records of two lines have half as many of them: see the top. */
 static inline struct bank_geometry bank_geometry_make(const struct bank_shape *shape)
 {
 	struct bank_geometry g = { .cpus = shape->cpus };
-	__u32 slots = shape->slots_per_cpu < SECTION_SLOTS_MAX ? shape->slots_per_cpu :
-								  SECTION_SLOTS_MAX;
+	struct bank_shape of_section = *shape;
+	__u32 slots_max = shape->has_extra ? SECTION_SLOTS_MAX / 2 : SECTION_SLOTS_MAX;
 
-	bank_geometry_lay_out(&g, slots, shape->links);
-	g.sections_per_cpu = shape->slots_per_cpu / slots;
+	if (of_section.slots_per_cpu > slots_max)
+		of_section.slots_per_cpu = slots_max;
+	bank_geometry_lay_out(&g, &of_section);
+	g.sections_per_cpu = shape->slots_per_cpu / g.slots;
 	return g;
 }
 

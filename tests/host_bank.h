@@ -23,6 +23,9 @@ struct drained {
 	struct tally outcome[PACKET_OUTCOME_COUNT];
 	uint64_t malformed_reason[MALFORMED_REASON_COUNT];
 	uint64_t size_histogram[SIZE_BUCKETS];
+	bool has_extra;            /* records have two lines: the sums of the second ones, */
+	uint64_t zero_windows, resets;
+	uint64_t extra_check;      /* and a number that tells which flow has what */
 };
 
 static inline void host_bank_create(struct host_bank *bank, const struct bank_geometry *g)
@@ -61,6 +64,15 @@ static inline void drained_free(struct drained *d)
 	*d = (struct drained){ 0 };
 }
 
+static inline void drained_add_extra(struct drained *d, const struct flow_record *record)
+{
+	uint64_t flow = record->slot.words[1] * 31 + record->slot.words[4] + record->slot.src[0];
+
+	d->zero_windows += record->extra.zero_windows;
+	d->resets += record->extra.resets;
+	d->extra_check += flow * (record->extra.zero_windows * 1000003ull + record->extra.resets);
+}
+
 static inline void drained_add(struct drained *d, const struct flow_slot *record)
 {
 	if (d->count == d->room) {
@@ -75,13 +87,15 @@ static inline void drained_add(struct drained *d, const struct flow_slot *record
 		d->room = room;
 	}
 	d->records[d->count++] = *record;
+	if (d->has_extra)
+		drained_add_extra(d, (const struct flow_record *)record);
 	tally_add(&d->outcome[PACKET_FLOW], record->packets, record->bytes);
 }
 
-static inline const struct flow_slot *host_bank_spill(const struct host_bank *bank,
-						      const struct section_header *section)
+static inline struct flow_slot *host_bank_spill(const struct host_bank *bank,
+						struct section_header *section)
 {
-	return (const struct flow_slot *)((const uint8_t *)section + bank->geometry.spill_offset);
+	return (struct flow_slot *)((uint8_t *)section + bank->geometry.spill_offset);
 }
 
 static inline bool host_bank_marks(const struct host_bank *bank,
@@ -121,14 +135,15 @@ static inline void drained_add_section(struct drained *d, const struct host_bank
 				       struct section_header *section)
 {
 	for (uint32_t i = 0; i < bank->geometry.slots; i++) {
-		const struct flow_slot *slot = section_slot(section, &bank->geometry, i);
+		const struct flow_slot *slot = section_slot(section, &bank->geometry, i,
+							     bank_has_extra(&bank->geometry));
 
 		assert_int_equal(host_bank_marks(bank, section, i), slot->packets != 0);
 		if (slot->packets)
 			drained_add(d, slot);
 	}
 	for (uint32_t i = 0; i < section->spill_used; i++)
-		drained_add(d, host_bank_spill(bank, section) + i);
+		drained_add(d, record_at(host_bank_spill(bank, section), i, d->has_extra));
 	for (uint32_t i = 0; i < 2 * bank->geometry.links; i++)
 		drained_add_tally(d, host_bank_tally(bank, section, i));
 	for (uint32_t i = 0; i < SIZE_BUCKETS; i++)
@@ -137,7 +152,7 @@ static inline void drained_add_section(struct drained *d, const struct host_bank
 
 static inline struct drained host_bank_drain(const struct host_bank *bank)
 {
-	struct drained d = { 0 };
+	struct drained d = { .has_extra = bank_has_extra(&bank->geometry) };
 
 	for (uint32_t i = 0; i < bank->geometry.sections_per_cpu; i++)
 		drained_add_section(&d, bank, host_bank_section(bank, i));

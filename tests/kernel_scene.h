@@ -27,6 +27,7 @@ struct scene_options {
 	uint32_t slots;         /* 0: 4096 */
 	const char *group;      /* NULL: whole keys */
 	bool realtime;
+	bool has_extra;
 	bool one_link;          /* its number is 0; else SCENE_LINK, of as many as there can be */
 };
 
@@ -71,6 +72,7 @@ static inline void scene_open(struct scene *scene, struct scene_options options)
 {
 	struct programs_request request = { .realtime = options.realtime,
 					    .wanted = { true, true, true, true } };
+	struct bank_shape shape = { 0 };
 	struct bank_geometry of_one_cpu;
 	struct filter_error error;
 	struct group_by group;
@@ -89,8 +91,10 @@ static inline void scene_open(struct scene *scene, struct scene_options options)
 		request.group = &group;
 	}
 	scene->link = options.one_link ? 0 : SCENE_LINK;
-	assert_int_equal(banks_create(options.slots ? options.slots : 4096,
-				      options.one_link ? 1 : FLOW_LINKS_MAX, &scene->banks), 0);
+	shape.slots_per_cpu = options.slots ? options.slots : 4096;
+	shape.links = options.one_link ? 1 : FLOW_LINKS_MAX;
+	shape.has_extra = options.has_extra;
+	assert_int_equal(banks_create(&shape, &scene->banks), 0);
 	request.banks = scene->banks;
 	request.seed = &scene->seed;
 	assert_int_equal(programs_load(&request, &scene->programs, &error), 0);
@@ -118,7 +122,8 @@ static inline void scene_count_host(struct scene *scene, enum program_kind kind,
 				    const struct test_packet *packet)
 {
 	struct cursor c = cursor_over(CURSOR_MEMORY, packet->bytes, packet->bytes + packet->len);
-	struct packet p = { .flags = kind == PROGRAM_TC_EGRESS ? FLOW_OUT : 0 };
+	struct packet p = { .flags = kind == PROGRAM_TC_EGRESS ? FLOW_OUT : 0,
+			    .wants_window = bank_has_extra(&scene->host.geometry) };
 	struct packet_size size = packet_size_single(packet->len);
 	int malformed = parse_ethernet(&c, &p);
 	struct flow_key key;
@@ -138,6 +143,10 @@ static inline void scene_count_host(struct scene *scene, enum program_kind kind,
 	if (malformed) {
 		account_malformed(&tallied, &size, (__u32)malformed - 1);
 		return;
+	}
+	if (p.wants_window) {
+		a.extra = extra_of_packet(&size, p.tcp_flags, p.has_zero_window);
+		a.has_extra = true;
 	}
 	packet_key(&p, &key);
 	key_set_link(&key, scene->link);
@@ -221,7 +230,7 @@ static inline int scene_take(void *context, const struct flow_slot *const *recor
 static inline struct drained scene_drain_kernel(struct scene *scene)
 {
 	struct outcome_counts counts;
-	struct drained d = { 0 };
+	struct drained d = { .has_extra = bank_has_extra(banks_geometry(scene->banks)) };
 	struct tally flow;
 	uint64_t ticks;
 
@@ -282,6 +291,9 @@ static inline void scene_expect_same(struct scene *scene)
 	drained_make_comparable(&kernel);
 	drained_make_comparable(&host);
 	expect_same_records(&kernel, &host);
+	assert_int_equal(kernel.zero_windows, host.zero_windows);
+	assert_int_equal(kernel.resets, host.resets);
+	assert_int_equal(kernel.extra_check, host.extra_check);
 	assert_memory_equal(kernel.outcome, host.outcome, sizeof(host.outcome));
 	assert_memory_equal(kernel.malformed_reason, host.malformed_reason,
 			    sizeof(host.malformed_reason));

@@ -14,7 +14,7 @@
 /* One section of SLOTS slots, with room for so many spilled records. */
 static struct host_bank bank_with_spill(uint32_t spill_slots)
 {
-	struct bank_geometry g = bank_geometry_make(&(struct bank_shape){ SLOTS, 1, 1 });
+	struct bank_geometry g = bank_geometry_make(&(struct bank_shape){ SLOTS, 1, 1, false });
 	struct host_bank bank;
 
 	g.spill_slots = spill_slots;
@@ -50,7 +50,7 @@ static void count(struct host_bank *bank, struct given given)
 
 static struct flow_slot *slot_at(const struct host_bank *bank, uint32_t index)
 {
-	return section_slot(host_bank_section(bank, 0), &bank->geometry, index);
+	return section_slot(host_bank_section(bank, 0), &bank->geometry, index, false);
 }
 
 /* Flows 0 to 15, of 100, 101, ... bytes, fill the window that begins at the hash. */
@@ -439,6 +439,34 @@ static void ticks_become_milliseconds_clamped_at_both_ends(void **state)
 	assert_int_equal(slot_time_of_ticks(1ull << 62, 0, hz250), 0);
 }
 
+static void the_second_line_counts_zero_windows_and_resets(void **state)
+{
+	const struct bank_shape shape = { SLOTS, 1, 1, true };
+	struct bank_geometry g = bank_geometry_make(&shape);
+	struct packet_size merged = { .packets = 5, .bytes = 7000, .max_len = 1514, .min_len = 944 };
+	struct packet_size single = packet_size_single(60);
+	struct flow_key key = key_of(3);
+	struct accounted a = { .key = &key, .hash = 9, .has_extra = true };
+	struct host_bank bank;
+	struct drained d;
+
+	(void)state;
+	host_bank_create(&bank, &g);
+	a.extra = extra_of_packet(&merged, 0x10, true);
+	a.size = &merged;
+	account_flow(host_bank_section(&bank, 0), &bank.geometry, &a);
+	a.extra = extra_of_packet(&single, 0x14, false);
+	a.size = &single;
+	account_flow(host_bank_section(&bank, 0), &bank.geometry, &a);
+	d = host_bank_drain(&bank);
+	assert_int_equal(d.count, 1);
+	assert_int_equal(d.records[0].packets, 6);
+	assert_int_equal(d.zero_windows, 5);
+	assert_int_equal(d.resets, 1);
+	drained_free(&d);
+	host_bank_destroy(&bank);
+}
+
 static void times_of_a_slot_grow_with_what_they_stand_for(void **state)
 {
 	const uint64_t hours37 = 37ull * 3600 * 1000;
@@ -463,7 +491,7 @@ static void sections_are_laid_out_apart(void **state)
 {
 	(void)state;
 	for (uint32_t slots = BANK_SLOTS_MIN; slots <= BANK_SLOTS_MAX; slots *= 2) {
-		struct bank_geometry g = bank_geometry_make(&(struct bank_shape){ slots, 3, 1 });
+		struct bank_geometry g = bank_geometry_make(&(struct bank_shape){ slots, 3, 1, false });
 
 		assert_int_equal((uint64_t)g.slots * g.sections_per_cpu, slots);
 		assert_true(g.bitmap_offset >= sizeof(struct section_header));
@@ -504,6 +532,7 @@ int main(void)
 		cmocka_unit_test(malformed_packets_are_counted_by_reason),
 		cmocka_unit_test(filtered_packets_are_counted_apart),
 		cmocka_unit_test(ticks_become_milliseconds_clamped_at_both_ends),
+		cmocka_unit_test(the_second_line_counts_zero_windows_and_resets),
 		cmocka_unit_test(times_of_a_slot_grow_with_what_they_stand_for),
 		cmocka_unit_test(sections_are_laid_out_apart),
 	};

@@ -91,7 +91,7 @@ static void give_packet(struct trial *t, uint32_t flow)
 
 static struct trial *trial_run(const struct stream *stream)
 {
-	struct bank_geometry g = bank_geometry_make(&(struct bank_shape){ stream->slots, 1, 1 });
+	struct bank_geometry g = bank_geometry_make(&(struct bank_shape){ stream->slots, 1, 1, false });
 	struct trial *t = calloc(1, sizeof(*t));
 
 	assert_non_null(t);
@@ -201,7 +201,7 @@ static void a_flow_is_in_the_table_at_most_once(void **state)
 	for (uint32_t i = 0; i < t->bank.geometry.slots; i++) {
 		const struct flow_slot *slot;
 
-		slot = section_slot(host_bank_section(&t->bank, 0), &t->bank.geometry, i);
+		slot = section_slot(host_bank_section(&t->bank, 0), &t->bank.geometry, i, false);
 		assert_true(slot->packets != 0);
 		assert_int_equal(seen[slot->src[3]]++, 0);
 	}

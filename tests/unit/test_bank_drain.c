@@ -54,12 +54,14 @@ static void count_flow(const struct scene *scene, uint32_t number)
 	struct accounted a = { .key = &key, .size = &size, .hash = number % 20, .now_ms = 3 };
 
 	key.flags |= number % 2 ? FLOW_OUT : 0;
+	a.has_extra = bank_has_extra(&scene->geometry);
+	a.extra.resets = number;
 	account_flow(section, &scene->geometry, &a);
 }
 
-static void scene_open(struct scene *scene)
+static void scene_open(struct scene *scene, bool has_extra)
 {
-	const struct bank_shape shape = { SLOTS, 1, LINKS };
+	const struct bank_shape shape = { SLOTS, 1, LINKS, has_extra };
 	const struct packet_size size = packet_size_single(60);
 
 	scene->geometry = bank_geometry_make(&shape);
@@ -129,7 +131,7 @@ static void reading_writes_nothing_and_can_be_repeated(void **state)
 	struct sum sum;
 
 	(void)state;
-	scene_open(&scene);
+	scene_open(&scene, false);
 	assert_int_equal(mprotect(scene.bank.memory, scene.size, PROT_READ), 0);
 	for (int i = 0; i < 2; i++) {
 		sum = read_sum(&scene, scene.bank.memory, &counts);
@@ -194,15 +196,14 @@ static bool child_step(pid_t child, int *status)
 	return waitpid(child, status, 0) == child && WIFSTOPPED(*status);
 }
 
-static void clearing_can_be_stopped_after_any_instruction(void **state)
+static void clear_stopped_everywhere(bool has_extra)
 {
 	uint32_t steps = 0, writes = 0;
 	struct scene scene;
 	int status;
 	pid_t child;
 
-	(void)state;
-	scene_open(&scene);
+	scene_open(&scene, has_extra);
 	child = child_start(&scene);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	if (!WIFSTOPPED(status)) {
@@ -222,6 +223,13 @@ static void clearing_can_be_stopped_after_any_instruction(void **state)
 	scene_close(&scene);
 }
 
+static void clearing_can_be_stopped_after_any_instruction(void **state)
+{
+	(void)state;
+	clear_stopped_everywhere(false);
+	clear_stopped_everywhere(true);
+}
+
 /* Clear but for the stamp: as it is found between that and the flip. */
 static void a_stamped_bank_that_was_never_counted_into_has_nothing(void **state)
 {
@@ -230,7 +238,7 @@ static void a_stamped_bank_that_was_never_counted_into_has_nothing(void **state)
 	struct sum sum;
 
 	(void)state;
-	scene_open(&scene);
+	scene_open(&scene, false);
 	bank_clear(&scene.bank);
 	bank_stamp(&scene.bank, 4712, SEQUENCE + 1);
 	sum = read_sum(&scene, scene.bank.memory, &counts);

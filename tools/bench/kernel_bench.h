@@ -23,7 +23,8 @@ struct kernel_bench {
 };
 
 /* 0 or negative errno; to be closed in both cases. */
-static inline int kernel_bench_open(struct kernel_bench *bench, uint32_t slots, uint32_t links)
+static inline int kernel_bench_open(struct kernel_bench *bench, uint32_t slots, uint32_t links,
+				    bool has_extra)
 {
 	struct programs_request request = { .wanted = { [PROGRAM_XDP] = true } };
 	struct filter_error error;
@@ -31,7 +32,7 @@ static inline int kernel_bench_open(struct kernel_bench *bench, uint32_t slots, 
 	int err;
 
 	*bench = (struct kernel_bench){ 0 };
-	err = banks_create(slots, links, &bench->banks);
+	err = banks_create(&(struct bank_shape){ slots, 0, links, has_extra }, &bench->banks);
 	if (!err)
 		err = hash_seed_make(&seed);
 	request.banks = bench->banks;

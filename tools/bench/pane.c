@@ -97,7 +97,7 @@ static int bench(struct scene *scene)
 int main(void)
 {
 	struct scene scene = { 0 };
-	int err = kernel_bench_open(&scene.kernel, SLOTS, 1);
+	int err = kernel_bench_open(&scene.kernel, SLOTS, 1, false);
 
 	if (!err)
 		err = bench(&scene);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../include/bank.h"
 #include "survey.h"
 
 #define CAPS_MAX 96
@@ -122,7 +123,7 @@ void machine_judge(struct machine_survey *machine, enum attach_how how, bool slo
 {
 	struct findings *findings = &machine->findings;
 
-	machine->banks_bytes = machine_banks_bytes(machine->slots, machine->facts.cpus, 1);
+	machine->banks_bytes = machine_banks_bytes(&(struct bank_shape){ machine->slots, machine->facts.cpus, 1, false });
 	if (how == ATTACH_PCAP) {
 		privileges_judge(&machine->facts, MACHINE_CAPS_PCAP, findings);
 		return;

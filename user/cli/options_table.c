@@ -235,6 +235,13 @@ static const char *parse_exit_over(struct parsing *parsing, const char *value)
 	return *rest && !limit->is_packets ? wrong : NULL;
 }
 
+static const char *parse_tcp(struct parsing *parsing, const char *value)
+{
+	(void)value;
+	parsing->options->extra_sets |= 1u << EXTRA_TCP;
+	return NULL;
+}
+
 static const char *parse_biflow(struct parsing *parsing, const char *value)
 {
 	(void)value;
@@ -388,6 +395,8 @@ const struct option_spec option_specs[] = {
 	  "is who began it (top shows it so as it is)" },
 	{ 'n', "top", "N", FOR_STREAM, parse_top, "at most N flows in each result (0, all)" },
 	{ 's', "sort", "FIELD", FOR_STREAM, parse_sort, "of" SORT_WORDS " (bytes)" },
+	{ OPTION_TCP, "tcp", NULL, FOR_STREAM, parse_tcp,
+	  "measure TCP: zero windows and resets of each flow" },
 	{ 'o', "output", "TARGET", FOR_STREAM, parse_output,
 	  "[FORMAT:]FILE, or - for standard output;\n"
 	  "repeatable (run: a table on a terminal, else\n"

@@ -363,6 +363,11 @@ int engine_finish(struct engine *engine)
 	return err;
 }
 
+bool engine_takes_extra(const struct engine *engine)
+{
+	return engine->config.extra_sets != 0;
+}
+
 uint64_t engine_memory_bytes(const struct engine *engine)
 {
 	const struct packer *packer = &engine->table.packer;

@@ -81,6 +81,9 @@ int engine_close_pane(struct engine *engine);
  * last pane, complete false unless it really is. */
 int engine_finish(struct engine *engine);
 
+/* Whether the records that it takes have two lines. */
+bool engine_takes_extra(const struct engine *engine);
+
 /* Bytes of memory held, and flows known at this moment. */
 uint64_t engine_memory_bytes(const struct engine *engine);
 uint64_t engine_flow_count(const struct engine *engine);

@@ -30,16 +30,18 @@ static uint64_t *section_bitmap(const struct bank_geometry *g, struct section_he
 	return (uint64_t *)((uint8_t *)section + g->bitmap_offset);
 }
 
-static struct flow_slot *section_slots(const struct bank_geometry *g,
-				       struct section_header *section)
+static struct flow_slot *slot_of(const struct bank_geometry *g, struct section_header *section,
+				 uint32_t index)
 {
-	return (struct flow_slot *)((uint8_t *)section + g->slots_offset);
+	return (struct flow_slot *)((uint8_t *)section + g->slots_offset +
+				    (size_t)index * g->record_size);
 }
 
-static struct flow_slot *section_spilled(const struct bank_geometry *g,
-					 struct section_header *section)
+static struct flow_slot *spilled_of(const struct bank_geometry *g, struct section_header *section,
+				    uint32_t index)
 {
-	return (struct flow_slot *)((uint8_t *)section + g->spill_offset);
+	return (struct flow_slot *)((uint8_t *)section + g->spill_offset +
+				    (size_t)index * g->record_size);
 }
 
 static struct link_tally *section_tallies(const struct bank_geometry *g,
@@ -87,12 +89,12 @@ static void read_record(struct reading *r, const struct flow_slot *record)
 static uint32_t read_slots(struct reading *r, struct section_header *section)
 {
 	const uint64_t *bitmap = section_bitmap(r->geometry, section);
-	const struct flow_slot *slots = section_slots(r->geometry, section);
 	uint32_t used = 0;
 
 	for (uint32_t word = 0; word < r->geometry->slots / 64; word++) {
 		for (uint64_t bits = bitmap[word]; bits; bits &= bits - 1, used++)
-			read_record(r, &slots[word * 64 + (uint32_t)__builtin_ctzll(bits)]);
+			read_record(r, slot_of(r->geometry, section,
+					       word * 64 + (uint32_t)__builtin_ctzll(bits)));
 	}
 	return used;
 }
@@ -117,11 +119,10 @@ static void read_tallies(struct reading *r, struct section_header *section)
 
 static uint32_t read_section(struct reading *r, struct section_header *section)
 {
-	const struct flow_slot *spilled = section_spilled(r->geometry, section);
 	uint32_t used = read_slots(r, section);
 
 	for (uint32_t i = 0; i < section->spill_used; i++)
-		read_record(r, &spilled[i]);
+		read_record(r, spilled_of(r->geometry, section, i));
 	read_tallies(r, section);
 	return used;
 }
@@ -158,14 +159,13 @@ int bank_read(const struct bank_view *bank, records_fn *fn, void *context,
 static void clear_records(const struct bank_geometry *g, struct section_header *section)
 {
 	const uint64_t *bitmap = section_bitmap(g, section);
-	struct flow_slot *slots = section_slots(g, section);
 
 	for (uint32_t word = 0; word < g->slots / 64; word++) {
 		for (uint64_t bits = bitmap[word]; bits; bits &= bits - 1)
-			memset(&slots[word * 64 + (uint32_t)__builtin_ctzll(bits)], 0,
-			       sizeof(*slots));
+			memset(slot_of(g, section, word * 64 + (uint32_t)__builtin_ctzll(bits)), 0,
+			       g->record_size);
 	}
-	memset(section_spilled(g, section), 0, section->spill_used * sizeof(*slots));
+	memset(spilled_of(g, section, 0), 0, (size_t)section->spill_used * g->record_size);
 }
 
 static void clear_bitmap(const struct bank_geometry *g, struct section_header *section)

@@ -69,9 +69,9 @@ static int counts_open(struct banks *banks)
 	return banks->counts.links ? 0 : -ENOMEM;
 }
 
-int banks_create(uint32_t slots_per_cpu, uint32_t links, struct banks **result)
+int banks_create(const struct bank_shape *of_one_cpu, struct banks **result)
 {
-	struct bank_shape shape = { .slots_per_cpu = slots_per_cpu, .links = links };
+	struct bank_shape shape = *of_one_cpu;
 	int err = machine_cpus(&shape.cpus);
 	struct banks *banks;
 

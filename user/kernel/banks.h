@@ -13,11 +13,11 @@
 struct banks;
 
 /*
- * Creates and maps two banks of slots_per_cpu flows for each possible CPU (see
- * bank_geometry_make), which tell so many links apart, and the outer map, in which the first bank
- * is active. 0 or negative errno (-EPERM where BPF maps may not be made), then *banks is NULL.
+ * Creates and maps two banks of this shape, for all possible CPUs whatever it says, and the outer
+ * map, in which the first bank is active. 0 or negative errno (-EPERM where BPF maps may not be
+ * made), then *banks is NULL.
  */
-int banks_create(uint32_t slots_per_cpu, uint32_t links, struct banks **banks);
+int banks_create(const struct bank_shape *shape, struct banks **banks);
 void banks_destroy(struct banks *banks);
 
 const struct bank_geometry *banks_geometry(const struct banks *banks);

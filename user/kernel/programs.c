@@ -51,7 +51,7 @@ static struct program_parts parts_of(const struct weir_bpf *s, enum program_kind
 	};
 	struct program_parts chosen = parts[kind];
 
-	if (s->rodata->settings.has_links)
+	if (s->rodata->settings.has_links || s->rodata->settings.has_extra)
 		chosen.count = more[kind];
 	return chosen;
 }
@@ -71,6 +71,7 @@ static void settings_fill(struct count_settings *settings, const struct programs
 	settings->seed = *request->seed;
 	settings->tick_scaled = tick_scaled();
 	settings->has_links = settings->geometry.links > 1;
+	settings->has_extra = bank_has_extra(&settings->geometry);
 	settings->claim_sections = request->realtime;
 	if (!request->group || group_by_is_full(request->group))
 		return;

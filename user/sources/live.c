@@ -41,6 +41,7 @@ struct live {
 struct merge {
 	struct engine *engine;
 	const struct group_masks *masks; /* NULL: keys are whole */
+	size_t record_size;
 	uint64_t records;
 	uint64_t merge_ns;
 };
@@ -78,8 +79,11 @@ static size_t link_outcomes_count(const struct live *live)
 static int banks_open(struct live *live)
 {
 	const struct live_config *config = &live->config;
-	uint32_t links = (uint32_t)config->interface_count;
-	uint64_t bytes = machine_banks_bytes(config->slots, live->machine.cpus, links);
+	const struct bank_shape shape = { .slots_per_cpu = config->slots,
+					  .cpus = live->machine.cpus,
+					  .links = (uint32_t)config->interface_count,
+					  .has_extra = engine_takes_extra(config->engine) };
+	uint64_t bytes = machine_banks_bytes(&shape);
 	int err;
 
 	if (!machine_allows_banks(bytes, live->machine.memory_bytes, config->slots_given)) {
@@ -89,7 +93,7 @@ static int banks_open(struct live *live)
 			     machine_slots_max(live->machine.memory_bytes, live->machine.cpus));
 		return -ENOMEM;
 	}
-	err = banks_create(config->slots, links, &live->banks);
+	err = banks_create(&shape, &live->banks);
 	if (err && err != -EPERM)
 		report_error("make the tables: %s", strerror(-err));
 	if (err)
@@ -247,16 +251,16 @@ int live_close(struct live *live)
 static void merge_without_place(struct merge *merge, const struct flow_slot *const *records,
 				size_t count)
 {
-	struct flow_slot copies[REDUCE_BATCH];
+	struct flow_record copies[REDUCE_BATCH];
 	const struct flow_slot *reduced[REDUCE_BATCH];
 
 	for (size_t i = 0; i < count;) {
 		size_t used = 0;
 
 		for (; used < REDUCE_BATCH && i < count; i++, used++) {
-			copies[used] = *records[i];
-			flow_slot_reduce(&copies[used], merge->masks);
-			reduced[used] = &copies[used];
+			memcpy(&copies[used], records[i], merge->record_size);
+			flow_slot_reduce(&copies[used].slot, merge->masks);
+			reduced[used] = &copies[used].slot;
 		}
 		engine_merge(merge->engine, reduced, used);
 	}
@@ -376,7 +380,8 @@ static int drain_stragglers(struct live *live, struct merge *merge, struct pane 
 static int pane_drain(struct live *live, struct pane *pane)
 {
 	struct merge merge = { .engine = live->config.engine,
-			       .masks = live->drops_place ? &live->masks : NULL };
+			       .masks = live->drops_place ? &live->masks : NULL,
+			       .record_size = banks_geometry(live->banks)->record_size };
 	int err = banks_drain(live->banks, merge_records, &merge, &pane->counts);
 
 	memset(live->link_outcomes, 0, link_outcomes_count(live) * sizeof(*live->link_outcomes));

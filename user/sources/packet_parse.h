@@ -18,7 +18,7 @@ int packet_parse_thorough(const struct capture_packet *packet, struct packet *p)
 static __always_inline int packet_parse_unusual(const struct capture_packet *packet,
 						struct packet *p)
 {
-	struct packet copy = { 0 };
+	struct packet copy = { .wants_window = p->wants_window };
 	int malformed = packet_parse_thorough(packet, &copy);
 
 	*p = copy;

@@ -41,6 +41,7 @@ struct parsed_packet {
 	uint32_t hash;
 	uint8_t tcp_flags;
 	uint8_t marks;
+	bool has_zero_window;
 	uint8_t outcome;   /* enum packet_outcome: flow, filtered or malformed */
 	uint8_t malformed; /* enum malformed_reason */
 };
@@ -55,6 +56,8 @@ struct packet_batch {
 struct packet_table *packet_table_create(const struct packet_table_config *config)
 {
 	struct packet_table *table = calloc(1, sizeof(*table));
+	const struct bank_shape shape = { .slots_per_cpu = config->slots, .cpus = 1,
+					  .links = config->links, .has_extra = config->has_extra };
 
 	if (!table)
 		return NULL;
@@ -64,7 +67,7 @@ struct packet_table *packet_table_create(const struct packet_table_config *confi
 		group_masks_make(config->group, &table->masks);
 	table->geometry.sections_per_cpu = 1;
 	table->geometry.cpus = 1;
-	bank_geometry_lay_out(&table->geometry, config->slots, config->links);
+	bank_geometry_lay_out(&table->geometry, &shape);
 	table->section = pages_allocate_aligned(table->geometry.section_size);
 	if (config->links)
 		table->links = calloc(2 * (size_t)table->geometry.links, sizeof(*table->links));
@@ -102,7 +105,7 @@ static void table_merge(struct packet_table *table, struct flow_slot *const *rec
 
 static void table_merge_spill(struct packet_table *table)
 {
-	struct flow_slot *spill = (void *)((char *)table->section + table->geometry.spill_offset);
+	void *spill = (char *)table->section + table->geometry.spill_offset;
 	struct flow_slot *records[MERGE_BATCH];
 	uint32_t used = table->section->spill_used;
 
@@ -110,7 +113,7 @@ static void table_merge_spill(struct packet_table *table)
 		uint32_t count = 0;
 
 		while (count < MERGE_BATCH && i < used)
-			records[count++] = &spill[i++];
+			records[count++] = record_at(spill, i++, table->config.has_extra);
 		table_merge(table, records, count);
 	}
 	table->section->spill_used = 0;
@@ -120,13 +123,15 @@ static void table_merge_spill(struct packet_table *table)
 static void table_merge_slots(struct packet_table *table)
 {
 	uint64_t *bitmap = (void *)((char *)table->section + table->geometry.bitmap_offset);
-	struct flow_slot *slots = section_slot(table->section, &table->geometry, 0);
+	void *slots = (char *)table->section + table->geometry.slots_offset;
+	const bool has_extra = table->config.has_extra;
 	struct flow_slot *records[MERGE_BATCH + 64];
 	size_t count = 0;
 
 	for (uint32_t word = 0; word < table->geometry.slots / 64; word++) {
 		for (uint64_t bits = bitmap[word]; bits; bits &= bits - 1) {
-			records[count] = &slots[64 * word + (uint32_t)__builtin_ctzll(bits)];
+			records[count] = record_at(
+				slots, 64 * word + (uint32_t)__builtin_ctzll(bits), has_extra);
 			__builtin_prefetch(records[count++], 1);
 		}
 		if (count && (count >= MERGE_BATCH || word + 1 == table->geometry.slots / 64)) {
@@ -193,6 +198,7 @@ struct counting {
 	const struct hash_seed *seed;
 	const struct group_masks *masks; /* NULL: whole keys */
 	struct link_outcomes *links;
+	bool has_extra;
 };
 
 static inline struct counting table_counting(const struct packet_table *table)
@@ -203,6 +209,7 @@ static inline struct counting table_counting(const struct packet_table *table)
 		.seed = &table->config.seed,
 		.masks = table->reduced ? &table->masks : NULL,
 		.links = table->links,
+		.has_extra = table->config.has_extra,
 	};
 }
 
@@ -212,7 +219,7 @@ static __always_inline void packet_read(const struct counting *counting,
 					const struct packet_place *place,
 					struct parsed_packet *parsed)
 {
-	struct packet p = { 0 };
+	struct packet p = { .wants_window = counting->has_extra };
 	struct flow_link link;
 	int malformed = packet_parse(packet, &p);
 
@@ -229,9 +236,11 @@ static __always_inline void packet_read(const struct counting *counting,
 	if (counting->masks)
 		flow_key_reduce(&parsed->key, counting->masks);
 	parsed->hash = flow_hash(&parsed->key, counting->seed);
-	__builtin_prefetch(section_slot(counting->section, &counting->geometry, parsed->hash), 1);
+	__builtin_prefetch(section_slot(counting->section, &counting->geometry, parsed->hash,
+					counting->has_extra), 1);
 	parsed->tcp_flags = p.tcp_flags;
 	parsed->marks = p.marks;
+	parsed->has_zero_window = p.has_zero_window;
 	parsed->outcome = PACKET_FLOW;
 }
 
@@ -251,6 +260,11 @@ static __always_inline void packet_account(const struct counting *counting,
 		.marks = parsed->marks,
 	};
 
+	if (counting->has_extra) {
+		accounted.extra = extra_of_packet(&size, parsed->tcp_flags,
+						  parsed->has_zero_window);
+		accounted.has_extra = true;
+	}
 	if (likely(parsed->outcome == PACKET_FLOW)) {
 		account_flow(counting->section, &counting->geometry, &accounted);
 		if (counting->links)

@@ -22,6 +22,7 @@ struct packet_table_config {
 	struct packet_filter *filter; /* NULL: none */
 	struct hash_seed seed;
 	uint32_t slots;               /* a power of two, at least 64 */
+	bool has_extra;               /* the engine wants records of two lines */
 	uint32_t links;               /* so many are told apart in link_outcomes; 0: none */
 };
 

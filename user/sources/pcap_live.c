@@ -392,6 +392,7 @@ int pcap_live_open(const struct pcap_live_config *config, struct pcap_live **liv
 		.seed = config->seed,
 		.slots = config->slots,
 		.links = (uint32_t)config->interface_count,
+		.has_extra = engine_takes_extra(config->engine),
 	};
 	struct pcap_live *opened = calloc(1, sizeof(*opened));
 	int err = -ENOMEM;

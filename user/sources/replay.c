@@ -65,6 +65,7 @@ int replay_open(const struct replay_config *config, struct replay **replay)
 		.filter = config->filter,
 		.seed = replay_seed(),
 		.slots = REPLAY_SLOTS,
+		.has_extra = engine_takes_extra(config->engine),
 	};
 	struct replay *opened = calloc(1, sizeof(*opened));
 

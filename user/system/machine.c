@@ -237,10 +237,9 @@ const char *machine_capabilities_text(uint64_t capabilities, char *text, size_t 
 	return text;
 }
 
-uint64_t machine_banks_bytes(uint32_t slots, uint32_t cpus, uint32_t links)
+uint64_t machine_banks_bytes(const struct bank_shape *shape)
 {
-	const struct bank_shape shape = { .slots_per_cpu = slots, .cpus = cpus, .links = links };
-	const struct bank_geometry geometry = bank_geometry_make(&shape);
+	const struct bank_geometry geometry = bank_geometry_make(shape);
 
 	return BANKS * bank_size_bytes(&geometry);
 }
@@ -253,11 +252,11 @@ bool machine_allows_banks(uint64_t banks_bytes, uint64_t memory_bytes, bool slot
 /* The most slots up to highest with which the banks take no more bytes. */
 static uint32_t slots_within(uint64_t bytes, uint32_t cpus, uint32_t highest)
 {
-	uint32_t slots = highest;
+	struct bank_shape shape = { .slots_per_cpu = highest, .cpus = cpus, .links = 1 };
 
-	while (slots > BANK_SLOTS_MIN && machine_banks_bytes(slots, cpus, 1) > bytes)
-		slots /= 2;
-	return slots;
+	while (shape.slots_per_cpu > BANK_SLOTS_MIN && machine_banks_bytes(&shape) > bytes)
+		shape.slots_per_cpu /= 2;
+	return shape.slots_per_cpu;
 }
 
 uint32_t machine_slots_max(uint64_t memory_bytes, uint32_t cpus)

@@ -85,8 +85,9 @@ uint64_t machine_capabilities_missing(const struct machine_facts *facts, uint64_
  */
 const char *machine_capabilities_text(uint64_t capabilities, char *text, size_t size);
 
-/* Memory of both banks, with this many flow slots per CPU and bank, for so many links. */
-uint64_t machine_banks_bytes(uint32_t slots, uint32_t cpus, uint32_t links);
+/* Memory of both banks of this shape. */
+struct bank_shape;
+uint64_t machine_banks_bytes(const struct bank_shape *shape);
 
 /*
  * The rule: banks that take more than a quarter of the memory are refused
