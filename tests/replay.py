@@ -14,6 +14,8 @@ import threading
 import time
 
 sys.dont_write_bytecode = True
+sys.path.insert(1, os.path.join(sys.path[0], "e2e"))
+import schema  # noqa: E402
 from capture_files import NS, cooked, flows, gzipped, pcap, pcapng, read_pcap  # noqa: E402
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
@@ -230,6 +232,33 @@ def a_damaged_file_is_told_in_one_line_and_what_came_before_is_written():
             expect(0 < packets <= 1000, f"{packets} packets")
         expect_failure(result, packets, word)
     expect_failure(weir("/nonexistent.pcap"), 0, "No such file")
+
+
+@test
+def a_filter_without_meaning_on_a_capture_is_wrong_usage():
+    with File(pcap(PACKETS[:9], link=104)) as name:
+        status, documents, text = weir(name, "vlan")
+    expect(status == 2 and not documents, f"status {status}, {len(documents)} documents")
+    expect(text == "weir: filter: no VLAN support for Cisco HDLC\n", repr(text))
+
+
+@test
+def conversations_add_up_to_their_flows_in_windows_of_every_kind():
+    rules = schema.load()
+    with File(pcap(PACKETS)) as name:
+        for window in ("tumbling:5s", "sliding:4s/2s", "landmark:5s"):
+            _, ways, _ = weir(name, "-w", window, "-g", "src,dst,src_port,dst_port,proto")
+            _, both, _ = weir(name, "-w", window, "-b")
+            for document, other in zip(ways, both, strict=True):
+                schema.check(other, rules, rules)
+                halves = [half for flow in other["flows"] for half in (flow, flow["reverse"])
+                          if half and half["packets"]["total"]]
+                expect(len(halves) == len(document["flows"]), f"{window}: {len(halves)} halves")
+                for unit in ("packets", "bytes"):
+                    sums = [sum(each[unit]["total"] for each in side)
+                            for side in (halves, document["flows"])]
+                    expect(sums[0] == sums[1] == other["total"][unit]["total"],
+                           f"{window}: {unit} {sums}")
 
 
 @test

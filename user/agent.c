@@ -344,9 +344,7 @@ int agent_run(struct agent *agent)
 
 	if (finish_err)
 		report_error("end the run: %s", strerror(-finish_err));
-	err = err ? err : finish_err;
-	/* The command line was read before: what is invalid now is not the user's. */
-	return err == -EINVAL ? -EIO : err;
+	return err ? err : finish_err;
 }
 
 const struct document_context *agent_context(const struct agent *agent)

@@ -158,7 +158,12 @@ int source_close(struct source *source)
 
 int source_next_pane(struct source *source, struct pane *pane)
 {
-	return source->last == SOURCE_PANE ? source->kind->next_pane(source, pane) : source->last;
+	int step = source->last;
+
+	if (step == SOURCE_PANE)
+		step = source->kind->next_pane(source, pane);
+	/* Else the words were tried before: what is invalid now is not the user's. */
+	return step == -EINVAL && !source->is_refused ? -EIO : step;
 }
 
 const struct source_facts *source_facts(const struct source *source)

@@ -56,7 +56,8 @@ enum source_step {
 
 /*
  * Goes on to the end of the open pane, or of the run where the user ends it. A negative errno
- * ends the run too: it has been reported, and what was read before has come as panes.
+ * ends the run too: it has been reported, and what was read before has come as panes. -EINVAL:
+ * the filter means nothing on what was read.
  */
 int source_next_pane(struct source *source, struct pane *pane);
 

@@ -28,6 +28,7 @@ struct source {
 	struct source_facts facts;
 	struct source_names names;
 	int last; /* what the next call returns; SOURCE_PANE: go on */
+	bool is_refused; /* the user's filter means nothing on what was read */
 };
 
 /* As source_open. The names are of interfaces, and go to the source where it opens. */

@@ -38,10 +38,12 @@ static void report_replay(struct replay_source *source, int err)
 	struct packet_refusal refusal;
 
 	if (err == -EINVAL && source->filter &&
-	    packet_filter_take_refusal(source->filter, &refusal))
+	    packet_filter_take_refusal(source->filter, &refusal)) {
+		source->base.is_refused = true;
 		source_report_filter(settings->filter, &refusal.error, err);
-	else
-		report_error("read %s: %s", settings->file, replay_reason(source->replay, err));
+		return;
+	}
+	report_error("read %s: %s", settings->file, replay_reason(source->replay, err));
 }
 
 /* Told once: what the reader did not ask for is counted, but not by flow. */
