@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a frame is, worked out from the definition of a flow (DESIGN section 2) in the plainest
+ * What a frame is, worked out from the definition of a flow in the plainest
  * way: what the parser is compared with on packets that nobody thought of.
  */
 #ifndef WEIR_TESTS_PACKET_MEANING_H

@@ -9,7 +9,7 @@
 
 #include <net/if.h>
 
-#include "attach.h"
+#include "attachment.h"
 #include "../engine/link_counts.h"
 #include "../system/netdev.h"
 

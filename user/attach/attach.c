@@ -14,14 +14,6 @@
 #define BPF_F_BEFORE (1u << 3)
 #endif
 
-#define ATTACH_AS_TEXT(id, text) [id] = text,
-static const char *const point_names[ATTACH_POINT_COUNT] = { ATTACH_POINTS(ATTACH_AS_TEXT) };
-
-const char *attach_point_name(enum attach_point point)
-{
-	return point_names[point];
-}
-
 static int link_open(struct attachment *a, int prog_fd)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts);

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attach.h"
+#include "attachment.h"
 
 /* TCX has 64 places; of more filters than that the first are read. */
 #define CHAIN_MAX      64

@@ -8,7 +8,7 @@
 #ifndef WEIR_CLSACT_H
 #define WEIR_CLSACT_H
 
-#include "attach.h"
+#include "attachment.h"
 
 /*
  * Puts the program on attachment->ifindex and ->point, and makes the qdisc where there is none.

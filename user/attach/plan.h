@@ -6,7 +6,7 @@
 #define WEIR_PLAN_H
 
 #include "ahead.h"
-#include "attach.h"
+#include "attachment.h"
 #include "settings.h"
 #include "../system/machine.h"
 #include "../system/netdev.h"

@@ -34,7 +34,7 @@ struct engine_config {
 	uint32_t extra_sets;               /* 1 << enum extra_set of those asked for; where there
 					    * are, records have two lines: struct flow_record */
 	bool is_aligned;                   /* live: places are counted since 1970 */
-	bool replay;                       /* windows lie on the grid since 1970 (DESIGN 4) */
+	bool replay;                       /* windows lie on the grid since 1970 */
 	enum sort_field sort;
 	bool biflow;                       /* records are of whole flows; results have conversations,
 					    * reduced to biflow_masks, and no session window */
