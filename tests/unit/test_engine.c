@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../../user/engine/engine.h"
+#include "../../user/engine/landmark_window.h"
 
 #define SECOND      1000000000ull
 #define RESULTS_MAX 64

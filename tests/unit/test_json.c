@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "json_scene.h"
+#include "../../user/engine/landmark_window.h"
 
 #define AMOUNTS_TEXT                                                                       \
 	"\"bytes\": {\"average\": 1500.0, \"total\": 15000, \"max\": 3000.0}, "            \

@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "../../user/engine/packed.h"
+#include "../../user/engine/packed_delta.h"
+#include "../../user/engine/packed_remove.h"
 #include "../random.h"
 
 #define BLOCKS 12u

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "began.h"
+#include "listing_sort.h"
 #include "slot_key.h"
 
 #define NO_ROW UINT32_MAX

@@ -70,10 +70,4 @@ void block_flows_list(struct engine *engine, struct window *window,
 void block_flows_list_last(struct engine *engine, struct window *window,
 			   const struct window_result *result, struct listing *listing);
 
-/*
- * The open block, the last one of its window, was pushed: the oldest one is evicted. 0, or -ENOMEM:
- * some flows are not in the window any more.
- */
-int block_flows_rotate(struct engine *engine, struct window *window);
-
 #endif

@@ -7,56 +7,10 @@
 
 #include "began.h"
 #include "biflow.h"
+#include "engine_evict.h"
+#include "span.h"
 #include "window.h"
-
-typedef int window_action(struct engine *engine, struct window *window);
-
-/* What each kind of window does; for every pane advance, fold, close_pane. */
-struct window_actions {
-	window_action *init, *advance, *fold, *close_pane, *cut, *finish;
-	void (*evict)(struct engine *engine, struct window *window);
-};
-
-#define WINDOW_ACTIONS(kind)                                                          \
-	{                                                                             \
-		kind##_window_init, kind##_window_advance, kind##_window_fold,        \
-		kind##_window_close_pane, kind##_window_cut, kind##_window_finish,    \
-		kind##_window_evict,                                                 \
-	}
-
-static const struct window_actions *window_actions_of(const struct window *window)
-{
-	static const struct window_actions actions[] = {
-		[WINDOW_TUMBLING] = WINDOW_ACTIONS(block),
-		[WINDOW_SLIDING] = WINDOW_ACTIONS(block),
-		[WINDOW_SESSION] = WINDOW_ACTIONS(session),
-		[WINDOW_LANDMARK] = WINDOW_ACTIONS(landmark),
-	};
-
-	return &actions[window->spec->kind];
-}
-
-void windows_evict(struct engine *engine)
-{
-	for (size_t i = 0; i < engine->config.window_count; i++)
-		window_actions_of(&engine->windows[i])->evict(engine, &engine->windows[i]);
-}
-
-static int windows_init(struct engine *engine)
-{
-	for (size_t i = 0; i < engine->config.window_count; i++) {
-		struct window *window = &engine->windows[i];
-		int err;
-
-		window->spec = &engine->config.windows[i];
-		window->layout = &engine->layouts[i];
-		window->number = i;
-		err = window_actions_of(window)->init(engine, window);
-		if (err)
-			return err;
-	}
-	return 0;
-}
+#include "windows.h"
 
 struct engine *engine_create(const struct engine_config *config)
 {
@@ -277,29 +231,6 @@ static void flows_end_pane(struct engine *engine, bool has_failed)
 		if (engine->table.segments[i])
 			segment_end_pane(engine->table.segments[i], has_failed);
 	}
-}
-
-enum pane_step { STEP_ADVANCE, STEP_FOLD, STEP_CLOSE_PANE, STEP_CUT, STEP_FINISH };
-
-/* Takes all windows through one step; *err keeps the first failure. */
-static void windows_step(struct engine *engine, enum pane_step step, int *err)
-{
-	for (size_t i = 0; i < engine->config.window_count; i++) {
-		struct window *window = &engine->windows[i];
-		const struct window_actions *actions = window_actions_of(window);
-		window_action *const steps[] = { actions->advance, actions->fold,
-						 actions->close_pane, actions->cut,
-						 actions->finish };
-		int step_err = steps[step](engine, window);
-
-		*err = *err ? *err : step_err;
-	}
-}
-
-static void windows_resume(struct engine *engine)
-{
-	for (size_t i = 0; i < engine->config.window_count; i++)
-		engine->windows[i].is_stopped = false;
 }
 
 /* The windows at hand are emitted as if the run ended here; it goes on with the next pane. */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "engine_evict.h"
+
 /*
  * --max-flows: the least recently active flows are evicted at the end of a pane; their
  * packets and bytes stay in the totals of every window.
@@ -8,6 +10,9 @@
 #include <string.h>
 
 #include "block_flows.h"
+#include "block_window.h"
+#include "packed_remove.h"
+#include "windows.h"
 
 static void evict_from_span(struct window *window, uint64_t block, const struct tally *own)
 {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "block_flows.h"
+#include "block_window.h"
 #include "slot_key.h"
 
 struct reader {

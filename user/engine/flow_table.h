@@ -127,10 +127,6 @@ void flow_table_trim_segment(struct flow_table *table, struct segment *segment);
 /* The same for all segments, and gives back memory that nothing uses. */
 void flow_table_trim(struct flow_table *table);
 
-/* A segment without flows, with the parts of the table's windows; NULL without memory. */
-struct segment *segment_create(struct flow_table *table);
-void segment_destroy(struct flow_table *table, struct segment *segment);
-
 /* What a segment takes, but for what is packed. */
 uint64_t segment_bytes(const struct flow_table *table);
 

@@ -56,7 +56,4 @@ struct flow_result flow_result_make(const struct flow_slot *key, const struct fl
 int flow_compare(const struct listing *listing, const struct flow_result *a,
 		 const struct flow_result *b);
 
-/* Puts the flows in order, greatest first. 0 or -ENOMEM. */
-int listing_sort(struct listing *listing);
-
 #endif

@@ -73,6 +73,15 @@ static inline bool bit_is_set(const uint64_t *words, uint32_t place)
 	return words[place / 64] >> (place % 64) & 1;
 }
 
+static inline bool row_is_empty(const uint64_t *places)
+{
+	uint64_t any = 0;
+
+	for (uint32_t i = 0; i < ROW_WORDS; i++)
+		any |= places[i];
+	return !any;
+}
+
 static inline bool packed_has(const struct packed *packed, uint32_t place)
 {
 	return packed && bit_is_set(packed->places, place);
@@ -111,32 +120,15 @@ int packed_store(struct packer *packer, struct packed **at, const struct row_sum
 void packed_add_to(const struct packed *packed, struct row_sums *row,
 		   const struct packer *packer);
 
-/*
- * Takes the sums of these places out, freeing *at with the last one, and returns their packets
- * and bytes; deltas or not, never fails.
- */
-struct tally packed_remove(struct packer *packer, struct packed **at, const uint64_t *places);
-
 void packed_free(struct packer *packer, struct packed *packed);
 
 /* Gives memory back to the system where much less is packed than was. To be called at times. */
 void packer_trim(struct packer *packer);
 
-/*
- * Records as deltas: a copy of them, to be freed as well. after is the sum of the records after
- * these, to which they are added. NULL without memory.
- */
-struct packed *packed_to_deltas(struct packer *packer, const struct packed *records,
-			   struct row_sums *after);
-
-/* Evicts deltas: row, of which they are the oldest part, becomes the sum without them. */
-void packed_evict_oldest(const struct packed *deltas, struct row_sums *row,
-		  const struct packer *packer);
+/* After data became shorter: what is not needed goes back, if the C library has a way. */
+void packed_fit(struct packer *packer, struct packed **at);
 
 /* Memory for size bytes of data, to be filled; NULL if there is none. */
 struct packed *packed_allocate(struct packer *packer, size_t size);
-
-/* Of deltas: the packets and bytes of one; its extra measures, if any, begin at the end of it. */
-const uint8_t *delta_skip(const uint8_t *at, const struct pane_form *form, struct tally *own);
 
 #endif

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "packed_delta.h"
+
 /*
  * Deltas: when a record is evicted, bytes and packets of what remains are differences, and the
  * rest changes only where the record was the first, the last or an extreme of it.

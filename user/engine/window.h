@@ -23,12 +23,6 @@ struct span {
 	struct tally evicted;
 };
 
-/* What there was no memory for was in flows, and is unattributed. */
-void counts_lose(struct outcome_counts *counts, const struct tally *lost);
-
-/* Adds a later part. */
-void span_add(struct span *span, const struct span *part);
-
 /* The pane that is being closed. */
 struct pane_close {
 	uint64_t place;    /* on the grid: since the first pane (live) or since 1970 (replay) */
@@ -109,20 +103,7 @@ static inline uint64_t window_oldest(const struct window *window)
 	return window->block + 1 >= window->blocks ? window->block + 1 - window->blocks : 0;
 }
 
-/* The flow at place in the open pane. */
-struct flow_sum pane_sum(const struct pane_close *pane, const struct segment *segment,
-			 uint32_t place);
-
-/* The result with everything a span has; spec and number are set. */
-void result_from_span(struct window_result *result, const struct span *span);
-
 /* Hands over a result whose flows are in listing, which is sorted and left to the caller. */
-struct listing;
-int result_emit(const struct engine *engine, struct window_result *result,
-		struct listing *listing);
-int result_emit_to(const struct engine *engine, struct window_result *result,
-		   struct listing *listing, const struct window_listener *listener);
-
 
 /* When a place on the grid begins; live, where time is not exact. */
 static inline uint64_t grid_place_ns(const struct engine *engine, uint64_t place)
@@ -132,64 +113,5 @@ static inline uint64_t grid_place_ns(const struct engine *engine, uint64_t place
 	return saturating_add(engine->first_ns,
 			      saturating_multiply(places, engine->config.pane_ns));
 }
-
-/* Whether the last pane reached the end of the window's open block. */
-bool window_block_has_ended(const struct engine *engine, const struct window *window);
-
-/* Whether the last pane ends the open block: it is the block's last, or was held up past it. */
-bool window_pane_ends_block(const struct engine *engine, const struct window *window);
-
-/*
- * Live, where panes may come late: whether a window that ended at end_ns ended where the open
- * block does, to half a pane.
- */
-bool window_ends_on_grid(const struct engine *engine, const struct window *window,
-			 uint64_t end_ns);
-
-/* Tumbling and sliding windows: blocks. */
-int block_window_init(struct engine *engine, struct window *window);
-/* The window that the open block ends, but for its flows. */
-void block_window_result(const struct engine *engine, const struct window *window,
-			 struct window_result *result);
-/* Tells of it as block_window_finish would, and it goes on. Nothing where it holds no pane. */
-int block_window_peek(struct engine *engine, struct window *window,
-		      const struct window_listener *listener);
-/* Before the pane is folded: closes the blocks that ended before it. */
-int block_window_advance(struct engine *engine, struct window *window);
-int block_window_fold(struct engine *engine, struct window *window);
-/* After it is folded: closes the block that ends with it. */
-int block_window_close_pane(struct engine *engine, struct window *window);
-int block_window_finish(struct engine *engine, struct window *window);
-
-/* The grid ends: the window at hand is emitted, cut, and the next one begins anew. */
-int block_window_cut(struct engine *engine, struct window *window);
-/* Takes out the flows that are marked; their packets and bytes are evicted ones. */
-void block_window_evict(struct engine *engine, struct window *window);
-
-/* Landmark windows; what the functions do is the same. */
-int landmark_window_init(struct engine *engine, struct window *window);
-int landmark_window_advance(struct engine *engine, struct window *window);
-int landmark_window_fold(struct engine *engine, struct window *window);
-int landmark_window_close_pane(struct engine *engine, struct window *window);
-int landmark_window_finish(struct engine *engine, struct window *window);
-int landmark_window_cut(struct engine *engine, struct window *window);
-void landmark_window_evict(struct engine *engine, struct window *window);
-void landmark_window_result(const struct engine *engine, const struct window *window,
-			    struct window_result *result);
-
-/* Session windows. */
-int session_window_init(struct engine *engine, struct window *window);
-int session_window_advance(struct engine *engine, struct window *window);
-int session_window_fold(struct engine *engine, struct window *window);
-int session_window_close_pane(struct engine *engine, struct window *window);
-int session_window_finish(struct engine *engine, struct window *window);
-int session_window_cut(struct engine *engine, struct window *window);
-void session_window_evict(struct engine *engine, struct window *window);
-
-/* Takes the flows that are marked out of all windows. */
-void windows_evict(struct engine *engine);
-
-/* Evicts flows until there are as many as max_flows and max_bytes allow. 0 or -ENOMEM. */
-int engine_evict_excess(struct engine *engine);
 
 #endif

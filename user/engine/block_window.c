@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "block_window.h"
+
 #include "biflow.h"
 #include "block_flows.h"
+#include "block_slide.h"
+#include "span.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "landmark_window.h"
+
 /*
  * Landmark windows: all since the start of the run, emitted at multiples of their slide. No
  * pane is evicted, so that a flow is one sum in instants and rates, whatever the number of panes.
@@ -7,7 +9,9 @@
 #include <stdlib.h>
 
 #include "biflow.h"
+#include "block_window.h"
 #include "listing.h"
+#include "span.h"
 #include "window.h"
 
 int landmark_window_init(struct engine *engine, struct window *window)

@@ -8,6 +8,7 @@
 #include "../../include/account.h"
 #include "../base/seed.h"
 #include "../kernel/pages.h"
+#include "segment.h"
 
 #define INDEX_BITS_MIN 10
 #define MERGE_BATCH    32

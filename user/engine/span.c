@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "span.h"
+
 #include "listing.h"
 #include "window.h"
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "block_slide.h"
+
 /*
  * The slide of a sliding window: records become deltas, and the oldest block is evicted.
  */
 #include <errno.h>
 
 #include "block_flows.h"
+#include "packed_delta.h"
 
 int row_drop_all(const struct row_work *work)
 {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "segment.h"
+
 #include <errno.h>
 #include <stdlib.h>
 

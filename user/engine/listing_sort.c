@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "listing_sort.h"
+
 /*
  * Sorts a listing of millions: what decides is sorted by radix, the rank first, then where ranks
  * are equal word after word of the keys; only short runs of equals are compared.

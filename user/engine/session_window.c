@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "session_window.h"
+
 /*
  * Session windows: a flow's session ends once the gap has passed since its last packet. It is
  * emitted with the pane in which that moment lies.
@@ -7,6 +9,8 @@
 #include <stdlib.h>
 
 #include "listing.h"
+#include "listing_sort.h"
+#include "span.h"
 #include "window.h"
 
 struct ended {

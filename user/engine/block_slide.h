@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The flows of sliding windows: what the oldest block carried is evicted.
+ */
+#ifndef WEIR_BLOCK_SLIDE_H
+#define WEIR_BLOCK_SLIDE_H
+
+#include "block_flows.h"
+
+/*
+ * The open block, the last one of its window, was pushed: the oldest one is evicted. 0, or -ENOMEM:
+ * some flows are not in the window any more.
+ */
+int block_flows_rotate(struct engine *engine, struct window *window);
+
+#endif
