@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The scene of the tests of documents: a run on eth0 with one TCP flow, as section 4 of the
- * contract shows it. Included after cmocka.h.
+ * The scene of the tests of documents: a run on eth0 with one TCP flow. Included after
+ * cmocka.h.
  */
 #ifndef WEIR_TESTS_JSON_SCENE_H
 #define WEIR_TESTS_JSON_SCENE_H

@@ -7,6 +7,8 @@
 #include <cmocka.h>
 
 #include "../../include/bank.h"
+#include "../../user/check/interface_judge.h"
+#include "../../user/check/machine_judge.h"
 #include "../../user/text/escape.h"
 #include "../../user/check/survey.h"
 

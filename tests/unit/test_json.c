@@ -50,7 +50,7 @@
 	"\"errors\": 1}, \"transmission\": {\"rate\": 1.0, \"latency_ns\": 200000, "       \
 	"\"errors\": 0}}}\n"
 
-static void document_on_one_line_is_that_of_the_contract(void **state)
+static void document_on_one_line_is_as_it_always_was(void **state)
 {
 	struct scene scene;
 
@@ -358,7 +358,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(total_of_a_direction_is_null_where_it_is_not_known),
-		cmocka_unit_test(document_on_one_line_is_that_of_the_contract),
+		cmocka_unit_test(document_on_one_line_is_as_it_always_was),
 		cmocka_unit_test(pretty_document_differs_only_in_line_breaks),
 		cmocka_unit_test(total_says_that_sizes_saturated),
 		cmocka_unit_test(window_without_flows_has_an_empty_list),

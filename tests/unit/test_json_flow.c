@@ -290,7 +290,7 @@ static void a_conversation_tells_what_came_back(void **state)
 	text_fini(&scene.text);
 }
 
-static void tcp_flags_stand_in_the_order_of_the_contract(void **state)
+static void tcp_flags_stand_in_their_order(void **state)
 {
 	struct scene scene;
 
@@ -370,7 +370,7 @@ int main(void)
 		cmocka_unit_test(replay_has_null_for_direction_and_interface),
 		cmocka_unit_test(extra_measures_are_told_where_they_are_asked_for),
 		cmocka_unit_test(a_conversation_tells_what_came_back),
-		cmocka_unit_test(tcp_flags_stand_in_the_order_of_the_contract),
+		cmocka_unit_test(tcp_flags_stand_in_their_order),
 		cmocka_unit_test(counters_are_exact_up_to_the_limit),
 		cmocka_unit_test(session_averages_over_its_own_length),
 		cmocka_unit_test(short_session_averages_over_one_pane),

@@ -79,7 +79,7 @@ static void assert_refuses(const char *text, const char *beginning)
 	assert_int_equal(status, EXIT_USAGE);
 }
 
-static void run_has_the_defaults_of_the_contract(void **state)
+static void run_has_its_defaults(void **state)
 {
 	struct command command;
 	const struct options *options = &command.options;
@@ -510,7 +510,7 @@ static void names_of_choices_are_those_that_are_parsed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(run_has_the_defaults_of_the_contract),
+		cmocka_unit_test(run_has_its_defaults),
 		cmocka_unit_test(top_has_three_sliding_windows_and_real_time),
 		cmocka_unit_test(windows_follow_the_clock_unless_the_run_has_an_end),
 		cmocka_unit_test(every_option_arrives),

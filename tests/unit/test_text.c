@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "../../user/outputs/json.h"
+#include "../../user/outputs/json_string.h"
 #include "../../user/text/instant.h"
 #include "../../user/text/address.h"
 #include "../../user/text/number.h"

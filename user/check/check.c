@@ -8,8 +8,12 @@
 
 #include "../attach/clsact.h"
 #include "../base/report.h"
+#include "../system/netdev_route.h"
 #include "../text/escape.h"
-#include "print.h"
+#include "interface_judge.h"
+#include "machine_judge.h"
+#include "print_json.h"
+#include "print_text.h"
 
 static void interface_add(struct survey *survey, const char *name, const struct options *options)
 {

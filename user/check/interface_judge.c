@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "interface_judge.h"
+
 #include <stdio.h>
 #include <string.h>
 

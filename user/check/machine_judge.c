@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "machine_judge.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

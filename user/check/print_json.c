@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "print_json.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "../outputs/json.h"
-#include "print.h"
+#include "../outputs/json_string.h"
+#include "interface_judge.h"
 
 #define SCHEMA "weir-check/1"
 

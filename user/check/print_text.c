@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "print_text.h"
+
 #include <errno.h>
 #include <stdio.h>
 
 #include "../text/escape.h"
-#include "print.h"
+#include "interface_judge.h"
 
 #define ESCAPED_MAX (4 * FINDING_TEXT_MAX + 1)
 

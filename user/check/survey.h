@@ -37,14 +37,4 @@ struct survey {
 	bool ok;
 };
 
-/* From machine->facts and slots to the rest of *machine; given: the user named the slots. */
-void machine_judge(struct machine_survey *machine, enum attach_how how, bool slots_given);
-
-/* From the rest of *interface and the machine's facts to findings. */
-void interface_judge(struct interface_survey *interface, const struct machine_facts *machine,
-		     const struct attach_settings *settings);
-
-/* What no attach mode sees, and known differences to other counters: static texts, then NULL. */
-const char *const *survey_blind_spots(void);
-
 #endif

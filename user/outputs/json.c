@@ -4,6 +4,7 @@
 #include "../base/rate.h"
 #include "../text/instant.h"
 #include "../text/number.h"
+#include "json_string.h"
 
 /* What a document is written from, and how its members are set apart. */
 struct writer {

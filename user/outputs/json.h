@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The result document: schema weir/1, section 4 of the contract. Text only, no input or output.
+ * The result document: weir/1 (tools/weir-1.schema.json). Text only, no input or output.
  */
 #ifndef WEIR_JSON_H
 #define WEIR_JSON_H
@@ -44,11 +44,5 @@ uint64_t flow_average_length_ns(const struct window_result *result,
 
 /* Appends the object {"bytes", "packets"}. */
 void json_rates(struct text *text, const struct json_amounts *amounts);
-
-/* Appends a JSON string with its quotes; bytes that are no UTF-8 become U+FFFD (RFC 8259). */
-void json_string(struct text *text, const char *string);
-
-/* As json_string, and null where the string is NULL. */
-void json_string_or_null(struct text *text, const char *string);
 
 #endif

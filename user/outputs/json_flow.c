@@ -3,6 +3,7 @@
 
 #include "../base/rate.h"
 #include "flow_put.h"
+#include "json_string.h"
 
 /* More than the members take that lie between two strings of unknown length. */
 #define MEMBERS_MAX 640

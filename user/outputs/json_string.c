@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "json_string.h"
+
 #include "json.h"
 
 #include "../text/utf8.h"

@@ -7,6 +7,7 @@
 
 #include "../base/report.h"
 #include "../system/netdev.h"
+#include "../system/netdev_route.h"
 #include "source.h"
 
 /* An interface under two of its names would be counted twice. */

@@ -92,9 +92,6 @@ int netdev_state_query(unsigned ifindex, struct netdev_state *state);
  */
 uint64_t netdev_counters_missed(const struct netdev_counters *counters);
 
-/* The interface of the default route: IPv4's of lowest metric, else IPv6's. 0 or -ENOENT. */
-int netdev_default_route(char name[IF_NAMESIZE]);
-
 /* "native", "generic", "hw"; "none" where the hook is free. */
 const char *netdev_xdp_mode_name(enum netdev_xdp_mode mode);
 

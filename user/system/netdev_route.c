@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "netdev_route.h"
+
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <stddef.h>

@@ -43,7 +43,7 @@ const char *label_service(const struct labeler *labeler, const struct flow_key *
 /* What the columns leave out: VLAN, later fragment; "" where there is nothing. */
 const char *label_extra(const struct flow_key *key, char buffer[LABEL_MAX]);
 
-/* "FSPA" in the order of the contract; "" where there are none. */
+/* "FSPA" in the order of documents; "" where there are none. */
 const char *label_tcp_flags(uint8_t tcp_flags, char buffer[LABEL_MAX]);
 
 /* The number that stands at the end of a label, a port say, is of that many characters. */
