@@ -44,6 +44,10 @@ class LinkDropped(Failed):
     """The veth dropped frames on a busy machine: what was delivered to whom is not known."""
 
 
+class PaneLate(Failed):
+    """A pane was late, by what is tested or by others on a busy machine: each try tells."""
+
+
 class NotAtRest(Failed):
     """Packets went by when there should have been none: what was counted when is not known."""
 
