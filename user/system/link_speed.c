@@ -14,12 +14,12 @@
 
 #define BITS_OF_MEGABIT 1000000ull
 
-struct settings {
+union settings {
 	struct ethtool_link_settings link;
-	uint32_t masks[MASK_WORDS];
+	uint8_t room[sizeof(struct ethtool_link_settings) + MASK_WORDS * sizeof(uint32_t)];
 };
 
-static int settings_ask(int fd, const char *interface, struct settings *settings)
+static int settings_ask(int fd, const char *interface, union settings *settings)
 {
 	struct ifreq request = { 0 };
 
@@ -31,7 +31,7 @@ static int settings_ask(int fd, const char *interface, struct settings *settings
 /* The first answer is how many words of masks there are, as a negative number. */
 uint64_t link_speed_bps(const char *interface)
 {
-	struct settings settings = { .link = { .cmd = ETHTOOL_GLINKSETTINGS } };
+	union settings settings = { .link = { .cmd = ETHTOOL_GLINKSETTINGS } };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	uint64_t bps = 0;
 
