@@ -41,11 +41,18 @@ static int stranger_attach_tcx(const struct place *place, bool before)
 
 static void stranger_add_filter(const struct place *place, unsigned int priority)
 {
-	struct bpf_tc_hook hook = { .sz = sizeof(hook), .ifindex = place->ifindex,
-				    .attach_point = BPF_TC_INGRESS };
-	struct bpf_tc_opts opts = { .sz = sizeof(opts), .priority = priority,
-				    .prog_fd = stranger_load(BPF_PROG_TYPE_SCHED_CLS, "stranger") };
+	struct bpf_tc_hook hook;
+	struct bpf_tc_opts opts;
 
+	/* libbpf refuses padding that is not zero: what an initializer leaves open. */
+	memset(&hook, 0, sizeof(hook));
+	memset(&opts, 0, sizeof(opts));
+	hook.sz = sizeof(hook);
+	hook.ifindex = place->ifindex;
+	hook.attach_point = BPF_TC_INGRESS;
+	opts.sz = sizeof(opts);
+	opts.priority = priority;
+	opts.prog_fd = stranger_load(BPF_PROG_TYPE_SCHED_CLS, "stranger");
 	assert_int_equal(bpf_tc_attach(&hook, &opts), 0);
 	close(opts.prog_fd);
 }
