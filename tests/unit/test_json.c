@@ -346,6 +346,7 @@ static void total_of_a_direction_is_null_where_it_is_not_known(void **state)
 	scene.context.direction = "both";
 	scene.result.total.packets = 31; /* one was evicted */
 	assert_directions(&scene, false, false);
+	text_fini(&scene.text);
 	scene_init(&scene);
 	scene.group.field[GROUP_DIRECTION] = false;
 	assert_directions(&scene, false, false);
