@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../../user/engine/engine_read.h"
+#include "../../user/engine/group.h"
 #include "../random.h"
 
 #define SECOND  1000000000ull
@@ -164,6 +165,76 @@ static void run_free(struct run *run)
 	free(run);
 }
 
+struct landmark_run {
+	uint64_t packets, peeked;
+};
+
+/* All flows of the run so far are in it, whichever way they are summed. */
+static int check_landmark(void *context, const struct window_result *result)
+{
+	struct landmark_run *run = context;
+	uint64_t packets = 0;
+
+	assert_int_equal(result->total.packets, run->packets);
+	assert_int_equal(result->flows_omitted, 0);
+	assert_int_equal(result->total.flows, result->flow_count);
+	for (size_t i = 0; i < result->flow_count; i++) {
+		packets += result->flows[i].packets;
+		packets += result->reverses ? result->reverses[i].packets : 0;
+	}
+	assert_int_equal(packets, run->packets);
+	run->peeked++;
+	return 0;
+}
+
+static void landmark_peek_panes(struct engine *engine, struct landmark_run *run)
+{
+	const struct window_listener listener = { check_landmark, run };
+
+	for (uint64_t index = 1000; index < 1008; index++) {
+		struct flow_slot slot = { .flags = FLOW_IP, .ip_proto = 17, .packets = 3,
+					  .bytes = 180, .min_len = 60, .max_len = 60,
+					  .src_port = (uint16_t)(index % 5) };
+		const struct flow_slot *record = &slot;
+		struct pane pane = { .index = index, .begin_ns = index * SECOND,
+				     .end_ns = (index + 1) * SECOND };
+		struct window_result read;
+
+		assert_int_equal(engine_merge(engine, &record, 1), 0);
+		run->packets += slot.packets;
+		assert_int_equal(engine_fold_pane(engine, &pane), 0);
+		engine_read_window(engine, 0, &read);
+		assert_int_equal(read.total.packets, run->packets);
+		assert_int_equal(engine_peek(engine, 0, &listener), 0);
+		assert_int_equal(engine_close_pane(engine), 0);
+	}
+}
+
+static void landmark_windows_are_peeked_with_their_flows(void **state)
+{
+	const struct window_spec spec = { WINDOW_LANDMARK, 0, 4 * SECOND, 0 };
+
+	(void)state;
+	for (int way = 0; way < 4; way++) {
+		struct landmark_run run = { 0 };
+		struct engine_config config = { .windows = &spec, .window_count = 1,
+						.pane_ns = SECOND, .replay = way & 1,
+						.biflow = way & 2, .emit = check_landmark,
+						.emit_context = &run };
+		struct engine *engine;
+		struct group_by group;
+
+		group_by_init(&group);
+		group.field[GROUP_DIRECTION] = false;
+		group_masks_make(&group, &config.biflow_masks);
+		engine = engine_create(&config);
+		assert_non_null(engine);
+		landmark_peek_panes(engine, &run);
+		assert_int_equal(run.peeked, 8 + 2);
+		engine_destroy(engine);
+	}
+}
+
 static void what_is_read_is_what_is_emitted(void **state)
 {
 	(void)state;
@@ -206,6 +277,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_read_is_what_is_emitted),
+		cmocka_unit_test(landmark_windows_are_peeked_with_their_flows),
 		cmocka_unit_test(windows_end_where_nobody_wants_their_results),
 		cmocka_unit_test(too_many_windows_are_refused),
 	};

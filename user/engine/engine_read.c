@@ -7,6 +7,7 @@
 
 #include "block_flows.h"
 #include "block_window.h"
+#include "landmark_window.h"
 #include "slot_key.h"
 
 struct reader {
@@ -84,7 +85,12 @@ int engine_read_flows(struct engine *engine, const struct engine_reading *readin
 
 void engine_read_window(const struct engine *engine, size_t number, struct window_result *result)
 {
-	block_window_result(engine, &engine->windows[number], result);
+	const struct window *window = &engine->windows[number];
+
+	if (window->spec->kind == WINDOW_LANDMARK)
+		landmark_window_result(engine, window, result);
+	else
+		block_window_result(engine, window, result);
 	result->is_aligned = engine->config.replay || engine->config.is_aligned;
 }
 
@@ -94,5 +100,7 @@ int engine_peek(struct engine *engine, size_t number, const struct window_listen
 
 	if (window->spec->kind == WINDOW_SESSION)
 		return 0;
+	if (window->spec->kind == WINDOW_LANDMARK)
+		return landmark_window_peek(engine, window, listener);
 	return block_window_peek(engine, window, listener);
 }

@@ -75,7 +75,8 @@ void landmark_window_result(const struct engine *engine, const struct window *wi
 		result->complete = false;
 }
 
-static int landmark_window_emit(struct engine *engine, struct window *window)
+static int landmark_window_tell(struct engine *engine, struct window *window,
+				const struct window_listener *listener)
 {
 	const struct flow_table *table = &engine->table;
 	struct flow_result *reverses;
@@ -83,9 +84,6 @@ static int landmark_window_emit(struct engine *engine, struct window *window)
 	struct listing listing;
 	int err;
 
-	window->panes_held = 0;
-	if (!engine->config.emit || window->is_stopped)
-		return 0;
 	landmark_window_result(engine, window, &result);
 	err = listing_init(&listing, &engine->config, window->flows);
 	if (err)
@@ -96,10 +94,38 @@ static int landmark_window_emit(struct engine *engine, struct window *window)
 	}
 	err = result_order(engine, &result, &listing, &reverses);
 	if (!err)
-		err = result_emit(engine, &result, &listing);
-	window->is_stopped |= err != 0;
+		err = result_emit_to(engine, &result, &listing, listener);
 	listing_fini(&listing);
 	free(reverses);
+	return err;
+}
+
+static int landmark_window_emit(struct engine *engine, struct window *window)
+{
+	const struct window_listener listener = { engine->config.emit,
+						  engine->config.emit_context };
+	int err;
+
+	window->panes_held = 0;
+	if (!engine->config.emit || window->is_stopped)
+		return 0;
+	err = landmark_window_tell(engine, window, &listener);
+	window->is_stopped |= err != 0;
+	return err;
+}
+
+int landmark_window_peek(struct engine *engine, struct window *window,
+			 const struct window_listener *listener)
+{
+	bool is_finishing = engine->is_finishing;
+	int err;
+
+	if (!window->panes_held)
+		return 0;
+	/* Cut to the last pane, as at the end. */
+	engine->is_finishing = true;
+	err = landmark_window_tell(engine, window, listener);
+	engine->is_finishing = is_finishing;
 	return err;
 }
 

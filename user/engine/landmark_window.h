@@ -16,5 +16,7 @@ int landmark_window_cut(struct engine *engine, struct window *window);
 void landmark_window_evict(struct engine *engine, struct window *window);
 void landmark_window_result(const struct engine *engine, const struct window *window,
 			    struct window_result *result);
+int landmark_window_peek(struct engine *engine, struct window *window,
+			 const struct window_listener *listener);
 
 #endif
