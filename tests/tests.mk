@@ -63,7 +63,7 @@ $(BUILD)/tests/filter/%: tests/filter/%.c $(LIBRARY)
 check-filters: $(BUILD)/tests/filter/matches ## filters against tcpdump's answers, in the kernel
 	tests/filters.py $(BUILD)
 
-# What reads captures, compiled anew for the fuzzers; they bring an engine of their own.
+# What reads captures, compiled anew for the fuzzers; records go to a taker of their own.
 FUZZED_CAPTURE := $(wildcard user/sources/capture*.c user/base/*.c user/text/*.c)
 FUZZED   := $(FUZZED_CAPTURE) $(wildcard user/sources/packet_*.c user/filter/*.c) \
 	user/sources/replay.c user/engine/group.c

@@ -199,6 +199,12 @@ static int engine_open(struct agent *agent)
 	return -ENOMEM;
 }
 
+/* What the engine has no memory for it counts as such, and says with the pane. */
+static void take_records(void *engine, const struct flow_slot *const *records, size_t count)
+{
+	engine_merge(engine, records, count);
+}
+
 static struct source_settings source_settings_of(const struct agent *agent)
 {
 	const struct options *options = agent->options;
@@ -219,7 +225,7 @@ static struct source_settings source_settings_of(const struct agent *agent)
 		.slots = options->slots,
 		.slots_given = options->slots_given,
 		.show_progress = agent->config.show_progress,
-		.engine = agent->engine,
+		.taker = { take_records, agent->engine, engine_takes_extra(agent->engine) },
 	};
 }
 

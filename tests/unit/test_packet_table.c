@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "capture_builder.h"
+#include "../user/engine/engine.h"
 #include "../user/sources/packet_parse.h"
 #include "../user/sources/packet_table.h"
 
@@ -152,6 +153,11 @@ static struct engine *create_engine(const struct window_spec *window, struct sum
 	return engine_create(&config);
 }
 
+static void take(void *engine, const struct flow_slot *const *records, size_t count)
+{
+	assert_int_equal(engine_merge(engine, records, count), 0);
+}
+
 /* Counts rounds packets of each of FLOWS flows into a table of 64 slots. */
 static void count_flows(struct packet_table *table, uint32_t rounds)
 {
@@ -176,11 +182,11 @@ static void a_table_far_too_small_loses_nothing(void **state)
 	struct packet_table *table;
 
 	(void)state;
-	config.engine = create_engine(&window, &sums);
+	config.taker = (struct record_taker){ take, create_engine(&window, &sums), false };
 	table = packet_table_create(&config);
 	count_flows(table, 2);
 	packet_table_end_pane(table, &pane);
-	assert_int_equal(engine_end_pane(config.engine, &pane), 0);
+	assert_int_equal(engine_end_pane(config.taker.context, &pane), 0);
 	assert_int_equal(pane.counts.outcome[PACKET_UNATTRIBUTED].packets, 0);
 	assert_int_equal(pane.counts.size_histogram[LEN >> SIZE_BUCKET_SHIFT], 2 * FLOWS);
 	assert_int_equal(sums.flows, FLOWS);
@@ -188,7 +194,7 @@ static void a_table_far_too_small_loses_nothing(void **state)
 	assert_int_equal(sums.bytes, 2ull * FLOWS * LEN);
 	assert_true(pane.records >= FLOWS);
 	packet_table_destroy(table);
-	engine_destroy(config.engine);
+	engine_destroy(config.taker.context);
 }
 
 static void a_pane_begins_with_an_empty_table(void **state)
@@ -200,7 +206,7 @@ static void a_pane_begins_with_an_empty_table(void **state)
 	struct packet_table *table;
 
 	(void)state;
-	config.engine = create_engine(&window, &sums);
+	config.taker = (struct record_taker){ take, create_engine(&window, &sums), false };
 	table = packet_table_create(&config);
 	count_flows(table, 1);
 	packet_table_end_pane(table, &first);
@@ -210,7 +216,7 @@ static void a_pane_begins_with_an_empty_table(void **state)
 	assert_int_equal(second.records, 0);
 	assert_int_equal(second.counts.size_histogram[0], 0);
 	packet_table_destroy(table);
-	engine_destroy(config.engine);
+	engine_destroy(config.taker.context);
 }
 
 /* Counts packets of flows enough to fill a table, so many of each flow in a row. */
@@ -238,19 +244,19 @@ static void a_flood_and_what_follows_it_are_counted_whole(void **state)
 	struct packet_table *table;
 
 	(void)state;
-	config.engine = create_engine(&window, &sums);
+	config.taker = (struct record_taker){ take, create_engine(&window, &sums), false };
 	table = packet_table_create(&config);
 	count_in_rows(table, flows, 1);
 	count_in_rows(table, flows, 4);
 	count_in_rows(table, flows, 1);
 	packet_table_end_pane(table, &pane);
-	assert_int_equal(engine_end_pane(config.engine, &pane), 0);
+	assert_int_equal(engine_end_pane(config.taker.context, &pane), 0);
 	assert_int_equal(pane.counts.outcome[PACKET_UNATTRIBUTED].packets, 0);
 	assert_int_equal(sums.flows, flows);
 	assert_int_equal(sums.packets, 6 * flows);
 	assert_int_equal(sums.bytes, 6ull * flows * LEN);
 	packet_table_destroy(table);
-	engine_destroy(config.engine);
+	engine_destroy(config.taker.context);
 }
 
 int main(void)

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "capture_builder.h"
+#include "../user/engine/engine.h"
 #include "../user/sources/replay.h"
 
 #define ETHERNET  1
@@ -17,6 +18,7 @@
 struct run {
 	struct builder b;
 	struct replay_config config;
+	struct engine *engine;
 	struct replay *replay;
 	struct pane panes[PANES_MAX];
 	size_t pane_count;
@@ -36,6 +38,11 @@ static int note_window(void *context, const struct window_result *result)
 		run->last_ns = result->flows[0].last_ns;
 	}
 	return 0;
+}
+
+static void take(void *engine, const struct flow_slot *const *records, size_t count)
+{
+	assert_int_equal(engine_merge(engine, records, count), 0);
 }
 
 static void run_init(struct run *run)
@@ -62,7 +69,7 @@ static void run_steps(struct run *run)
 		assert_true(run->pane_count < PANES_MAX);
 		run->due_ns[run->pane_count] = replay_due_ns(run->replay);
 		run->panes[run->pane_count++] = pane;
-		assert_int_equal(engine_end_pane(run->config.engine, &pane), 0);
+		assert_int_equal(engine_end_pane(run->engine, &pane), 0);
 	} while (run->end > 0);
 }
 
@@ -78,13 +85,14 @@ static void run_file(struct run *run)
 
 	capture_close(open_built(&run->b));
 	run->config.name = run->b.name;
-	run->config.engine = engine_create(&engine);
-	assert_non_null(run->config.engine);
+	run->engine = engine_create(&engine);
+	assert_non_null(run->engine);
+	run->config.taker = (struct record_taker){ take, run->engine, false };
 	assert_int_equal(replay_open(&run->config, &run->replay), 0);
 	run_steps(run);
-	assert_int_equal(engine_finish(run->config.engine), 0);
+	assert_int_equal(engine_finish(run->engine), 0);
 	replay_close(run->replay);
-	engine_destroy(run->config.engine);
+	engine_destroy(run->engine);
 	close(run->b.fd);
 }
 

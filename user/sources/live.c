@@ -37,9 +37,9 @@ struct live {
 	const char *link_names[FLOW_LINKS_MAX];
 };
 
-/* The records of a pane on their way to the engine. */
+/* The records of a pane on their way to the taker. */
 struct merge {
-	struct engine *engine;
+	const struct record_taker *taker;
 	const struct group_masks *masks; /* NULL: keys are whole */
 	size_t record_size;
 	uint64_t records;
@@ -82,7 +82,7 @@ static int banks_open(struct live *live)
 	const struct bank_shape shape = { .slots_per_cpu = config->slots,
 					  .cpus = live->machine.cpus,
 					  .links = (uint32_t)config->interface_count,
-					  .has_extra = engine_takes_extra(config->engine) };
+					  .has_extra = config->taker.has_extra };
 	uint64_t bytes = machine_banks_bytes(&shape);
 	int err;
 
@@ -262,11 +262,10 @@ static void merge_without_place(struct merge *merge, const struct flow_slot *con
 			flow_slot_reduce(&copies[used].slot, merge->masks);
 			reduced[used] = &copies[used].slot;
 		}
-		engine_merge(merge->engine, reduced, used);
+		merge->taker->take(merge->taker->context, reduced, used);
 	}
 }
 
-/* What the engine has no memory for it counts as such, and says with the pane. */
 static int merge_records(void *context, const struct flow_slot *const *records, size_t count)
 {
 	struct merge *merge = context;
@@ -275,7 +274,7 @@ static int merge_records(void *context, const struct flow_slot *const *records, 
 	if (merge->masks)
 		merge_without_place(merge, records, count);
 	else
-		engine_merge(merge->engine, records, count);
+		merge->taker->take(merge->taker->context, records, count);
 	merge->merge_ns += clock_monotonic_ns() - begin_ns;
 	merge->records += count;
 	return 0;
@@ -379,7 +378,7 @@ static int drain_stragglers(struct live *live, struct merge *merge, struct pane 
 
 static int pane_drain(struct live *live, struct pane *pane)
 {
-	struct merge merge = { .engine = live->config.engine,
+	struct merge merge = { .taker = &live->config.taker,
 			       .masks = live->drops_place ? &live->masks : NULL,
 			       .record_size = banks_geometry(live->banks)->record_size };
 	int err = banks_drain(live->banks, merge_records, &merge, &pane->counts);

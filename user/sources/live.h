@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The live source: programs at the hooks of one or more interfaces count into the banks; once
- * a pane the banks change places and the records go to the engine.
+ * a pane the banks change places and the records go to their taker.
  */
 #ifndef WEIR_LIVE_H
 #define WEIR_LIVE_H
 
 #include "../attach/settings.h"
-#include "../engine/engine.h"
 #include "../engine/group.h"
+#include "../engine/pane.h"
 #include "../filter/filter.h"
 #include "pane_clock.h"
+#include "record_taker.h"
 
 #define LIVE_ATTACHED_MAX (2 * FLOW_LINKS_MAX)
 
@@ -22,7 +23,7 @@ struct live_config {
 	struct pane_clock_config clock;
 	const char *const *interfaces; /* link numbers in this order */
 	size_t interface_count;
-	struct engine *engine;         /* of the clock's pane length */
+	struct record_taker taker;
 	const struct filter *filter;   /* NULL: none */
 };
 
@@ -44,7 +45,7 @@ int live_close(struct live *live);
 
 /*
  * Waits for the end of the open pane, or until stop_wait_until is interrupted, or the -t is
- * over; merges the pane's records and fills *pane. 1: more panes follow. 0: that was the last
+ * over; hands over the pane's records and fills *pane. 1: more panes follow. 0: that was the last
  * one, everything is detached. Else a negative errno, reported, and no pane.
  */
 int live_next_pane(struct live *live, struct pane *pane);

@@ -57,7 +57,8 @@ struct packet_table *packet_table_create(const struct packet_table_config *confi
 {
 	struct packet_table *table = calloc(1, sizeof(*table));
 	const struct bank_shape shape = { .slots_per_cpu = config->slots, .cpus = 1,
-					  .links = config->links, .has_extra = config->has_extra };
+					  .links = config->links,
+					  .has_extra = config->taker.has_extra };
 
 	if (!table)
 		return NULL;
@@ -89,12 +90,12 @@ void packet_table_destroy(struct packet_table *table)
 	free(table);
 }
 
-/* What the engine has no memory for it counts as such, and says with the pane. */
 static void table_merge(struct packet_table *table, struct flow_slot *const *records, size_t count)
 {
 	uint64_t begin_ns = clock_monotonic_ns();
 
-	engine_merge(table->config.engine, (const struct flow_slot *const *)records, count);
+	table->config.taker.take(table->config.taker.context,
+				 (const struct flow_slot *const *)records, count);
 	table->merge_ns += clock_monotonic_ns() - begin_ns;
 	table->records += count;
 	for (size_t i = 0; i < count; i++) {
@@ -113,7 +114,7 @@ static void table_merge_spill(struct packet_table *table)
 		uint32_t count = 0;
 
 		while (count < MERGE_BATCH && i < used)
-			records[count++] = record_at(spill, i++, table->config.has_extra);
+			records[count++] = record_at(spill, i++, table->config.taker.has_extra);
 		table_merge(table, records, count);
 	}
 	table->section->spill_used = 0;
@@ -124,7 +125,7 @@ static void table_merge_slots(struct packet_table *table)
 {
 	uint64_t *bitmap = (void *)((char *)table->section + table->geometry.bitmap_offset);
 	void *slots = (char *)table->section + table->geometry.slots_offset;
-	const bool has_extra = table->config.has_extra;
+	const bool has_extra = table->config.taker.has_extra;
 	struct flow_slot *records[MERGE_BATCH + 64];
 	size_t count = 0;
 
@@ -209,7 +210,7 @@ static inline struct counting table_counting(const struct packet_table *table)
 		.seed = &table->config.seed,
 		.masks = table->reduced ? &table->masks : NULL,
 		.links = table->links,
-		.has_extra = table->config.has_extra,
+		.has_extra = table->config.taker.has_extra,
 	};
 }
 

@@ -2,27 +2,27 @@
 /*
  * One pane's table for packets that reach user space: a section of a bank in memory, counted
  * into by the same accounting step as in the kernel. Where its spill area fills, the records go
- * to the engine at once, so that no packet is left unattributed.
+ * to their taker at once, so that no packet is left unattributed.
  */
 #ifndef WEIR_PACKET_TABLE_H
 #define WEIR_PACKET_TABLE_H
 
 #include "../../include/hash.h"
-#include "../engine/engine.h"
 #include "../engine/group.h"
+#include "../engine/pane.h"
 #include "capture.h"
 #include "packet_filter.h"
+#include "record_taker.h"
 
 /* Packets counted in one go: enough for their slots to arrive from memory meanwhile. */
 #define PACKET_BATCH 32
 
 struct packet_table_config {
-	struct engine *engine;        /* receives the records */
+	struct record_taker taker;
 	const struct group_by *group; /* NULL: whole keys */
 	struct packet_filter *filter; /* NULL: none */
 	struct hash_seed seed;
 	uint32_t slots;               /* a power of two, at least 64 */
-	bool has_extra;               /* the engine wants records of two lines */
 	uint32_t links;               /* so many are told apart in link_outcomes; 0: none */
 };
 
@@ -45,7 +45,7 @@ int packet_table_count(struct packet_table *table, const struct capture_packet *
 		       const struct packet_place *places, size_t count);
 
 /*
- * Ends the pane: its records are merged into the engine, its counts (link_outcomes stay the
+ * Ends the pane: its records go to the taker, its counts (link_outcomes stay the
  * table's), records and merge_ns go to *pane, whose other fields are left alone, and the table is
  * empty.
  */

@@ -386,13 +386,12 @@ int pcap_live_end_pane(struct pcap_live *live, const struct pane_moment *moment,
 int pcap_live_open(const struct pcap_live_config *config, struct pcap_live **live, char *reason)
 {
 	struct packet_table_config table = {
-		.engine = config->engine,
+		.taker = config->taker,
 		.group = config->group,
 		.filter = config->filter,
 		.seed = config->seed,
 		.slots = config->slots,
 		.links = (uint32_t)config->interface_count,
-		.has_extra = engine_takes_extra(config->engine),
 	};
 	struct pcap_live *opened = calloc(1, sizeof(*opened));
 	int err = -ENOMEM;

@@ -23,7 +23,7 @@ struct pcap_live_config {
 	const char *const *interfaces;  /* link numbers in this order; at most FLOW_LINKS_MAX */
 	size_t interface_count;
 	bool in, out;                   /* directions to capture */
-	struct engine *engine;
+	struct record_taker taker;
 	const struct group_by *group;   /* NULL: whole keys */
 	struct packet_filter *filter;   /* NULL: none */
 	struct hash_seed seed;          /* random: packets come from whoever likes */
@@ -48,7 +48,7 @@ int pcap_live_read(struct pcap_live *live, int timeout_ms);
 
 /*
  * Reads what is there without waiting, ends the pane at that moment and begins the next: records
- * are merged, *pane is filled but for its times and place. 0 or negative errno: counting
+ * are taken, *pane is filled but for its times and place. 0 or negative errno: counting
  * failed or no interface is left (-ENODEV), and the pane has what came before. An interface
  * that has gone is reported; the others go on.
  */

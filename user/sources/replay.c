@@ -43,7 +43,7 @@ struct replay {
 
 /*
  * The seed is fixed, so that the same capture takes the same course. Who aims at one bucket
- * gains nothing: records pushed out of it are merged by the engine, as those of new flows are.
+ * gains nothing: records pushed out of it are merged by their taker, as those of new flows are.
  */
 static struct hash_seed replay_seed(void)
 {
@@ -60,12 +60,11 @@ static struct hash_seed replay_seed(void)
 int replay_open(const struct replay_config *config, struct replay **replay)
 {
 	struct packet_table_config table = {
-		.engine = config->engine,
+		.taker = config->taker,
 		.group = config->group,
 		.filter = config->filter,
 		.seed = replay_seed(),
 		.slots = REPLAY_SLOTS,
-		.has_extra = engine_takes_extra(config->engine),
 	};
 	struct replay *opened = calloc(1, sizeof(*opened));
 

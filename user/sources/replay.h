@@ -15,7 +15,7 @@
 
 struct replay_config {
 	const char *name;             /* as capture_open takes it */
-	struct engine *engine;        /* of the same pane length */
+	struct record_taker taker;
 	const struct group_by *group; /* NULL: whole keys */
 	struct packet_filter *filter; /* NULL: none */
 	uint64_t pane_ns;
@@ -36,8 +36,8 @@ void replay_close(struct replay *replay);
 enum replay_step { REPLAY_END, REPLAY_PANE, REPLAY_MORE };
 
 /*
- * Goes on for some milliseconds at most. REPLAY_PANE: a pane is over, its records are merged,
- * *pane is filled and engine_end_pane is to be called; REPLAY_MORE: call again; REPLAY_END; or
+ * Goes on for some milliseconds at most. REPLAY_PANE: a pane is over, its records are taken
+ * and *pane is filled; REPLAY_MORE: call again; REPLAY_END; or
  * negative errno, before which the last pane with all that could be read was returned.
  */
 int replay_step(struct replay *replay, struct pane *pane);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Where packets come from, behind one interface: programs in the kernel, libpcap, a capture. A
- * source gives panes, whose records it has merged into the engine.
+ * source gives panes, whose records it has handed to their taker.
  */
 #ifndef WEIR_SOURCE_H
 #define WEIR_SOURCE_H
 
 #include "../attach/settings.h"
-#include "../engine/engine.h"
 #include "../engine/group.h"
+#include "../engine/pane.h"
+#include "record_taker.h"
 
 struct source;
 
@@ -28,7 +29,7 @@ struct source_settings {
 	uint32_t slots;                /* per CPU and bank */
 	bool slots_given;              /* by the user, whatever memory they take */
 	bool show_progress;            /* of a replay, on standard error where that is a terminal */
-	struct engine *engine;
+	struct record_taker taker;
 };
 
 /* What is known of a source once it is open. Lives as long as the source. */
@@ -51,7 +52,7 @@ int source_close(struct source *source);
 
 enum source_step {
 	SOURCE_END,  /* nothing more, and no pane */
-	SOURCE_PANE, /* *pane is filled: engine_end_pane is to be called */
+	SOURCE_PANE, /* its records are taken, *pane is filled */
 };
 
 /*

@@ -83,7 +83,7 @@ static int live_source_start(struct live_source *source)
 				      .clock = source_clock(settings),
 				      .interfaces = source->base.names.list,
 				      .interface_count = source->base.names.count,
-				      .engine = settings->engine,
+				      .taker = settings->taker,
 				      .filter = source->filter };
 	int err = live_open(&config, &source->live);
 

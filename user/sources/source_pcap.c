@@ -90,7 +90,7 @@ static int pcap_source_start(struct pcap_source *source)
 					   .interface_count = source->base.names.count,
 					   .in = settings->attach.direction != DIRECTION_OUT,
 					   .out = settings->attach.direction != DIRECTION_IN,
-					   .engine = settings->engine,
+					   .taker = settings->taker,
 					   .filter = source->filter,
 					   .group = settings->group,
 					   .slots = settings->slots };

@@ -106,7 +106,7 @@ static int replay_source_start(struct replay_source *source)
 {
 	const struct source_settings *settings = &source->base.settings;
 	struct replay_config config = { .name = settings->file,
-					.engine = settings->engine,
+					.taker = settings->taker,
 					.group = settings->group,
 					.pane_ns = settings->pane_ns,
 					.duration_ns = settings->duration_ns,

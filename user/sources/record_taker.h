@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where the flow records of a source go: whoever opens it says who takes them.
+ */
+#ifndef WEIR_RECORD_TAKER_H
+#define WEIR_RECORD_TAKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct flow_slot;
+
+struct record_taker {
+	/*
+	 * Takes records of the open pane, any number of calls a pane; they live until it returns.
+	 * It may not refuse: what it has no room for, it tells of itself when the pane ends.
+	 */
+	void (*take)(void *context, const struct flow_slot *const *records, size_t count);
+	void *context;
+	bool has_extra; /* wants records of two lines: each is the slot of a struct flow_record */
+};
+
+#endif
