@@ -122,6 +122,11 @@ def rows(screen, column="proto"):
     return [line for line in lines[head + 1:-1] if line.strip()]
 
 
+def has_column(screen, name):
+    """Rows of a new grouping come a moment after its name at the foot."""
+    return any(line.split()[:1] == [name] for line in screen.lines())
+
+
 def heading(screen):
     return next((line for line in screen.lines() if "proto" in line), "")
 
@@ -289,12 +294,12 @@ def test_keys():
         check(screen.wait(lambda: screen.lines()[-1].split(",")[0].strip() == group),
               f"g groups by {group}", screen.lines()[-1])
         if group == "services":
-            screen.wait(lambda: "service" in screen.text())
+            screen.wait(lambda: has_column(screen, "service"))
             shown = [line.split()[0] for line in rows(screen, "service")]
             check(set(shown) == {"443/tcp", "22/tcp", "53/udp", "icmp", "arp"},
                   "services are the ports of who was called", shown)
         if group == "networks":
-            screen.wait(lambda: "network" in screen.text())
+            screen.wait(lambda: has_column(screen, "network"))
             screen.keys("e")
             screen.shows("write to")
             screen.keys("Enter")
