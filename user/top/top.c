@@ -2,10 +2,12 @@
 #include "top.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -24,6 +26,10 @@
 /* A terminal that has taken nothing for so long takes nothing. */
 #define STUCK_US 500000
 
+struct interface_name {
+	char text[IF_NAMESIZE];
+};
+
 struct top {
 	const struct options *options;
 	struct window_spec windows[OPTIONS_WINDOWS_MAX + 1];
@@ -31,6 +37,8 @@ struct top {
 	struct collector *collector;
 	pthread_t thread, ui_thread;
 	_Atomic bool ui_is_done;
+	struct interface_name *names;                /* of a live run */
+	const char *link_names[FLOW_LINKS_MAX];
 	int err;  /* of the agent */
 };
 
@@ -143,13 +151,41 @@ static int top_open(struct top *top)
 	return agent_open(&agent, &top->agent);
 }
 
+/*
+ * A copy for the thread that draws: the agent's goes on to set the clock, and in a live run what
+ * interfaces are called; there a name is at the place of its link's number. 0 or -ENOMEM.
+ */
+static int document_copy(struct top *top, struct document_context *document)
+{
+	const char *const *names;
+	size_t count;
+
+	*document = *agent_context(top->agent);
+	if (top->options->file)
+		return 0;
+	count = document->source_name_count;
+	names = document->link_names ? document->link_names : document->source_names;
+	top->names = calloc(count + 1, sizeof(*top->names));
+	if (!top->names)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		snprintf(top->names[i].text, sizeof(top->names[i].text), "%s", names[i]);
+	for (size_t i = 0; i < FLOW_LINKS_MAX; i++)
+		top->link_names[i] = i < count ? top->names[i].text : "";
+	document->source_names = top->link_names;
+	if (document->link_names)
+		document->link_names = top->link_names;
+	return 0;
+}
+
 static int top_view(struct top *top)
 {
-	/* A copy of its own: the agent's thread goes on to set the clock in the agent's. */
-	const struct document_context document = *agent_context(top->agent);
+	struct document_context document;
 	struct viewer viewer;
-	int err = agent_start(top), shown_err;
+	int err = document_copy(top, &document), shown_err;
 
+	if (!err)
+		err = agent_start(top);
 	if (err) {
 		report_error("start: %s", strerror(-err));
 		return err;
@@ -180,5 +216,6 @@ int top_run(const struct options *options)
 	}
 	status = agent_close(top.agent, err);
 	collector_destroy(top.collector);
+	free(top.names);
 	return status;
 }
