@@ -202,7 +202,9 @@ struct counting {
 	bool has_extra;
 };
 
-static inline struct counting table_counting(const struct packet_table *table)
+/* has_extra is a constant where this is called: each way to count exists once. */
+static __always_inline struct counting table_counting(const struct packet_table *table,
+						      bool has_extra)
 {
 	return (struct counting){
 		.section = table->section,
@@ -210,7 +212,7 @@ static inline struct counting table_counting(const struct packet_table *table)
 		.seed = &table->config.seed,
 		.masks = table->reduced ? &table->masks : NULL,
 		.links = table->links,
-		.has_extra = table->config.taker.has_extra,
+		.has_extra = has_extra,
 	};
 }
 
@@ -278,10 +280,11 @@ static __always_inline void packet_account(const struct counting *counting,
 }
 
 /* Filters and parses packets; returns how many, fewer than count where *err says why. */
-static size_t batch_read(const struct packet_table *table, const struct packet_batch *batch,
-			 struct parsed_packet *parsed, int *err)
+static __always_inline size_t batch_read(const struct packet_table *table,
+					 const struct packet_batch *batch,
+					 struct parsed_packet *parsed, int *err,
+					 const struct counting *counting)
 {
-	const struct counting counting = table_counting(table);
 	struct packet_filter *filter = table->config.filter;
 
 	for (size_t i = 0; i < batch->count; i++) {
@@ -292,7 +295,7 @@ static size_t batch_read(const struct packet_table *table, const struct packet_b
 		if (filter && packet->link)
 			pass = packet_filter_match(filter, packet);
 		if (pass > 0) {
-			packet_read(&counting, packet, &batch->places[i], &parsed[i]);
+			packet_read(counting, packet, &batch->places[i], &parsed[i]);
 		} else if (pass == 0) {
 			parsed[i].outcome = PACKET_FILTERED;
 		} else {
@@ -303,13 +306,12 @@ static size_t batch_read(const struct packet_table *table, const struct packet_b
 	return batch->count;
 }
 
-static void batch_account(const struct packet_table *table, const struct packet_batch *batch,
-			  const struct parsed_packet *parsed)
+static __always_inline void batch_account(const struct packet_batch *batch,
+					  const struct parsed_packet *parsed,
+					  const struct counting *counting)
 {
-	const struct counting counting = table_counting(table);
-
 	for (size_t i = 0; i < batch->count; i++)
-		packet_account(&counting, &parsed[i], batch->packets[i].len, &batch->places[i]);
+		packet_account(counting, &parsed[i], batch->packets[i].len, &batch->places[i]);
 }
 
 /* At the first packet of a pane the counts of the one before are not needed any more. */
@@ -320,21 +322,30 @@ static void links_begin_pane(struct packet_table *table)
 	table->links_are_told = false;
 }
 
-int packet_table_count(struct packet_table *table, const struct capture_packet *packets,
-		       const struct packet_place *places, size_t count)
+static __always_inline int batch_count(struct packet_table *table, struct packet_batch batch,
+				       bool has_extra)
 {
-	struct packet_batch batch = { packets, places, count };
+	const struct counting counting = table_counting(table, has_extra);
 	struct parsed_packet parsed[PACKET_BATCH];
 	int err = 0;
 
 	links_begin_pane(table);
-	batch.count = batch_read(table, &batch, parsed, &err);
+	batch.count = batch_read(table, &batch, parsed, &err, &counting);
 	/* Each packet spills one record at most. */
 	if (unlikely(table->section->spill_used + PACKET_BATCH > table->geometry.spill_slots))
 		table_merge_spill(table);
 	table_make_room(table, (uint32_t)batch.count);
-	batch_account(table, &batch, parsed);
+	batch_account(&batch, parsed, &counting);
 	return err;
+}
+
+int packet_table_count(struct packet_table *table, const struct capture_packet *packets,
+		       const struct packet_place *places, size_t count)
+{
+	const struct packet_batch batch = { packets, places, count };
+
+	return table->config.taker.has_extra ? batch_count(table, batch, true) :
+					       batch_count(table, batch, false);
 }
 
 /* Adds what is tallied of a link and direction. */
