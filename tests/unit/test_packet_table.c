@@ -219,18 +219,24 @@ static void a_pane_begins_with_an_empty_table(void **state)
 	engine_destroy(config.taker.context);
 }
 
-/* Counts packets of flows enough to fill a table, so many of each flow in a row. */
+/* Counts packets of flows enough to fill a table, so many of each flow in a row, in batches. */
 static void count_in_rows(struct packet_table *table, uint32_t flows, uint32_t row)
 {
-	for (uint32_t i = 0; i < flows * row; i++) {
-		struct builder b = { 0 };
-		struct capture_packet packet = { .link = LINK_RAW, .len = LEN };
-		struct packet_place place = { .now_ms = 5 };
+	const struct packet_place places[PACKET_BATCH] = { 0 };
+	struct capture_packet packets[PACKET_BATCH];
+	struct builder b[PACKET_BATCH];
+	size_t count = 0;
 
-		put_ipv4(&b, i / row);
-		packet.data = b.bytes;
-		packet.caplen = IPV4_LEN;
-		assert_int_equal(packet_table_count(table, &packet, &place, 1), 0);
+	for (uint32_t i = 0; i < flows * row; i++) {
+		b[count] = (struct builder){ 0 };
+		put_ipv4(&b[count], i / row);
+		packets[count] = (struct capture_packet){ .link = LINK_RAW, .len = LEN,
+							  .data = b[count].bytes,
+							  .caplen = IPV4_LEN };
+		if (++count < PACKET_BATCH && i + 1 < flows * row)
+			continue;
+		assert_int_equal(packet_table_count(table, packets, places, count), 0);
+		count = 0;
 	}
 }
 

@@ -325,16 +325,18 @@ static void links_begin_pane(struct packet_table *table)
 static __always_inline int batch_count(struct packet_table *table, struct packet_batch batch,
 				       bool has_extra)
 {
-	const struct counting counting = table_counting(table, has_extra);
 	struct parsed_packet parsed[PACKET_BATCH];
+	struct counting counting;
 	int err = 0;
 
 	links_begin_pane(table);
-	batch.count = batch_read(table, &batch, parsed, &err, &counting);
 	/* Each packet spills one record at most. */
 	if (unlikely(table->section->spill_used + PACKET_BATCH > table->geometry.spill_slots))
 		table_merge_spill(table);
 	table_make_room(table, (uint32_t)batch.count);
+	/* Not earlier: a table that was full may have fewer slots now. */
+	counting = table_counting(table, has_extra);
+	batch.count = batch_read(table, &batch, parsed, &err, &counting);
 	batch_account(&batch, parsed, &counting);
 	return err;
 }
