@@ -13,6 +13,7 @@
 #include "outputs/excess.h"
 #include "system/machine.h"
 #include "base/stop.h"
+#include "run_number.h"
 
 struct agent {
 	struct agent_config config;
@@ -24,6 +25,7 @@ struct agent {
 	struct document_context document;
 	char host[256];
 	uint64_t windows_emitted;      /* complete ones, of the first -w */
+	uint64_t sequences[OPTIONS_WINDOWS_MAX]; /* windows of each -w so far */
 	struct outcome_counts counts;  /* of all panes */
 	uint64_t dropped_packets;
 	bool warned_unattributed;
@@ -93,6 +95,7 @@ static int emit(void *context, const struct window_result *result)
 	if (result->window_number >= agent->options->window_count)
 		return 0;
 	cut = result_complete(agent, result, &document);
+	cut.sequence = agent->sequences[result->window_number]++;
 	outputs_emit(agent->outputs, &document, &cut);
 	if (result->window_number == 0)
 		look_for_excess(agent, &document, result);
@@ -237,6 +240,7 @@ static void describe(struct agent *agent)
 
 	gethostname(agent->host, sizeof(agent->host) - 1);
 	document->host = agent->host;
+	document->run = run_number_make(agent->options);
 	document->filter = agent->options->filter;
 	document->group = &agent->options->group;
 	document->source_kind = facts->is_live ? "interface" : "file";

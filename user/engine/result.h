@@ -42,6 +42,7 @@ struct window_health {
 struct window_result {
 	const struct window_spec *spec;
 	size_t window_number;         /* which -w, from 0 */
+	uint64_t sequence;            /* which of its windows, from 0: counted by the agent */
 	uint64_t start_ns;
 	uint64_t end_ns;
 	uint64_t nominal_start_ns;    /* tumbling, sliding: where the grid has it, cut or not; */

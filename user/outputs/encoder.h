@@ -22,6 +22,7 @@ struct document_context {
 	const struct group_by *group;
 	const char *const *link_names;     /* by the link number of a flow key; NULL in a replay */
 	int64_t clock_offset_ns;           /* engine clock to 1970; may change between windows */
+	uint64_t run;                      /* no two runs share it, but replays of the same */
 };
 
 /* Figures of the transmission model, of one output. */
@@ -63,7 +64,10 @@ struct encoder {
 #define ENCODER_DECLARE(name) extern const struct encoder name##_encoder;
 ENCODERS(ENCODER_DECLARE)
 
-/* All of them, NULL at the end. */
+/* Of targets that are no files (output_name.c). */
+extern const struct encoder clickhouse_encoder;
+
+/* Those of ENCODERS, NULL at the end. */
 extern const struct encoder *const encoders[];
 
 #endif
