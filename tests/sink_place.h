@@ -58,7 +58,7 @@ static inline int leave_place(void **state)
 {
 	struct place *place = *state;
 
-	sink_close(place->sink);
+	sink_close(place->sink, NULL);
 	text_fini(&place->scene.text);
 	/* A test that failed may have left its small disk. */
 	umount2(place->path, MNT_DETACH);
@@ -90,7 +90,7 @@ static inline int write_once(struct place *place)
 
 static inline void close_sink(struct place *place)
 {
-	assert_int_equal(sink_close(place->sink), 0);
+	assert_int_equal(sink_close(place->sink, NULL), 0);
 	place->sink = NULL;
 }
 

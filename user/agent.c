@@ -143,6 +143,7 @@ static int outputs_start(struct agent *agent)
 {
 	const struct options *options = agent->options;
 	struct outputs_config config = { .names = options->outputs,
+					       .secrets = options->output_secrets,
 					       .count = options->output_count,
 					       .window_count = options->window_count,
 					       .is_replay = options->file != NULL,

@@ -418,18 +418,50 @@ static void replay_excludes_what_only_a_live_run_has(void **state)
 static void outputs_of_other_formats_are_refused(void **state)
 {
 	static const char *const names[] = { "report.html", "weir.prom", "ipfix://collector",
-					     "clickhouse://server/flows", "xml:file", "x.txt" };
+					     "xml:file", "x.txt" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		char line[80], told[128];
+		char line[80], told[160];
 
 		snprintf(line, sizeof(line), "weir run -o %s", names[i]);
 		snprintf(told, sizeof(told), "weir: --output %s: an output is named *.json, "
-			 "*.ndjson or -, or after its format: json ndjson text csv flows\n",
-			 names[i]);
+			 "*.ndjson or -, or after its format: json ndjson text csv flows, "
+			 "or clickhouse://HOST/DATABASE\n", names[i]);
 		assert_refuses(line, told);
 	}
+}
+
+/* Rows of windows that overlap would be added up twice. */
+static void clickhouse_takes_windows_that_do_not_overlap(void **state)
+{
+	struct command command;
+
+	(void)state;
+	assert_refused("weir run -w sliding:10s/1s -o clickhouse://h/d",
+		       "--output clickhouse://h/d: it takes tumbling and session windows: "
+		       "others overlap");
+	assert_refused("weir run -w landmark:10s -o clickhouse://h/d",
+		       "--output clickhouse://h/d: it takes tumbling and session windows: "
+		       "others overlap");
+	parse_well(&command, "weir run -w session:10s -w tumbling:1m -o clickhouse://h/d");
+	options_fini(&command.options);
+}
+
+/* Neither in what is shown later nor in the words that the process list shows. */
+static void password_is_taken_out_of_the_arguments(void **state)
+{
+	struct command command;
+
+	(void)state;
+	parse_well(&command, "weir run -o clickhouse://me:secret@h/d");
+	assert_string_equal(command.options.outputs[0], "clickhouse://me@h/d");
+	assert_string_equal(command.options.output_secrets[0], "secret");
+	assert_null(memmem(command.text, sizeof(command.text), "secret", 6));
+	options_fini(&command.options);
+	assert_refused("weir run -o clickhouse://me:secret@h",
+		       "--output clickhouse://me@h: a database is missing: "
+		       "clickhouse://HOST/DATABASE");
 }
 
 static void outputs_are_of_known_kinds(void **state)
@@ -530,6 +562,8 @@ int main(void)
 		cmocka_unit_test(peers_are_a_host_and_a_port),
 		cmocka_unit_test(replay_excludes_what_only_a_live_run_has),
 		cmocka_unit_test(outputs_of_other_formats_are_refused),
+		cmocka_unit_test(clickhouse_takes_windows_that_do_not_overlap),
+		cmocka_unit_test(password_is_taken_out_of_the_arguments),
 		cmocka_unit_test(outputs_are_of_known_kinds),
 		cmocka_unit_test(too_many_windows_or_outputs_are_refused),
 		cmocka_unit_test(help_names_every_option_within_80_columns),

@@ -215,6 +215,13 @@ int options_parse(int argc, char **argv, struct options *options)
 
 void options_fini(struct options *options)
 {
+	for (size_t i = 0; i < OPTIONS_OUTPUTS_MAX; i++) {
+		if (options->output_secrets[i])
+			explicit_bzero(options->output_secrets[i],
+				       strlen(options->output_secrets[i]));
+		free(options->output_secrets[i]);
+		options->output_secrets[i] = NULL;
+	}
 	free(options->filter);
 	options->filter = NULL;
 }

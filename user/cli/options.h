@@ -41,6 +41,7 @@ struct options {
 	enum sort_field sort;         /* or SORT_EXTRA and an extra measure of extra_sets */
 	uint32_t extra_sets;          /* 1 << enum extra_set of those asked for */
 	const char *outputs[OPTIONS_OUTPUTS_MAX];
+	char *output_secrets[OPTIONS_OUTPUTS_MAX]; /* passwords of these, or NULL. Owned. */
 	size_t output_count;
 	uint64_t duration_ns;         /* 0: no end */
 	uint64_t window_limit;        /* -c; 0: no end */

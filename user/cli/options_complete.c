@@ -89,6 +89,17 @@ static int check_interfaces(struct options *options)
 	return 0;
 }
 
+/* Where rows of windows are added up, those of windows that overlap would count packets again. */
+static const char *overlap_refused(const struct options *options)
+{
+	for (size_t i = 0; i < options->window_count; i++) {
+		if (options->windows[i].kind == WINDOW_SLIDING ||
+		    options->windows[i].kind == WINDOW_LANDMARK)
+			return "it takes tumbling and session windows: others overlap";
+	}
+	return NULL;
+}
+
 static int check_outputs(const struct options *options)
 {
 	size_t i;
@@ -98,6 +109,8 @@ static int check_outputs(const struct options *options)
 		struct output_name parsed;
 		const char *reason = output_name_parse(name, options->window_count, &parsed);
 
+		if (!reason && parsed.is_summed)
+			reason = overlap_refused(options);
 		if (options->verb == VERB_TOP && parsed.is_standard_output)
 			reason = "top draws on standard output: name a *.ndjson file";
 		if (reason)

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "../outputs/clickhouse_target.h"
 #include "../outputs/output_name.h"
 #include "../sources/capture.h"
 #include "../text/endpoint.h"
@@ -269,20 +271,29 @@ static const char *parse_sort(struct parsing *parsing, const char *value)
 	return NULL;
 }
 
-static const char *parse_output(struct parsing *parsing, const char *value)
+static const char *add_output(struct options *options, const char *value, char *secret)
 {
-	struct options *options = parsing->options;
-	struct output_name name;
-	const char *reason = output_name_parse(value, 1, &name);
-
-	if (reason)
-		return reason;
 	if (find_name(options->outputs, options->output_count, value) >= 0)
 		return "named twice";
 	if (options->output_count == OPTIONS_OUTPUTS_MAX)
 		return "at most 8 outputs";
+	options->output_secrets[options->output_count] = secret;
 	options->outputs[options->output_count++] = value;
 	return NULL;
+}
+
+/* A password goes out of the argument first, which everybody may see in the process list. */
+static const char *parse_output(struct parsing *parsing, const char *value)
+{
+	char *secret = clickhouse_target_hide_password((char *)(uintptr_t)value);
+	struct output_name name;
+	const char *reason = output_name_parse(value, 1, &name);
+
+	if (!reason)
+		reason = add_output(parsing->options, value, secret);
+	if (reason)
+		free(secret);
+	return reason;
 }
 _Static_assert(OPTIONS_OUTPUTS_MAX == 8, "the text above says so");
 
@@ -398,7 +409,8 @@ const struct option_spec option_specs[] = {
 	{ OPTION_TCP, "tcp", NULL, FOR_STREAM, parse_tcp,
 	  "measure TCP: zero windows and resets of each flow" },
 	{ 'o', "output", "TARGET", FOR_STREAM, parse_output,
-	  "[FORMAT:]FILE, or - for standard output;\n"
+	  "[FORMAT:]FILE, - for standard output, or\n"
+	  "clickhouse://[USER@]HOST[:PORT]/DATABASE[.TABLE];\n"
 	  "repeatable (run: a table on a terminal, else\n"
 	  "NDJSON)" },
 	{ 't', "duration", "LEN", FOR_STREAM, parse_duration, "stop after this long: 250ms, 1s, 5m, 1h" },

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* 0 once fd is ready for events (or was not within the time), -ECANCELED by the hangup. */
@@ -92,13 +94,37 @@ int carrier_open(const struct carrier_kind *kind, const struct carrier_config *c
 	return 0;
 }
 
+void carrier_news_add(struct carrier_news *news, const char *line, uint64_t lost)
+{
+	size_t used = strlen(news->lines), room = sizeof(news->lines) - used;
+
+	news->lost += lost;
+	if (line && *line && strlen(line) + 2 <= room)
+		snprintf(news->lines + used, room, "%s%s", used ? "\n" : "", line);
+}
+
+void carrier_take_news(struct carrier *carrier, struct carrier_news *news)
+{
+	*news = carrier->news;
+	memset(&carrier->news, 0, sizeof(carrier->news));
+}
+
 int carrier_close(struct carrier *carrier)
+{
+	struct carrier_news news;
+
+	return carrier_close_telling(carrier, &news);
+}
+
+int carrier_close_telling(struct carrier *carrier, struct carrier_news *news)
 {
 	int err;
 
+	memset(news, 0, sizeof(*news));
 	if (!carrier)
 		return 0;
 	err = carrier->kind->close(carrier);
+	carrier_take_news(carrier, news);
 	free(carrier->base_name);
 	free(carrier);
 	return err;

@@ -14,6 +14,12 @@
 
 struct carrier;
 
+/* What is to be told the user beside failures: lines, and windows that were lost on the way. */
+struct carrier_news {
+	char lines[512];
+	uint64_t lost;
+};
+
 /* Each returns 0 or negative errno. */
 struct carrier_kind {
 	/* *reason: static text where errno's would not say it; -EINVAL is wrong usage. */
@@ -25,6 +31,7 @@ struct carrier_kind {
 	int (*reopen)(struct carrier *carrier);  /* by its name: what had it may be renamed */
 	int (*close)(struct carrier *carrier);   /* also half-opened */
 	bool is_shared; /* the descriptor is not weir's alone: standard output */
+	bool keeps;     /* what is committed is not lost, also where its end does not take it */
 };
 
 /* What a carrier is to carry. Strings are borrowed and must outlive it. */
@@ -35,6 +42,8 @@ struct carrier_config {
 	int hangup_fd;          /* waiting ends with -ECANCELED once it reports hangup_events; -1 */
 	short hangup_events;
 	const struct carrier_kind *apart; /* what a process of its own runs; NULL: there is none */
+	const char *secret;     /* a password; NULL */
+	bool waits;             /* of a replay: for room, and at its end until all is taken */
 };
 
 struct carrier {
@@ -56,11 +65,15 @@ struct carrier {
 	bool head_due;
 
 	pid_t pid;              /* of the process that writes, where it has one of its own */
+
+	void *state;            /* the kind's */
+	struct carrier_news news; /* not told yet */
 };
 
 extern const struct carrier_kind replaced_file_kind;
 extern const struct carrier_kind line_file_kind;
 extern const struct carrier_kind standard_output_kind;
+extern const struct carrier_kind clickhouse_kind;
 
 /* 0 and *carrier; or negative errno, *reason as carrier_kind.open has it, and nothing is left. */
 int carrier_open(const struct carrier_kind *kind, const struct carrier_config *config,
@@ -83,6 +96,15 @@ int carrier_close(struct carrier *carrier);
  * to written_bytes, also after a failure.
  */
 int carrier_write_bytes(struct carrier *carrier, const char *bytes, size_t length);
+
+/* The same, and what closing had to tell. */
+int carrier_close_telling(struct carrier *carrier, struct carrier_news *news);
+
+/* Takes what there is to tell. */
+void carrier_take_news(struct carrier *carrier, struct carrier_news *news);
+
+/* Adds to what is to be told: a line, or NULL, and windows lost. A line too many is left out. */
+void carrier_news_add(struct carrier_news *news, const char *line, uint64_t lost);
 
 /* For kinds: 0 after so long, -ECANCELED where waiting is over before. */
 int carrier_pause(const struct carrier *carrier, int milliseconds);

@@ -70,6 +70,8 @@ static int apart_receive(struct carrier *carrier, struct carrier_answer *answer)
 		else if (errno != EINTR)
 			err = connection_err(errno);
 	}
+	if (!err)
+		carrier_news_add(&carrier->news, answer->news.lines, answer->news.lost);
 	return err;
 }
 

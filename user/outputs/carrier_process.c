@@ -47,11 +47,18 @@ static void drop_agent_files(int kept)
 	}
 }
 
+static void note_inherited_files(bool inherited[INHERITED_MAX])
+{
+	for (int fd = 0; fd < INHERITED_MAX; fd++)
+		inherited[fd] = fcntl(fd, F_GETFD) >= 0;
+}
+
 /*
  * After opening, for which a name like /dev/fd/3 may need them: a process that cannot end must
  * hold no pipe whose end somebody waits for.
  */
-static void drop_inherited_files(const struct carrier *carrier, int kept)
+static void drop_inherited_files(const struct carrier *carrier, int kept,
+				 const bool inherited[INHERITED_MAX])
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -60,7 +67,7 @@ static void drop_inherited_files(const struct carrier *carrier, int kept)
 			dup2(null, fd);
 	}
 	for (int fd = STDERR_FILENO + 1; fd < INHERITED_MAX; fd++) {
-		if (fd != kept && fd != carrier->fd && fd != carrier->directory_fd)
+		if (inherited[fd] && fd != kept && fd != carrier->fd)
 			close(fd);
 	}
 }
@@ -80,13 +87,20 @@ static bool receive(int fd, void *bytes, size_t length)
 	return true;
 }
 
-static void answer(int fd, int err, const char *reason)
+/* The agent waits for it: the end of the connection is an answer too. */
+static void send_answer(int fd, const struct carrier_answer *message)
+{
+	if (send(fd, message, sizeof(*message), MSG_NOSIGNAL) != (ssize_t)sizeof(*message))
+		shutdown(fd, SHUT_RDWR);
+}
+
+static void answer(struct server *server, int err, const char *reason)
 {
 	struct carrier_answer message = { .err = err, .reason = reason };
 
-	/* The agent waits for it: the end of the connection is an answer too. */
-	if (send(fd, &message, sizeof(message), MSG_NOSIGNAL) != (ssize_t)sizeof(message))
-		shutdown(fd, SHUT_RDWR);
+	if (server->carrier)
+		carrier_take_news(server->carrier, &message.news);
+	send_answer(server->fd, &message);
 }
 
 static void document_begin(struct server *server)
@@ -124,12 +138,15 @@ static int document_commit(struct server *server)
 	return server->err;
 }
 
-static int server_close(struct server *server)
+/* What closing has to tell is told with its answer. */
+static void server_close(struct server *server)
 {
-	int err = carrier_close(server->carrier);
+	struct carrier *carrier = server->carrier;
+	struct carrier_answer message = { 0 };
 
 	server->carrier = NULL;
-	return err;
+	message.err = carrier_close_telling(carrier, &message.news);
+	send_answer(server->fd, &message);
 }
 
 /* False where this was the last one. */
@@ -147,13 +164,13 @@ static bool serve(struct server *server, const struct carrier_message *message)
 		document_cancel(server);
 		return true;
 	case CARRIER_COMMIT:
-		answer(server->fd, document_commit(server), NULL);
+		answer(server, document_commit(server), NULL);
 		return true;
 	case CARRIER_REOPEN:
-		answer(server->fd, carrier->kind->reopen(carrier), NULL);
+		answer(server, carrier->kind->reopen(carrier), NULL);
 		return true;
 	case CARRIER_CLOSE:
-		answer(server->fd, server_close(server), NULL);
+		server_close(server);
 	}
 	return false;
 }
@@ -164,19 +181,21 @@ _Noreturn void carrier_process_run(const struct carrier_kind *kind,
 	struct carrier_config own = *config;
 	struct server server = { .fd = fd, .buffer = malloc(CARRIER_WRITE_MAX) };
 	struct carrier_message message;
+	bool inherited[INHERITED_MAX];
 	const char *reason = NULL;
 	int err;
 
 	prctl(PR_SET_NAME, "weir-output");
 	ignore_signals();
 	drop_agent_files(fd);
+	note_inherited_files(inherited);
 	own.hangup_fd = fd;
 	own.hangup_events = POLLRDHUP;
 	err = server.buffer ? carrier_open(kind, &own, &server.carrier, &reason) : -ENOMEM;
-	answer(fd, err, reason);
+	answer(&server, err, reason);
 	if (err)
 		_exit(1);
-	drop_inherited_files(server.carrier, fd);
+	drop_inherited_files(server.carrier, fd, inherited);
 	while (receive(fd, &message, sizeof(message)) && serve(&server, &message))
 		continue;
 	if (server.carrier) {

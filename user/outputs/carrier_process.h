@@ -22,6 +22,7 @@ struct carrier_message {
 struct carrier_answer {
 	int32_t err;
 	const char *reason; /* static text, which is at the same place in both */
+	struct carrier_news news;
 };
 
 /* In the new process: opens the carrier, serves until fd is closed, and ends the process. */

@@ -119,11 +119,23 @@ static void output_note(struct output *output, int err)
 		output_give_up(output);
 }
 
+/* With the mutex held: what the carrier has to tell of its own. */
+static void output_tell(struct output *output, struct carrier_news *news)
+{
+	char *rest, *line;
+
+	output->lost += news->lost;
+	output->set->has_failed |= news->lost != 0;
+	for (line = strtok_r(news->lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		report_error("write %s: %s", output->name, line);
+}
+
 static void output_write(struct output *output)
 {
 	struct outputs *set = output->set;
 	struct shared_result *shared = queue_pop(&output->queue);
 	uint64_t lost = output->lost_untold;
+	struct carrier_news news;
 	int err;
 
 	output->writing = shared;
@@ -131,8 +143,10 @@ static void output_write(struct output *output)
 	pthread_mutex_unlock(&set->mutex);
 	sink_count_lost(output->sink, lost);
 	err = sink_write(output->sink, &shared->context, &shared->result);
+	sink_take_news(output->sink, &news);
 	pthread_mutex_lock(&set->mutex);
 	output->lost += err != 0;
+	output_tell(output, &news);
 	output->writing = NULL;
 	outputs_release(set, shared);
 	output_note(output, err);
@@ -171,12 +185,16 @@ static bool output_step(struct output *output)
 static void output_end(struct output *output)
 {
 	struct outputs *set = output->set;
+	struct carrier_news news = { 0 };
 	int err;
 
 	pthread_mutex_unlock(&set->mutex);
-	err = sink_close(output->sink);
+	err = sink_close(output->sink, &news);
 	pthread_mutex_lock(&set->mutex);
 	output->sink = NULL;
+	output_tell(output, &news);
+	if (err == -ECANCELED && output->parsed.kind->keeps)
+		err = 0;
 	/* What a failure has told already. */
 	if (err != -EOWNERDEAD && err != -ECANCELED)
 		output_note(output, err);
@@ -200,8 +218,9 @@ static void *output_work(void *context)
 int output_open(struct outputs *set, const char *name, struct output *output)
 {
 	struct sink_config config = { .name = name, .window_count = set->config.window_count,
-				      .is_apart = true };
+				      .is_apart = true, .waits = set->config.is_replay };
 	const char *reason = output_name_parse(name, config.window_count, &output->parsed);
+	struct carrier_news news;
 	int err = 0;
 
 	output->set = set;
@@ -211,11 +230,17 @@ int output_open(struct outputs *set, const char *name, struct output *output)
 	if (output->hangup_fd < 0)
 		err = -errno;
 	config.hangup_fd = output->hangup_fd;
+	if (set->config.secrets)
+		config.secret = set->config.secrets[output - set->outputs];
 	if (!err)
 		err = sink_open(&config, &output->sink, &reason);
 	if (err)
 		report_error("write %s: %s", name, reason ? reason : strerror(-err));
-	return err;
+	if (err)
+		return err;
+	sink_take_news(output->sink, &news);
+	output_tell(output, &news);
+	return 0;
 }
 
 int output_start(struct output *output)
@@ -229,7 +254,7 @@ int output_start(struct output *output)
 void output_fini(struct output *output)
 {
 	if (output->sink)
-		sink_close(output->sink);
+		sink_close(output->sink, NULL);
 	free(output->queue.slots);
 	if (output->hangup_fd >= 0)
 		close(output->hangup_fd);

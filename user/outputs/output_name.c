@@ -4,11 +4,42 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clickhouse_target.h"
+
 #define ENCODER_ADDRESS(name) &name##_encoder,
 const struct encoder *const encoders[] = { ENCODERS(ENCODER_ADDRESS) NULL };
 
 #define ENCODER_WORD(name) " " #name
 #define FORMAT_WORDS       ENCODERS(ENCODER_WORD)
+
+/* What is no file. The target is looked at, but not reached for. */
+struct scheme {
+	const char *start;
+	const struct encoder *encoder;
+	const struct carrier_kind *kind;
+	const char *(*refused)(const char *target);
+};
+
+static const char *clickhouse_refused(const char *target)
+{
+	struct clickhouse_target parsed;
+
+	return clickhouse_target_parse(target, &parsed);
+}
+
+static const struct scheme schemes[] = {
+	{ CLICKHOUSE_SCHEME, &clickhouse_encoder, &clickhouse_kind, clickhouse_refused },
+	{ CLICKHOUSE_SCHEME_SECURE, &clickhouse_encoder, &clickhouse_kind, clickhouse_refused },
+};
+
+static const struct scheme *scheme_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		if (!strncmp(name, schemes[i].start, strlen(schemes[i].start)))
+			return &schemes[i];
+	}
+	return NULL;
+}
 
 static bool has_suffix(const char *name, const char *suffix)
 {
@@ -42,10 +73,23 @@ static const struct encoder *encoder_of_standard_output(void)
 	return isatty(STDOUT_FILENO) ? &text_encoder : &ndjson_encoder;
 }
 
+static const struct carrier_kind *kind_of(const struct output_name *name)
+{
+	if (name->is_standard_output)
+		return &standard_output_kind;
+	return name->encoder->is_replaced ? &replaced_file_kind : &line_file_kind;
+}
+
 const char *output_name_parse(const char *name, size_t window_count, struct output_name *parsed)
 {
 	const char *colon = strchr(name, ':');
+	const struct scheme *scheme = scheme_of(name);
 
+	if (scheme) {
+		*parsed = (struct output_name){ .encoder = scheme->encoder, .kind = scheme->kind,
+						.target = name, .is_summed = true };
+		return scheme->refused(name);
+	}
 	*parsed = (struct output_name){ .target = name };
 	if (colon)
 		parsed->encoder = encoder_of_word(name, (size_t)(colon - name));
@@ -57,10 +101,11 @@ const char *output_name_parse(const char *name, size_t window_count, struct outp
 				  encoder_of_suffix(name);
 	if (!parsed->encoder)
 		return "an output is named *.json, *.ndjson or -, or after its format:"
-		       FORMAT_WORDS;
+		       FORMAT_WORDS ", or clickhouse://HOST/DATABASE";
 	if (!*parsed->target)
 		return "a file has a name";
 	if (parsed->encoder->is_replaced && window_count > 1)
 		return "*.json holds one window: give one -w, or name it *.ndjson";
+	parsed->kind = kind_of(parsed);
 	return NULL;
 }

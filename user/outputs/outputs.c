@@ -328,7 +328,9 @@ static void say_lost(const struct output *output)
 {
 	if (output->set->reader_gone && output->parsed.is_standard_output)
 		return;
-	if (output->is_given_up)
+	if (output->is_given_up && output->parsed.kind->keeps && !output->lost)
+		report_notice("write %s: what it did not take waits in its spool", output->name);
+	else if (output->is_given_up)
 		report_error("write %s: it did not take all in time: %llu of %llu windows are lost",
 			     output->name, (unsigned long long)output->lost,
 			     (unsigned long long)output->offered);
@@ -336,6 +338,12 @@ static void say_lost(const struct output *output)
 		report_error("write %s: %llu of %llu windows are lost", output->name,
 			     (unsigned long long)output->lost,
 			     (unsigned long long)output->offered);
+}
+
+/* Given up with something that is nowhere else. */
+static bool output_is_cut(const struct output *output)
+{
+	return output->is_given_up && !(output->parsed.kind->keeps && !output->lost);
 }
 
 bool outputs_close(struct outputs *outputs)
@@ -348,7 +356,7 @@ bool outputs_close(struct outputs *outputs)
 	failed = outputs->has_failed;
 	for (size_t i = 0; i < outputs->count; i++) {
 		say_lost(&outputs->outputs[i]);
-		failed |= outputs->outputs[i].is_given_up;
+		failed |= output_is_cut(&outputs->outputs[i]);
 		output_fini(&outputs->outputs[i]);
 	}
 	shared_context_release(outputs->strings);

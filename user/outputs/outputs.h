@@ -15,6 +15,7 @@ struct outputs;
 
 struct outputs_config {
 	const char *const *names; /* [FORMAT:]TARGET; must outlive the outputs */
+	char *const *secrets;     /* the password of each, or NULL; NULL: there are none */
 	size_t count;
 	size_t window_count;
 	bool is_replay;           /* outputs_emit waits for an output that is slow */

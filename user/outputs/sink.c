@@ -22,13 +22,6 @@ static int drain_text(void *context, const char *bytes, size_t length)
 	return sink->carrier->kind->write(sink->carrier, bytes, length);
 }
 
-static const struct carrier_kind *kind_of(const struct output_name *name)
-{
-	if (name->is_standard_output)
-		return &standard_output_kind;
-	return name->encoder->is_replaced ? &replaced_file_kind : &line_file_kind;
-}
-
 static int sink_open_carrier(struct sink *sink, const struct output_name *name,
 			     const struct sink_config *config, const char **reason)
 {
@@ -38,11 +31,13 @@ static int sink_open_carrier(struct sink *sink, const struct output_name *name,
 		.line_start = name->encoder->line_start,
 		.hangup_fd = config->is_apart ? config->hangup_fd : -1,
 		.hangup_events = POLLIN,
+		.secret = config->secret,
+		.waits = config->waits,
 	};
 
 	if (config->is_apart)
-		return carrier_open_apart(kind_of(name), &carrier, &sink->carrier, reason);
-	return carrier_open(kind_of(name), &carrier, &sink->carrier, reason);
+		return carrier_open_apart(name->kind, &carrier, &sink->carrier, reason);
+	return carrier_open(name->kind, &carrier, &sink->carrier, reason);
 }
 
 int sink_open(const struct sink_config *config, struct sink **result, const char **reason)
@@ -64,7 +59,7 @@ int sink_open(const struct sink_config *config, struct sink **result, const char
 	sink->stats.opened_ns = clock_monotonic_ns();
 	err = sink_open_carrier(sink, &name, config, reason);
 	if (err) {
-		sink_close(sink);
+		sink_close(sink, NULL);
 		return err;
 	}
 	*result = sink;
@@ -121,13 +116,20 @@ const struct sink_stats *sink_stats(const struct sink *sink)
 	return &sink->stats;
 }
 
-int sink_close(struct sink *sink)
+void sink_take_news(struct sink *sink, struct carrier_news *news)
 {
+	carrier_take_news(sink->carrier, news);
+	sink->stats.errors += news->lost;
+}
+
+int sink_close(struct sink *sink, struct carrier_news *news)
+{
+	struct carrier_news unheard;
 	int err;
 
 	if (!sink)
 		return 0;
-	err = carrier_close(sink->carrier);
+	err = carrier_close_telling(sink->carrier, news ? news : &unheard);
 	text_fini(&sink->text);
 	free(sink);
 	return err;

@@ -16,6 +16,8 @@ struct sink_config {
 	size_t window_count;
 	bool is_apart;        /* in a process of its own: carrier_open_apart */
 	int hangup_fd;        /* where it is: readable once waiting for it is over */
+	const char *secret;   /* a password that is not in the name; NULL */
+	bool waits;           /* of a replay: carrier_config.waits */
 };
 
 /*
@@ -45,7 +47,13 @@ int sink_reopen(struct sink *sink);
 
 const struct sink_stats *sink_stats(const struct sink *sink);
 
-/* Accepts NULL. 0, or negative errno where the last bytes could not be written. */
-int sink_close(struct sink *sink);
+/* Takes what is to be told the user; windows lost are counted as errors. */
+void sink_take_news(struct sink *sink, struct carrier_news *news);
+
+/*
+ * Accepts NULL. 0, or negative errno where the last bytes could not be written; *news (unless
+ * NULL): what that had to tell.
+ */
+int sink_close(struct sink *sink, struct carrier_news *news);
 
 #endif

@@ -125,7 +125,7 @@ static int write_document(const struct document_context *document,
 	if (err)
 		return err;
 	err = sink_write(sink, document, result);
-	close_err = sink_close(sink);
+	close_err = sink_close(sink, NULL);
 	return err ? err : close_err;
 }
 
