@@ -135,7 +135,7 @@ static uint64_t write_to_sink(struct bench *bench, const char *name)
 		return 0;
 	if (!sink_write(sink, &bench->context, &bench->result))
 		spent_ns = sink_stats(sink)->last_ns;
-	sink_close(sink);
+	sink_close(sink, NULL);
 	unlink(name);
 	return spent_ns;
 }
