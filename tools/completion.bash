@@ -59,10 +59,16 @@ _weir_value()
 	--align) COMPREPLY=($(compgen -W "clock start" -- "$current")) ;;
 	-g | --group-by) _weir_list "$current" "$(_weir_words group-by)" ;;
 	-s | --sort) COMPREPLY=($(compgen -W "$(_weir_words sort)" -- "$current")) ;;
-	-o | --output) _weir_files "$current" '*.@(json|ndjson|csv)' ;;
+	-o | --output)
+		if [[ $current == click* ]]; then
+			COMPREPLY=("clickhouse://")
+			compopt -o nospace
+		else
+			_weir_files "$current" '*.@(json|ndjson|csv)'
+		fi ;;
 	--speed) COMPREPLY=($(compgen -W "max 1" -- "$current")) ;;
 	-p | --pane | -n | --top | -t | --duration | -c | --count | --slots | --max-flows | \
-		--exit-over) ;;
+		--exit-over | --host) ;;
 	*) return 1 ;;
 	esac
 }

@@ -240,7 +240,7 @@ static void describe(struct agent *agent)
 	struct document_context *document = &agent->document;
 
 	gethostname(agent->host, sizeof(agent->host) - 1);
-	document->host = agent->host;
+	document->host = agent->options->host ? agent->options->host : agent->host;
 	document->run = run_number_make(agent->options);
 	document->filter = agent->options->filter;
 	document->group = &agent->options->group;

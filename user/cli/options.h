@@ -40,6 +40,7 @@ struct options {
 	size_t top;
 	enum sort_field sort;         /* or SORT_EXTRA and an extra measure of extra_sets */
 	uint32_t extra_sets;          /* 1 << enum extra_set of those asked for */
+	const char *host;             /* --host; NULL: the machine's own name */
 	const char *outputs[OPTIONS_OUTPUTS_MAX];
 	char *output_secrets[OPTIONS_OUTPUTS_MAX]; /* passwords of these, or NULL. Owned. */
 	size_t output_count;

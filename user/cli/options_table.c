@@ -2,6 +2,7 @@
 #include "options_table.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
@@ -297,6 +298,15 @@ static const char *parse_output(struct parsing *parsing, const char *value)
 }
 _Static_assert(OPTIONS_OUTPUTS_MAX == 8, "the text above says so");
 
+static const char *parse_host(struct parsing *parsing, const char *value)
+{
+	if (!*value || strlen(value) > HOST_NAME_MAX)
+		return "a name has 1 to 64 bytes";
+	parsing->options->host = value;
+	return NULL;
+}
+_Static_assert(HOST_NAME_MAX == 64, "the text above says so");
+
 static const char *parse_duration(struct parsing *parsing, const char *value)
 {
 	return parse_length(value, &parsing->options->duration_ns);
@@ -408,6 +418,8 @@ const struct option_spec option_specs[] = {
 	{ 's', "sort", "FIELD", FOR_STREAM, parse_sort, "of" SORT_WORDS " (bytes)" },
 	{ OPTION_TCP, "tcp", NULL, FOR_STREAM, parse_tcp,
 	  "measure TCP: zero windows and resets of each flow" },
+	{ OPTION_HOST, "host", "NAME", FOR_STREAM, parse_host,
+	  "what results call this machine (its host name)" },
 	{ 'o', "output", "TARGET", FOR_STREAM, parse_output,
 	  "[FORMAT:]FILE, - for standard output, or\n"
 	  "clickhouse://[USER@]HOST[:PORT]/DATABASE[.TABLE];\n"

@@ -9,9 +9,9 @@
 
 /* Values of options without a letter. */
 enum { OPTION_SLOTS = 256, OPTION_MAX_FLOWS, OPTION_SPEED, OPTION_JSON,
-       OPTION_ALIGN, OPTION_EXIT_OVER, OPTION_TCP };
+       OPTION_ALIGN, OPTION_EXIT_OVER, OPTION_TCP, OPTION_HOST };
 
-#define OPTION_IDS_MAX (OPTION_TCP + 1)
+#define OPTION_IDS_MAX (OPTION_HOST + 1)
 
 /* What is parsed so far, besides the options themselves. */
 struct parsing {
