@@ -203,9 +203,11 @@ struct slot_sizes {
 static __always_inline __u16 notes_of(const struct accounted *a)
 {
 	const struct accounted one_mark = { .marks = 1 };
-	__u32 syn = a->tcp_flags & 2u, ack = a->tcp_flags >> 4 & 1u;
+	__u32 ack = a->tcp_flags >> 4 & 1u;
 
-	return (__u16)(a->notes | one_mark.notes * (syn << 1 << ack));
+	if (likely(!(a->tcp_flags & 2u)))
+		return a->notes;
+	return (__u16)(a->notes | one_mark.notes * (2u << 1 << ack));
 }
 
 _Static_assert(FLOW_SYN == 2 << 1 && FLOW_SYN_ACK == 2 << 2, "SYN is moved there");

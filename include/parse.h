@@ -49,13 +49,16 @@
 #define IPV6_JUMBO_HEADER_LEN 8
 
 /*
- * A VLAN tag of 16 bits. On the host it is as wide as a register: a compiler that puts it by as
- * 16 bits loads it as 64, which would stall the CPU. In BPF programs the stack is short.
+ * A VLAN tag of 16 bits, a byte of flags. On the host each is as wide as a register: a compiler
+ * that puts it by as 16 bits loads it as 64, which would stall the CPU. In BPF programs the stack
+ * is short.
  */
 #ifdef __bpf__
 typedef __u16 packet_tag;
+typedef __u8 packet_byte;
 #else
 typedef __u64 packet_tag;
+typedef __u64 packet_byte;
 #endif
 
 /*
@@ -69,8 +72,8 @@ struct packet {
 	__be32 ports;  /* source, then destination */
 	__u8 ip_proto;
 	__u8 flags;
-	__u8 tcp_flags;
-	__u8 marks;
+	packet_byte tcp_flags;
+	packet_byte marks;
 	bool wants_window;    /* set before it is parsed: what follows is looked for */
 	bool has_zero_window; /* TCP */
 	packet_tag vlan;
@@ -95,6 +98,16 @@ static __always_inline void packet_key(const struct packet *p, struct flow_key *
 	key->words[4] = (__u64)p->ports << 32 | (__u64)p->ip_proto << 24 |
 			(__u64)p->flags << 16 | p->vlan;
 	key->words[5] = (__u64)p->inner_vlan << 48;
+#endif
+}
+
+/* The TCP flags and marks as the notes of a slot (FLOW_NOTES). */
+static __always_inline __u16 packet_notes(const struct packet *p)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (__u16)(p->tcp_flags | p->marks << 8);
+#else
+	return (__u16)(p->tcp_flags << 8 | p->marks);
 #endif
 }
 

@@ -39,8 +39,7 @@ static uint32_t table_load_max(const struct packet_table *table)
 struct parsed_packet {
 	struct flow_key key;
 	uint32_t hash;
-	uint8_t tcp_flags;
-	uint8_t marks;
+	FLOW_NOTES;
 	bool has_zero_window;
 	uint8_t outcome;   /* enum packet_outcome: flow, filtered or malformed */
 	uint8_t malformed; /* enum malformed_reason */
@@ -223,7 +222,6 @@ static __always_inline void packet_read(const struct counting *counting,
 					struct parsed_packet *parsed)
 {
 	struct packet p = { .wants_window = counting->has_extra };
-	struct flow_link link;
 	int malformed = packet_parse(packet, &p);
 
 	if (unlikely(malformed)) {
@@ -231,20 +229,38 @@ static __always_inline void packet_read(const struct counting *counting,
 		parsed->malformed = (uint8_t)(malformed - 1);
 		return;
 	}
-	link = flow_link_of(place->link);
-	p.flags |= link.flags | place->is_out * FLOW_OUT;
-	p.vlan |= link.vlan | place->is_told * FLOW_DIRECTION_TOLD;
-	p.inner_vlan |= link.inner_vlan;
+	if (place->link || place->is_out || place->is_told) {
+		struct flow_link link = flow_link_of(place->link);
+
+		p.flags |= link.flags | place->is_out * FLOW_OUT;
+		p.vlan |= link.vlan | place->is_told * FLOW_DIRECTION_TOLD;
+		p.inner_vlan |= link.inner_vlan;
+	}
 	packet_key(&p, &parsed->key);
 	if (counting->masks)
 		flow_key_reduce(&parsed->key, counting->masks);
 	parsed->hash = flow_hash(&parsed->key, counting->seed);
 	__builtin_prefetch(section_slot(counting->section, &counting->geometry, parsed->hash,
 					counting->has_extra), 1);
-	parsed->tcp_flags = p.tcp_flags;
-	parsed->marks = p.marks;
-	parsed->has_zero_window = p.has_zero_window;
+	parsed->notes = packet_notes(&p);
+	if (counting->has_extra)
+		parsed->has_zero_window = p.has_zero_window;
 	parsed->outcome = PACKET_FLOW;
+}
+
+/* Counts a packet that is not of a flow. */
+static void packet_account_rest(const struct counting *counting,
+				const struct parsed_packet *parsed, uint32_t len,
+				const struct packet_place *place)
+{
+	const struct packet_size size = packet_size_single(len);
+	const struct tallied tallied = { counting->section, &counting->geometry,
+					 link_tally_index(place->link, place->is_out) };
+
+	if (parsed->outcome == PACKET_FILTERED)
+		account_filtered(&tallied, &size);
+	else
+		account_malformed(&tallied, &size, parsed->malformed);
 }
 
 static __always_inline void packet_account(const struct counting *counting,
@@ -252,31 +268,27 @@ static __always_inline void packet_account(const struct counting *counting,
 					   const struct packet_place *place)
 {
 	struct packet_size size = packet_size_single(len);
-	const struct tallied tallied = { counting->section, &counting->geometry,
-					 link_tally_index(place->link, place->is_out) };
 	struct accounted accounted = {
 		.key = &parsed->key,
 		.size = &size,
 		.hash = parsed->hash,
 		.now_ms = place->now_ms,
-		.tcp_flags = parsed->tcp_flags,
-		.marks = parsed->marks,
+		.notes = parsed->notes,
 	};
 
+	if (unlikely(parsed->outcome != PACKET_FLOW)) {
+		packet_account_rest(counting, parsed, len, place);
+		return;
+	}
 	if (counting->has_extra) {
-		accounted.extra = extra_of_packet(&size, parsed->tcp_flags,
+		accounted.extra = extra_of_packet(&size, accounted.tcp_flags,
 						  parsed->has_zero_window);
 		accounted.has_extra = true;
 	}
-	if (likely(parsed->outcome == PACKET_FLOW)) {
-		account_flow(counting->section, &counting->geometry, &accounted);
-		if (counting->links)
-			tally_add(&counting->links[tallied.index].outcome[PACKET_FLOW], 1, len);
-	} else if (parsed->outcome == PACKET_FILTERED) {
-		account_filtered(&tallied, &size);
-	} else {
-		account_malformed(&tallied, &size, parsed->malformed);
-	}
+	account_flow(counting->section, &counting->geometry, &accounted);
+	if (counting->links)
+		tally_add(&counting->links[link_tally_index(place->link, place->is_out)]
+				   .outcome[PACKET_FLOW], 1, len);
 }
 
 /* Filters and parses packets; returns how many, fewer than count where *err says why. */
