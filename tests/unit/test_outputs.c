@@ -12,6 +12,7 @@
 #include "../../user/base/report.h"
 #include "../../user/outputs/outputs.h"
 #include "../../user/outputs/shared_result.h"
+#include "capture.h"
 #include "sink_place.h"
 
 #define WINDOW_FLOWS 1000
@@ -194,6 +195,40 @@ static void replay_gives_up_an_output_that_failed(void **state)
 	free(flows);
 }
 
+/* Of the output opened last. Earlier tests may have left children that nobody waits for. */
+static pid_t writer_process(void)
+{
+	FILE *file = fopen("/proc/thread-self/children", "r");
+	int pid = 0;
+
+	assert_non_null(file);
+	while (fscanf(file, "%d", &pid) == 1)
+		continue;
+	fclose(file);
+	assert_true(pid > 0);
+	return pid;
+}
+
+/* Also where nothing is to be written any more, so that closing alone notices. */
+static void writer_that_is_killed_is_told(void **state)
+{
+	static const char *const names[] = { "a.ndjson" };
+	const struct outputs_config config = { .names = names, .count = 1, .window_count = 1 };
+	struct place *place = *state;
+	struct outputs *outputs = open_outputs(&config);
+	struct capture capture;
+	const char *told;
+
+	emit_windows(place, outputs, 1);
+	wait_for_lines("a.ndjson", 1);
+	assert_int_equal(kill(writer_process(), SIGKILL), 0);
+	capture_start(&capture);
+	assert_false(outputs_close(outputs));
+	told = capture_end(&capture);
+	assert_non_null(strstr(told, "write a.ndjson: the process that writes it was killed"));
+	assert_int_equal(count_lines("a.ndjson"), 1);
+}
+
 /* One larger than all the memory that outputs may take. */
 static void one_window_always_has_a_place(void **state)
 {
@@ -264,6 +299,7 @@ int main(void)
 		TEST_IN_PLACE(output_that_takes_nothing_loses_its_own_windows),
 		TEST_IN_PLACE(replay_waits_for_a_slow_reader),
 		TEST_IN_PLACE(replay_gives_up_an_output_that_failed),
+		TEST_IN_PLACE(writer_that_is_killed_is_told),
 		TEST_IN_PLACE(one_window_always_has_a_place),
 		TEST_IN_PLACE(renamed_file_is_written_on_until_it_is_reopened),
 		TEST_IN_PLACE(state_goes_to_those_that_show_it),

@@ -195,8 +195,7 @@ static void output_end(struct output *output)
 	output_tell(output, &news);
 	if (err == -ECANCELED && output->parsed.kind->keeps)
 		err = 0;
-	/* What a failure has told already. */
-	if (err != -EOWNERDEAD && err != -ECANCELED)
+	if (err != -ECANCELED) /* giving up has told it */
 		output_note(output, err);
 	set->has_failed |= err != 0;
 	output->has_ended = true;
