@@ -103,3 +103,9 @@ def failed_call(log):
             if "(INJECTED)" in line:
                 return re.sub(r"^\d+ +", "", line.strip())
     return None
+
+
+def failed_to_tell(log):
+    """Whether a message was lost: a call fails in each thread, and in what writes to say so."""
+    with open(log) as file:
+        return any("(INJECTED)" in line and re.match(r"\d+ +writev?\(2,", line) for line in file)

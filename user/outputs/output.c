@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -62,12 +63,15 @@ void output_lose(struct output *output, uint64_t windows)
 void output_push(struct output *output, struct shared_result *shared)
 {
 	output->offered++;
-	if (output->is_gone || !queue_push(&output->queue, shared)) {
+	if (output->is_gone) {
 		output_lose(output, 1);
-		return;
+	} else if (!queue_push(&output->queue, shared)) {
+		report_error("write %s: %s", output->name, strerror(ENOMEM));
+		output_lose(output, 1);
+	} else {
+		shared->holders++;
+		pthread_cond_signal(&output->wanted);
 	}
-	shared->holders++;
-	pthread_cond_signal(&output->wanted);
 }
 
 bool output_drop_oldest(struct output *output)

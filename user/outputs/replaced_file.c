@@ -119,13 +119,23 @@ static int create_temporary(struct carrier *carrier)
 	return err;
 }
 
+static void say_left(struct carrier *carrier, int err)
+{
+	char line[NAME_MAX + 64];
+
+	snprintf(line, sizeof(line), "%s is left beside it: %s", carrier->temporary_name,
+		 strerror(err));
+	carrier_news_add(&carrier->news, line, 0);
+}
+
 static void remove_temporary(struct carrier *carrier)
 {
 	if (carrier->fd >= 0)
 		close(carrier->fd);
 	carrier->fd = -1;
-	if (carrier->temporary_name[0])
-		unlinkat(carrier->directory_fd, carrier->temporary_name, 0);
+	if (carrier->temporary_name[0] &&
+	    unlinkat(carrier->directory_fd, carrier->temporary_name, 0))
+		say_left(carrier, errno);
 	carrier->temporary_name[0] = '\0';
 }
 
