@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../user/outputs/json.h"
+#include "../user/outputs/json_flow.h"
 
 #define SECOND 1000000000ull
 #define EPOCH  1763800000000000000ll

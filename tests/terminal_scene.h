@@ -12,7 +12,7 @@
 
 #include "../user/engine/engine.h"
 #include "../user/top/screen.h"
-#include "../user/top/stage.h"
+#include "../user/top/stage_snapshot.h"
 #include "../user/top/view_arrange.h"
 
 #define SECOND 1000000000ull

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "../../user/filter/emit.h"
-#include "../../user/filter/filter.h"
+#include "../../user/filter/load.h"
 
 #define HOOK_ACCEPTED 40
 #define HOOK_REJECTED 41

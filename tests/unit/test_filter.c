@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../user/filter/filter.h"
+#include "../user/filter/load.h"
 
 #define DLT_LOOPBACK 0
 #define DLT_ETHERNET 1

@@ -16,9 +16,4 @@ int filter_link_type(const struct filter *filter);
 void filter_error_set(struct filter_error *error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/*
- * Where in the expression libpcap's message points, -1 where that cannot be told. Tries parts
- * of the expression on the handle, whose message is lost.
- */
-
 #endif

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "load.h"
+
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>

@@ -22,6 +22,7 @@
 #include <linux/bpf.h>
 
 #include "filter_private.h"
+#include "load.h"
 
 struct ebpf_program {
 	struct bpf_insn *insns;

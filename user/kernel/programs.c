@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../filter/filter.h"
+#include "../filter/load.h"
 #include "weir.skel.h"
 
 /* A test-run of an XDP program wants an Ethernet header. */

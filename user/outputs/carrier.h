@@ -79,15 +79,6 @@ extern const struct carrier_kind clickhouse_kind;
 int carrier_open(const struct carrier_kind *kind, const struct carrier_config *config,
 		 struct carrier **carrier, const char **reason);
 
-/*
- * The same in a process of its own, which nothing else waits for: a write that blocks, even one
- * that the kernel does not let go (a frozen file system, a dead disk), holds up neither this
- * process nor its end. It ends when this one does, cutting a document that is not committed.
- * -EOWNERDEAD once somebody has killed it.
- */
-int carrier_open_apart(const struct carrier_kind *kind, const struct carrier_config *config,
-		       struct carrier **carrier, const char **reason);
-
 /* Accepts NULL. 0, or negative errno where the last bytes could not be written. */
 int carrier_close(struct carrier *carrier);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The agent's end of a carrier in a process of its own. */
-#include "carrier_process.h"
+#include "carrier_apart.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "carrier_process.h"
 
 /* Only somebody who kills the process closes its end. */
 static int connection_err(int err)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A window as a document of blocks: those of its flows, then its own. */
-#include "clickhouse_private.h"
+#include "clickhouse.h"
 
 #include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../text/stable_hash.h"
+#include "clickhouse_flows.h"
+#include "clickhouse_windows.h"
 
 #define DAY_NS    (86400ull * CLICKHOUSE_SECOND_NS)
 #define HEAD_MARK 0x6b426577u /* "weBk" */
@@ -36,24 +37,6 @@ bool clickhouse_head_parse(const char bytes[CLICKHOUSE_HEAD_BYTES], struct click
 	head->length = le32toh(words[3]);
 	return le32toh(words[0]) == HEAD_MARK && head->table < CLICKHOUSE_TABLE_COUNT &&
 	       head->rows && head->length;
-}
-
-void clickhouse_window_init(struct clickhouse_window *window, const struct encoding *encoding)
-{
-	const struct document_context *context = encoding->context;
-	const struct window_result *result = encoding->result;
-	const struct window_spec *spec = result->spec;
-	const char *host = context->host ? context->host : "";
-	uint64_t offset_ns = (uint64_t)context->clock_offset_ns;
-	bool has_place = spec->length_ns != 0;
-
-	window->context = context;
-	window->result = result;
-	window->start_ns = result->start_ns + offset_ns;
-	window->end_ns = result->end_ns + offset_ns;
-	window->nominal_ns = has_place ? result->nominal_start_ns + offset_ns : window->start_ns;
-	window->length_ns = has_place ? spec->length_ns : spec->gap_ns;
-	window->agent = stable_hash(STABLE_HASH_START, host, strlen(host));
 }
 
 /* One block under its head, in pieces that a drain takes as they come. */

@@ -7,27 +7,9 @@
 #define WEIR_CLICKHOUSE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-enum clickhouse_table { CLICKHOUSE_FLOWS, CLICKHOUSE_WINDOWS, CLICKHOUSE_TABLE_COUNT };
-
-/*
- * A POST of so many rows, all of one day, is taken whole or not at all: servers cut at 1 048 576
- * rows and at the partition. Fewer than that keep both ends' memory small and the rate as high.
- */
-#define CLICKHOUSE_ROWS_MAX 65536u
-
-struct clickhouse_column {
-	const char *name;
-	const char *type; /* as system.columns tells it */
-};
-
-/* In the order of the blocks. */
-struct clickhouse_columns {
-	const struct clickhouse_column *columns;
-	size_t count;
-};
+#include "clickhouse_columns.h"
 
 const struct clickhouse_columns *clickhouse_columns(enum clickhouse_table table);
 

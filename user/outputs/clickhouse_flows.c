@@ -3,7 +3,7 @@
  * Rows of the table flows. Values of one width are put into their places in the block by tiles of
  * a few rows, which stay in the cache from column to column; strings follow.
  */
-#include "clickhouse_private.h"
+#include "clickhouse_flows.h"
 #include "flow_field.h"
 #include "native_block.h"
 

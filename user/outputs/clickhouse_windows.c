@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The row of the table windows: how complete the rows of flows are. */
-#include "clickhouse_private.h"
+#include "clickhouse_windows.h"
 #include "native_block.h"
 
 /* What the table flows holds of this window. */

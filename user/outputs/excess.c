@@ -7,6 +7,7 @@
 #include "../text/escape.h"
 #include "flow_field.h"
 #include "json.h"
+#include "json_flow.h"
 
 #define FIELD_NAME(id, name) [id] = (name),
 #define FIELD_ID(id, name) id,

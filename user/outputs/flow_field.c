@@ -3,6 +3,7 @@
 
 #include "../base/rate.h"
 #include "json.h"
+#include "json_flow.h"
 
 /* Each writes a value to out and returns its end; out itself where there is none. */
 typedef char *put_field_fn(char *out, const struct flow_view *view);

@@ -2,6 +2,7 @@
 /* A JSON object a flow, a line each: what takes lines of logs takes these. */
 #include "../text/instant.h"
 #include "json.h"
+#include "json_flow.h"
 #include "json_string.h"
 
 #define LINE_START "{\"time\": \""

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "json.h"
+#include "json_flow.h"
 
 #include "../base/rate.h"
 #include "../text/instant.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "json.h"
+#include "json_flow.h"
 
 #include "../base/rate.h"
 #include "flow_put.h"

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "../base/clock.h"
+#include "carrier_apart.h"
 #include "output_name.h"
 
 struct sink {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "spool_private.h"
+#include "spool.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -13,25 +13,14 @@
 #include <zlib.h>
 
 #include "../text/stable_hash.h"
+#include "spool_format.h"
+#include "spool_private.h"
+#include "spool_recover.h"
 
 #define SEGMENT_BYTES_MAX (4u << 20)
 #define SEGMENTS_MIN      8      /* in max_bytes: what is left out at once when it is full */
 #define LOCK_TRIES        60    /* one that was killed may still be ending */
 #define LOCK_PAUSE_US     50000
-
-uint32_t spool_checksum(uint32_t checksum, const void *bytes, size_t length)
-{
-	return (uint32_t)crc32_z(checksum, bytes, length);
-}
-
-uint32_t spool_head_checksum(const struct spool_entry_head *head)
-{
-	struct spool_entry_head whole = *head;
-
-	whole.done = 0;
-	whole.head_checksum = 0;
-	return htole32(spool_checksum(0, &whole, sizeof(whole)));
-}
 
 /* Each part of the path, the last one for its owner alone. */
 static int make_directory(const char *path)

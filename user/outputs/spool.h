@@ -10,12 +10,7 @@
 #ifndef WEIR_SPOOL_H
 #define WEIR_SPOOL_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-struct spool;
-struct spool_segment;
+#include "spool_queue.h"
 
 struct spool_config {
 	const char *directory;  /* made where it is missing, for its owner alone */
@@ -25,15 +20,6 @@ struct spool_config {
 
 /* The least that max_bytes may be. */
 #define SPOOL_BYTES_MIN (64u << 10)
-
-/* One document that waits. */
-struct spool_entry {
-	struct spool_segment *segment;
-	uint64_t offset;        /* of the document */
-	uint64_t length;
-	uint32_t checksum;
-	uint32_t done;          /* parts of it that were taken */
-};
 
 struct spool_state {
 	uint64_t windows;       /* that wait */
@@ -59,23 +45,5 @@ int spool_begin(struct spool *spool);
 int spool_write(struct spool *spool, const char *bytes, size_t length);
 int spool_commit(struct spool *spool);
 void spool_cancel(struct spool *spool);
-
-/* Makes room of the oldest, but not of the one being read: how many documents that cost. */
-uint64_t spool_drop_oldest(struct spool *spool);
-
-/* The oldest one is being read from now on. False where nothing waits. */
-bool spool_first(struct spool *spool, struct spool_entry *entry);
-
-/* Bytes of the document. 0, or negative errno; -EBADMSG where it ends before. */
-int spool_read(const struct spool_entry *entry, uint64_t from, char *bytes, size_t length);
-
-/* -EBADMSG where it is not what was written. */
-int spool_verify(const struct spool_entry *entry);
-
-/* So many parts of the one being read have been taken. */
-void spool_note_done(struct spool *spool, struct spool_entry *entry, uint32_t done);
-
-/* The one being read is not needed any more. */
-void spool_remove_first(struct spool *spool);
 
 #endif

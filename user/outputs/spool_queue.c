@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What waits in the spool: put at its end, read and removed at its beginning. */
-#include "spool_private.h"
+#include "spool_queue.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -8,26 +8,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "spool_format.h"
+#include "spool_private.h"
+
 #define READ_BYTES (64u << 10)
-
-/* All of them at that place of the file. */
-int spool_write_at(int fd, const void *bytes, size_t length, uint64_t position)
-{
-	const char *from = bytes;
-
-	while (length) {
-		ssize_t count = pwrite(fd, from, length, (off_t)position);
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0)
-			return errno == EDQUOT ? -ENOSPC : -errno;
-		from += count;
-		length -= (size_t)count;
-		position += (uint64_t)count;
-	}
-	return 0;
-}
 
 static bool queue_grow(struct spool *spool)
 {

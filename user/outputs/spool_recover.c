@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a run before has left in the spool's directory. */
-#include "spool_private.h"
+#include "spool_recover.h"
 
 #include <dirent.h>
 #include <endian.h>
@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "spool_format.h"
 
 /* Numbers of segments, which are their names. */
 struct numbers {

@@ -7,6 +7,7 @@
 #include "../text/instant.h"
 #include "flow_field.h"
 #include "json.h"
+#include "json_flow.h"
 
 #define CELL_MAX     512
 #define INDENT       "  "

@@ -8,6 +8,8 @@
 
 #include "capture_connect.h"
 #include "capture_format.h"
+#include "capture_pcap.h"
+#include "capture_pcapng.h"
 
 
 int capture_fail(struct capture *capture, int err, const char *format, ...)

@@ -72,8 +72,6 @@ int capture_fail(struct capture *capture, int err, const char *format, ...)
  */
 int capture_want(struct capture *capture, size_t size, const char *what);
 
-capture_read_fn capture_pcap_begin, capture_pcapng_begin;
-
 /* The same, at once for what nearly every packet is. */
 static inline uint8_t capture_link_direction(const struct capture_packet *packet)
 {

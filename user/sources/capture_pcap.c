@@ -2,7 +2,7 @@
 /* The classic format: draft-ietf-opsawg-pcap, and its variants that libpcap reads. */
 #include <errno.h>
 
-#include "capture_format.h"
+#include "capture_pcap.h"
 #include "capture_link.h"
 
 #define FILE_HEADER_SIZE   24

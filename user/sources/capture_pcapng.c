@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "capture_format.h"
+#include "capture_pcapng.h"
 #include "capture_link.h"
 
 #define BLOCK_SECTION        0x0a0d0d0a

@@ -20,7 +20,4 @@ static __always_inline struct cursor packet_cursor(const struct capture_packet *
 /* What follows a link header, out of line: many links lead there. */
 int enter_ethertype(struct cursor *c, __be16 ethertype, struct packet *p);
 
-/* IEEE 802.11: bare, and behind what a radio says of the frame. */
-link_parser link_wireless, link_radiotap, link_prism, link_avs, link_ppi;
-
 #endif

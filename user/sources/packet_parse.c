@@ -5,6 +5,7 @@
  * those of PPP's (IANA), and 0.
  */
 #include "packet_enter.h"
+#include "packet_wireless.h"
 
 #define COOKED_HEADER_LEN     16
 #define COOKED2_HEADER_LEN    20

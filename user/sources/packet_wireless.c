@@ -4,7 +4,7 @@
  * radios put before it. All else is non-IP: management and control, frames without data, later
  * fragments, aggregates, and what is encrypted.
  */
-#include "packet_enter.h"
+#include "packet_wireless.h"
 
 #define FRAME_CONTROL_LEN     2
 #define FRAME_KIND            0x0f  /* version and type, in the first byte of the control field */

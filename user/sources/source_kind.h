@@ -5,11 +5,14 @@
 #ifndef WEIR_SOURCE_KIND_H
 #define WEIR_SOURCE_KIND_H
 
+#include "../engine/pane.h"
 #include "../filter/filter.h"
 #include "packet_filter.h"
 #include "pane_clock.h"
-#include "source.h"
 #include "source_names.h"
+#include "source_settings.h"
+
+struct source;
 
 /* The operations of a kind. Of those that may be NULL it is said what then holds. */
 struct source_kind {
@@ -30,18 +33,6 @@ struct source {
 	int last; /* what the next call returns; SOURCE_PANE: go on */
 	bool is_refused; /* the user's filter means nothing on what was read */
 };
-
-/* As source_open. The names are of interfaces, and go to the source where it opens. */
-int source_replay_open(const struct source_settings *settings, struct source **source);
-int source_pcap_open(const struct source_settings *settings, struct source_names *names,
-		     struct source **source);
-
-/*
- * As these; also -EPROTONOSUPPORT where libpcap alone can count, and -EPERM and -ENOSYS where
- * programs cannot be loaded, which alone is not reported.
- */
-int source_live_open(const struct source_settings *settings, struct source_names *names,
-		     struct source **source);
 
 /* A source of size bytes, which begins with struct source; NULL, reported, without memory. */
 void *source_create(const struct source_kind *kind, const struct source_settings *settings,

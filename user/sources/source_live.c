@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The live source whose programs count in the kernel. */
+#include "source_live.h"
+
 #include <errno.h>
 #include <pcap/dlt.h>
 #include <string.h>

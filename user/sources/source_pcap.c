@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The live source without programs in the kernel: libpcap, and a clock that cuts panes. */
+#include "source_pcap.h"
+
 #include <errno.h>
 #include <string.h>
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The source that is a capture: panes in the packets' own time. */
+#include "source_replay.h"
+
 #include <errno.h>
 #include <string.h>
 

@@ -7,6 +7,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "stage_snapshot.h"
+
 /* Flows of panes that wait for the stage (32 MB). */
 #define QUEUE_FLOWS_MAX HISTORY_FLOWS_MAX
 #define QUEUE_PANES_MAX 256

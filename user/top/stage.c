@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../engine/slot_key.h"
+#include "stage_earlier.h"
 #include "stage_private.h"
 
 #define BATCH 256

@@ -34,7 +34,4 @@ void stage_skip(struct stage *stage, uint64_t packets);
 /* Other rows, in place: made of the panes that are kept. 0, or -ENOMEM: rows are as before. */
 int stage_set_wish(struct stage *stage, struct wish wish);
 
-/* How it all is after the last pane; NULL without memory, or before the first pane. */
-struct snapshot *stage_snapshot(struct stage *stage);
-
 #endif

@@ -3,11 +3,11 @@
  * What rows carried before the panes that are kept: all that single flows carried since the
  * start, less what the rows have of it.
  */
+#include "stage_earlier.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "stage_private.h"
 
 struct taking {
 	const struct grouper *grouper;

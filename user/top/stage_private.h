@@ -49,8 +49,4 @@ struct stage {
 	bool lacked_memory;
 };
 
-/* What rows carried before the panes that are kept: 0, or -ENOMEM. */
-int stage_take_earlier(struct stage *stage, const struct grouper *grouper, struct engine *rows,
-		       struct earlier **earlier, size_t *count);
-
 #endif

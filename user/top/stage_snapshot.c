@@ -2,6 +2,8 @@
 /*
  * Rows and pulses, read from the windows of the stage.
  */
+#include "stage_snapshot.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

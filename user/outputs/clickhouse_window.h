@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the files that make blocks for ClickHouse share.
+ * What all rows of a window begin with.
  */
-#ifndef WEIR_CLICKHOUSE_PRIVATE_H
-#define WEIR_CLICKHOUSE_PRIVATE_H
+#ifndef WEIR_CLICKHOUSE_WINDOW_H
+#define WEIR_CLICKHOUSE_WINDOW_H
 
-#include "clickhouse.h"
+#include "clickhouse_columns.h"
 #include "encoder.h"
 
-/* What all rows of a window begin with. */
 struct clickhouse_window {
 	const struct document_context *context;
 	const struct window_result *result;
@@ -43,20 +42,5 @@ static inline uint64_t clickhouse_nominal_end_ns(const struct clickhouse_window 
 
 _Static_assert(WINDOW_TUMBLING == 0 && WINDOW_SLIDING == 1 && WINDOW_SESSION == 2 &&
 	       WINDOW_LANDMARK == 3, "the type above says so");
-
-/* The rows from first on, as many as one block takes; how many these are. */
-struct clickhouse_rows {
-	const struct clickhouse_window *window;
-	const uint32_t *order; /* of the result's flows; NULL: as they are */
-	size_t first;
-	size_t count;
-};
-
-/* Appends a block of flows; of the window itself. */
-void clickhouse_flows_block(struct text *text, const struct clickhouse_rows *rows);
-void clickhouse_windows_block(struct text *text, const struct clickhouse_window *window);
-
-extern const struct clickhouse_columns clickhouse_flows_columns;
-extern const struct clickhouse_columns clickhouse_windows_columns;
 
 #endif

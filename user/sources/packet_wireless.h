@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Frames of IEEE 802.11, and the headers that radios put before them.
+ */
+#ifndef WEIR_PACKET_WIRELESS_H
+#define WEIR_PACKET_WIRELESS_H
+
+#include "packet_enter.h"
+
+link_parser link_wireless, link_radiotap, link_prism, link_avs, link_ppi;
+
+#endif

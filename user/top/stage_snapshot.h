@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the stage shows of itself.
+ */
+#ifndef WEIR_STAGE_SNAPSHOT_H
+#define WEIR_STAGE_SNAPSHOT_H
+
+#include "stage.h"
+
+/* How it all is after the last pane; NULL without memory, or before the first pane. */
+struct snapshot *stage_snapshot(struct stage *stage);
+
+#endif
