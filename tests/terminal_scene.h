@@ -62,6 +62,7 @@ static inline void scene_start(struct scene *scene)
 	scene->options.pane_ns = SECOND;
 	scene->options.slots = 65536;
 	group_by_init(&scene->options.group);
+	scene->options.counted = scene->options.group;
 	scene->document = (struct document_context){
 		.host = "edge-1", .source_kind = "interface", .source_names = names,
 		.source_name_count = 1, .direction = "both", .group = &scene->options.group,

@@ -19,6 +19,7 @@ struct agent {
 	struct agent_config config;
 	const struct options *options;
 	struct engine *engine;
+	struct engine *whole;          /* of who listens, where rows are not what is counted; or NULL */
 	struct ledger *ledger;
 	struct source *source;
 	struct outputs *outputs;
@@ -104,6 +105,17 @@ static int emit(void *context, const struct window_result *result)
 	return 0;
 }
 
+/* A window past the options' own, of flows as they are counted. */
+static int emit_whole(void *context, const struct window_result *result)
+{
+	struct agent *agent = context;
+	struct window_result whole = *result;
+
+	whole.window_number += agent->options->window_count;
+	agent->config.window(agent->config.context, &whole);
+	return 0;
+}
+
 /* SIGUSR1: a window that goes on. */
 static int emit_state(void *context, const struct window_result *result)
 {
@@ -170,9 +182,33 @@ static uint64_t panes_max(const struct agent *agent)
 	return longest_ns / agent->options->pane_ns;
 }
 
+/* Conversations and services are for outputs; who listens takes flows as they are counted. */
+static int engines_create(struct agent *agent, struct engine_config config)
+{
+	const struct options *options = agent->options;
+	size_t own = options->window_count;
+	struct engine_config whole = config;
+
+	config.biflow = options->biflow;
+	config.service = service_rule_of(&options->group);
+	group_masks_make(&options->group, &config.row_masks);
+	if ((config.biflow || config.service.is_kept) && config.window_count > own) {
+		config.window_count = own;
+		whole.windows += own;
+		whole.window_count -= own;
+		whole.emit = emit_whole;
+		agent->whole = engine_create(&whole);
+		if (!agent->whole)
+			return -errno;
+	}
+	agent->engine = engine_create(&config);
+	return agent->engine ? 0 : -errno;
+}
+
 static int engine_open(struct agent *agent)
 {
 	const struct options *options = agent->options;
+	int err;
 	struct engine_config config = { .windows = agent->config.windows,
 					.window_count = agent->config.window_count,
 					.pane_ns = options->pane_ns,
@@ -187,29 +223,33 @@ static int engine_open(struct agent *agent)
 	/* The row of the highest rate may not be among those of the -n. */
 	if (options->exit_over.value)
 		config.top = 0;
-	config.biflow = options->biflow;
-	group_masks_make(&options->group, &config.biflow_masks);
 	config.max_flows = options->max_flows;
 	if (!options->max_flows)
 		config.max_bytes = machine_memory_bytes() / 4;
 	/* Where all flows are listed: in a result, and in its copy that outputs hold. */
 	if (!config.top && options->output_count)
 		config.bytes_beside = 2 * sizeof(struct flow_result);
-	agent->engine = engine_create(&config);
-	agent->ledger = ledger_create(panes_max(agent));
-	if (agent->engine && agent->ledger)
-		return 0;
-	report_error("start: %s", strerror(errno));
-	return -ENOMEM;
+	err = engines_create(agent, config);
+	if (!err) {
+		agent->ledger = ledger_create(panes_max(agent));
+		err = agent->ledger ? 0 : -ENOMEM;
+	}
+	if (err)
+		report_error("start: %s", strerror(-err));
+	return err ? -ENOMEM : 0;
 }
 
 /* What the engine has no memory for it counts as such, and says with the pane. */
-static void take_records(void *engine, const struct flow_slot *const *records, size_t count)
+static void take_records(void *context, const struct flow_slot *const *records, size_t count)
 {
-	engine_merge(engine, records, count);
+	struct agent *agent = context;
+
+	engine_merge(agent->engine, records, count);
+	if (agent->whole)
+		engine_merge(agent->whole, records, count);
 }
 
-static struct source_settings source_settings_of(const struct agent *agent)
+static struct source_settings source_settings_of(struct agent *agent)
 {
 	const struct options *options = agent->options;
 
@@ -229,7 +269,7 @@ static struct source_settings source_settings_of(const struct agent *agent)
 		.slots = options->slots,
 		.slots_given = options->slots_given,
 		.show_progress = agent->config.show_progress,
-		.taker = { take_records, agent->engine, engine_takes_extra(agent->engine) },
+		.taker = { take_records, agent, engine_takes_extra(agent->engine) },
 	};
 }
 
@@ -312,6 +352,8 @@ static int engine_take_pane(struct agent *agent, const struct pane *pane)
 			err = engine_peek(agent->engine, i, &listener);
 	}
 	close_err = engine_close_pane(agent->engine);
+	if (agent->whole)
+		close_err = engine_end_pane(agent->whole, pane) ? -ENOMEM : close_err;
 	return err ? err : close_err;
 }
 
@@ -353,6 +395,8 @@ int agent_run(struct agent *agent)
 {
 	int err = agent_run_panes(agent), finish_err = engine_finish(agent->engine);
 
+	if (agent->whole && !finish_err)
+		finish_err = engine_finish(agent->whole);
 	if (finish_err)
 		report_error("end the run: %s", strerror(-finish_err));
 	return err ? err : finish_err;
@@ -395,6 +439,7 @@ enum exit_status agent_close(struct agent *agent, int err)
 		stop_on_hangup(NULL, NULL);
 		failed |= !outputs_close(agent->outputs);
 		engine_destroy(agent->engine);
+		engine_destroy(agent->whole);
 		ledger_destroy(agent->ledger);
 	}
 	free(agent);

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 
 #include "../../user/engine/began.h"
+#include "../../user/engine/service.h"
 #include "../../user/engine/slot_key.h"
 
 /* From 10.0.0.HOST, port 40000, to 10.0.0.1, port 8080: by its key, 10.0.0.1 began. */
@@ -123,6 +124,27 @@ static void only_tcp_has_handshakes(void **state)
 	began_destroy(began);
 }
 
+/* By their keys the lower address began both, and was called in the second. */
+static void later_panes_know_who_was_called(void **state)
+{
+	struct began *began = began_create();
+	struct flow_slot there = answer(9, FLOW_SYN), back = call(9, 0);
+	struct flow_key key;
+
+	(void)state;
+	assert_non_null(began);
+	began_mark(began, &there);
+	began_end_pane(began);
+	there.marks = 0;
+	began_mark(began, &there);
+	began_mark(began, &back);
+	assert_int_equal(there.marks, FLOW_SYN);
+	assert_int_equal(back.marks, FLOW_SYN_ACK);
+	key = flow_slot_key(&back);
+	assert_int_equal(service_of_flow(&key, back.marks), htons(40000));
+	began_destroy(began);
+}
+
 /* More than are remembered: those that rest go, those that go on are still known. */
 static void memory_is_bounded_and_keeps_who_is_active(void **state)
 {
@@ -152,6 +174,7 @@ int main(void)
 		cmocka_unit_test(a_connection_that_begins_otherwise_takes_it_back),
 		cmocka_unit_test(a_well_known_port_gives_way_to_a_handshake),
 		cmocka_unit_test(only_tcp_has_handshakes),
+		cmocka_unit_test(later_panes_know_who_was_called),
 		cmocka_unit_test(memory_is_bounded_and_keeps_who_is_active),
 	};
 

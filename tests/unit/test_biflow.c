@@ -115,7 +115,7 @@ static void run_start(struct run *run, const char *fields)
 	run->specs[3] = (struct window_spec){ WINDOW_LANDMARK, 6 * SECOND, 6 * SECOND, 0 };
 	run->halves = engine_create(&config);
 	config.biflow = true;
-	config.biflow_masks = run->masks;
+	config.row_masks = run->masks;
 	config.emit = compare;
 	config.top = run->top;
 	run->conversations = engine_create(&config);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../../user/engine/conversation.h"
+#include "../../user/engine/service.h"
 
 static struct flow_key flow(uint8_t ip_proto, uint8_t src, unsigned int src_port, uint8_t dst,
 			    unsigned int dst_port)
@@ -84,7 +85,7 @@ static void later_fragments_have_no_ports_to_go_by(void **state)
 	(void)state;
 	key.flags |= FLOW_NO_PORTS;
 	assert_int_equal(conversation_orient(&key, 0), HALF_REVERSE);
-	assert_int_equal(conversation_service(&key), 0);
+	assert_int_equal(conversation_service(&key, 0), 0);
 }
 
 /* What was cut off reads as 0, the type of an echo reply. */
@@ -100,7 +101,7 @@ static void a_type_that_was_cut_is_no_reply(void **state)
 static void check_service(struct flow_key key, unsigned int port)
 {
 	conversation_orient(&key, 0);
-	assert_int_equal(ntohs(conversation_service(&key)), port);
+	assert_int_equal(ntohs(conversation_service(&key, 0)), port);
 }
 
 static void a_service_is_never_an_ephemeral_port(void **state)
@@ -111,6 +112,26 @@ static void a_service_is_never_an_ephemeral_port(void **state)
 	check_service(flow(IPPROTO_TCP, 1, 8080, 9, 51000), 8080);
 	check_service(flow(IPPROTO_TCP, 9, 8080, 1, 51000), 8080);
 	check_service(flow(IPPROTO_ICMP, 9, 8 << 8, 1, 0), 0);
+}
+
+/* The ports alone say 33000. */
+static void who_answered_the_handshake_was_called(void **state)
+{
+	struct flow_key there = flow(IPPROTO_TCP, 9, 33000, 1, 50000);
+	struct flow_key back = flow(IPPROTO_TCP, 1, 50000, 9, 33000);
+
+	(void)state;
+	assert_int_equal(ntohs(service_of_flow(&there, 0)), 33000);
+	assert_int_equal(ntohs(service_of_flow(&there, FLOW_SYN)), 50000);
+	assert_int_equal(ntohs(service_of_flow(&back, FLOW_SYN_ACK)), 50000);
+	assert_int_equal(ntohs(service_of_flow(&back, FLOW_SYN)), 33000);
+}
+
+static void port_0_is_no_service_where_there_is_another(void **state)
+{
+	(void)state;
+	check_service(flow(IPPROTO_UDP, 1, 53, 9, 0), 53);
+	check_service(flow(IPPROTO_UDP, 1, 0, 9, 53), 53);
 }
 
 int main(void)
@@ -124,6 +145,8 @@ int main(void)
 		cmocka_unit_test(later_fragments_have_no_ports_to_go_by),
 		cmocka_unit_test(a_type_that_was_cut_is_no_reply),
 		cmocka_unit_test(a_service_is_never_an_ephemeral_port),
+		cmocka_unit_test(who_answered_the_handshake_was_called),
+		cmocka_unit_test(port_0_is_no_service_where_there_is_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -226,7 +226,7 @@ static void landmark_windows_are_peeked_with_their_flows(void **state)
 
 		group_by_init(&group);
 		group.field[GROUP_DIRECTION] = false;
-		group_masks_make(&group, &config.biflow_masks);
+		group_masks_make(&group, &config.row_masks);
 		engine = engine_create(&config);
 		assert_non_null(engine);
 		landmark_peek_panes(engine, &run);

@@ -108,7 +108,7 @@ static struct group_by random_group(uint64_t *seed)
 
 	group_by_init(&group);
 	for (size_t i = 0; i < GROUP_FIELD_COUNT; i++)
-		group.field[i] = random_below(seed, 2);
+		group.field[i] = i < GROUP_OWN_COUNT && random_below(seed, 2);
 	if (random_below(seed, 2)) {
 		group.src_prefix4 = (unsigned char)random_below(seed, 33);
 		group.src_prefix6 = (unsigned char)random_below(seed, 129);

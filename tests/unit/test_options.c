@@ -96,7 +96,7 @@ static void run_has_its_defaults(void **state)
 	assert_int_equal(options->windows[0].length_ns, 10 * SECOND);
 	assert_int_equal(options->windows[0].slide_ns, 10 * SECOND);
 	assert_int_equal(options->pane_ns, SECOND);
-	assert_int_equal(options->group.text_count, GROUP_FIELD_COUNT);
+	assert_int_equal(options->group.text_count, GROUP_OWN_COUNT);
 	assert_int_equal(options->top, 0);
 	assert_int_equal(options->sort, SORT_BYTES);
 	assert_int_equal(options->output_count, 1);
@@ -304,8 +304,6 @@ static void wrong_values_are_named(void **state)
 		       "--biflow: not together with session windows");
 	assert_refused("weir run -b -g src,direction",
 		       "--biflow: rows have both directions: leave it out of -g");
-	assert_refused("weir top -b -o out.ndjson",
-		       "--biflow: top writes flows: weir run writes both ways");
 	assert_refuses("weir run --exit-over 5x", "weir: --exit-over 5x: ");
 	assert_refuses("weir run --exit-over 0", "weir: --exit-over 0: ");
 	assert_refuses("weir run -g src,colour", "weir: --group-by src,colour: ");

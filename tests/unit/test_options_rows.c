@@ -69,6 +69,33 @@ static void one_way_flows_are_counted_as_they_are_grouped(void **state)
 	options_fini(&options);
 }
 
+/* What is written is what was asked for, whatever the screen shows. */
+static void top_writes_conversations_and_shows_whole_flows(void **state)
+{
+	char text[] = "weir top -b -g dst,service -o out.ndjson";
+	struct options options;
+
+	(void)state;
+	parse(&options, text);
+	assert_true(options.biflow && options.shows_services);
+	assert_true(options.group.field[GROUP_SERVICE] && !options.group.field[GROUP_SRC]);
+	assert_true(group_by_is_full(&options.counted));
+	assert_false(options.counted.field[GROUP_SERVICE]);
+	options_fini(&options);
+}
+
+static void services_are_counted_as_whole_flows(void **state)
+{
+	char text[] = "weir run -g service";
+	struct options options;
+
+	(void)state;
+	parse(&options, text);
+	assert_true(options.group.field[GROUP_SERVICE] && !options.group.field[GROUP_DST_PORT]);
+	assert_true(group_by_is_full(&options.counted));
+	options_fini(&options);
+}
+
 static void check_rate(const char *word, double value, bool is_packets)
 {
 	char text[64];
@@ -97,6 +124,8 @@ int main(void)
 		cmocka_unit_test(conversations_are_counted_as_whole_flows),
 		cmocka_unit_test(groups_of_conversations_too),
 		cmocka_unit_test(top_shows_conversations_as_it_is),
+		cmocka_unit_test(top_writes_conversations_and_shows_whole_flows),
+		cmocka_unit_test(services_are_counted_as_whole_flows),
 		cmocka_unit_test(a_rate_is_of_bits_or_of_packets),
 		cmocka_unit_test(one_way_flows_are_counted_as_they_are_grouped),
 	};

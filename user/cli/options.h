@@ -34,7 +34,9 @@ struct options {
 	uint64_t pane_ns;             /* chosen by pane_length_choose */
 	enum align align;             /* of the windows of a live run */
 	struct group_by group;
-	struct group_by counted;      /* what is told apart before: with -b, whole flows */
+	struct group_by counted;      /* what is told apart before: with -b or the service, whole
+				       * flows; also what top makes its rows of */
+	bool shows_services;          /* at first, by top */
 	bool biflow;
 	struct rate_limit exit_over;
 	size_t top;

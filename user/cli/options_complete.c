@@ -150,11 +150,8 @@ static int complete_biflow(const struct parsing *parsing)
 	struct options *options = parsing->options;
 	const char *reason;
 
-	options->counted = options->group;
 	if (!options->biflow)
 		return 0;
-	if (options->verb == VERB_TOP && options->output_count)
-		return usage_error("--biflow", NULL, "top writes flows: weir run writes both ways");
 	for (size_t i = 0; i < options->window_count; i++) {
 		if (options->windows[i].kind == WINDOW_SESSION)
 			return usage_error("--biflow", NULL, "not together with session windows");
@@ -163,12 +160,24 @@ static int complete_biflow(const struct parsing *parsing)
 		return usage_error("--biflow", NULL, "rows have both directions: leave it out of -g");
 	if (!parsing->given['g'] && group_by_parse(all, &options->group, &reason))
 		return usage_error("--biflow", NULL, reason);
-	group_by_init(&options->counted);
-	if (options->verb == VERB_TOP) {
+	return 0;
+}
+
+/* Who began and who was called is told by whole flows; top shows these, in rows of its own. */
+static void complete_counted(struct options *options)
+{
+	bool is_of_flows = options->biflow || options->group.field[GROUP_SERVICE];
+
+	options->counted = options->group;
+	if (is_of_flows)
+		group_by_init(&options->counted);
+	if (options->verb != VERB_TOP)
+		return;
+	options->shows_services = options->group.field[GROUP_SERVICE];
+	if (!options->output_count && !options->exit_over.value) {
 		options->group = options->counted;
 		options->biflow = false;
 	}
-	return 0;
 }
 
 int options_complete(struct parsing *parsing)
@@ -195,5 +204,7 @@ int options_complete(struct parsing *parsing)
 		status = check_sort(options);
 	if (!status)
 		status = complete_biflow(parsing);
+	if (!status)
+		complete_counted(options);
 	return status ? status : choose_pane(parsing);
 }

@@ -17,8 +17,9 @@
 #define PANES_KEPT 3600
 
 struct entry {
-	struct flow_key key; /* as conversation_orient has it; all 0: none */
-	uint64_t pane;       /* that it was last seen in */
+	struct flow_key key;     /* as conversation_orient has it; all 0: none */
+	uint64_t is_turned : 1;  /* dst of the key began */
+	uint64_t pane      : 63; /* that it was last seen in */
 };
 
 struct began {
@@ -125,9 +126,10 @@ bool began_is_idle(const struct began *began, const struct flow_slot *record)
 	return !began->count && !has_handshake(record);
 }
 
-/* What a handshake says stands against what the key says, or does not. */
-static void learn(struct began *began, const struct flow_key *key, bool contradicts)
+/* What a handshake says stands against what the key says of who began or who was called. */
+static void learn(struct began *began, const struct flow_key *key, bool is_turned)
 {
+	bool contradicts = is_turned || conversation_service(key, 0) != key->dst_port;
 	struct entry *entry;
 
 	if (!began->count && !contradicts)
@@ -141,6 +143,7 @@ static void learn(struct began *began, const struct flow_key *key, bool contradi
 		*entry = (struct entry){ .key = *key };
 		began->count++;
 	}
+	entry->is_turned = is_turned;
 	/* One that began otherwise this time is left to be forgotten. */
 	entry->pane = contradicts ? began->pane + 1 : 0;
 }
@@ -165,7 +168,8 @@ void began_mark(struct began *began, struct flow_slot *record)
 	if (is_empty(entry) || !entry->pane)
 		return;
 	entry->pane = began->pane + 1;
-	record->marks |= half == HALF_REVERSE ? FLOW_SYN : FLOW_SYN_ACK;
+	sender_began = (half == HALF_FORWARD) != entry->is_turned;
+	record->marks |= sender_began ? FLOW_SYN : FLOW_SYN_ACK;
 }
 
 void began_end_pane(struct began *began)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Conversations whose handshake told another beginning than their key does (conversation.h),
- * remembered so that later panes, without a handshake, agree with the one that had it. Records
- * get the mark of their handshake back; what only looks at records then needs no memory.
+ * Conversations whose handshake told another beginning, or another service, than their key does
+ * (conversation.h), remembered so that later panes, without a handshake, agree with the one that
+ * had it. Records get the mark of their handshake back; what only looks at records then needs no
+ * memory.
  */
 #ifndef WEIR_BEGAN_H
 #define WEIR_BEGAN_H

@@ -11,6 +11,25 @@
 
 #define NO_ROW UINT32_MAX
 
+/* The key of the row that a flow belongs to, or of its half. */
+static void key_turn(const struct engine_config *config, struct flow_key *key, __u8 marks)
+{
+	__be16 service = 0;
+	enum half half = HALF_FORWARD;
+
+	if (config->service.is_kept)
+		service = service_of_flow(key, marks);
+	if (config->biflow)
+		half = conversation_orient(key, marks);
+	if (config->service.is_kept)
+		service_put(&config->service, key, service);
+	flow_key_reduce(key, &config->row_masks);
+	if (config->service.is_kept)
+		service_put_proto(&config->service, key, service);
+	if (half == HALF_REVERSE)
+		key->flags |= FLOW_OUT;
+}
+
 void biflow_turn(const struct engine *engine, const struct flow_slot *const *records,
 		 size_t count, struct biflow_batch *batch)
 {
@@ -20,15 +39,11 @@ void biflow_turn(const struct engine *engine, const struct flow_slot *const *rec
 	for (size_t i = 0; i < count; i++) {
 		struct flow_slot *slot = &batch->records[i].slot;
 		struct flow_key key;
-		enum half half;
 
 		memcpy(&batch->records[i], records[i], size);
 		began_mark(engine->began, slot);
 		key = flow_slot_key(slot);
-		half = conversation_orient(&key, slot->marks);
-		flow_key_reduce(&key, &config->biflow_masks);
-		if (half == HALF_REVERSE)
-			key.flags |= FLOW_OUT;
+		key_turn(config, &key, slot->marks);
 		flow_slot_set_key(slot, &key);
 		batch->turned[i] = slot;
 	}

@@ -11,7 +11,13 @@
 #include "listing.h"
 #include "window.h"
 
-/* A record whose key is that of its half, for the table: at most BIFLOW_BATCH at a time. */
+/* Whether records are turned: for conversations, or for the service of who was called. */
+static inline bool engine_turns(const struct engine *engine)
+{
+	return engine->config.biflow || engine->config.service.is_kept;
+}
+
+/* A record whose key is that of its row or half, for the table: at most BIFLOW_BATCH at a time. */
 #define BIFLOW_BATCH 64
 
 struct biflow_batch {

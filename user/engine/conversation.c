@@ -143,13 +143,15 @@ void conversation_reverse(struct flow_key *key)
 	}
 }
 
-__be16 conversation_service(const struct flow_key *key)
+__be16 conversation_service(const struct flow_key *key, __u8 marks)
 {
 	unsigned int src = ntohs(key->src_port), dst = ntohs(key->dst_port);
 
 	if (!has_ports(key))
 		return 0;
-	if (dst < WELL_KNOWN_END || dst <= src || !src)
+	if (key->ip_proto == IPPROTO_TCP && marks & (FLOW_SYN | FLOW_SYN_ACK))
+		return key->dst_port;
+	if (!src || (dst && (dst < WELL_KNOWN_END || dst <= src)))
 		return key->dst_port;
 	return key->src_port;
 }

@@ -25,9 +25,9 @@ enum half conversation_orient(struct flow_key *key, __u8 marks);
 void conversation_reverse(struct flow_key *key);
 
 /*
- * The port of who was called, of an oriented key: the destination's if it is well-known, else
- * the lower one; 0 where the protocol has no ports.
+ * The port of who was called, of an oriented key: the destination's where a handshake told it
+ * (marks as above) or where it is well-known, else the lower one; 0 where there are no ports.
  */
-__be16 conversation_service(const struct flow_key *key);
+__be16 conversation_service(const struct flow_key *key, __u8 marks);
 
 #endif

@@ -28,7 +28,7 @@ struct engine *engine_create(const struct engine_config *config)
 				      config->extra_sets);
 	if (!err)
 		err = windows_init(engine);
-	if (!err && config->biflow) {
+	if (!err && engine_turns(engine)) {
 		engine->began = began_create();
 		err = engine->began ? 0 : -errno;
 	}
@@ -54,7 +54,7 @@ void engine_destroy(struct engine *engine)
 	free(engine);
 }
 
-static int merge_halves(struct engine *engine, const struct flow_slot *const *records,
+static int merge_turned(struct engine *engine, const struct flow_slot *const *records,
 			size_t count)
 {
 	struct biflow_batch batch;
@@ -97,8 +97,8 @@ int engine_merge(struct engine *engine, const struct flow_slot *const *records, 
 	}
 	engine->open = open;
 	direction_sums_count(&engine->open_directions, &directions);
-	err = engine->config.biflow ? merge_halves(engine, records, count) :
-				      flow_table_merge(&engine->table, records, count);
+	err = engine->began ? merge_turned(engine, records, count) :
+			      flow_table_merge(&engine->table, records, count);
 	engine->pane_err = engine->pane_err ? engine->pane_err : err;
 	return err;
 }

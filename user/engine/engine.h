@@ -8,6 +8,7 @@
 
 #include "../../include/group.h"
 #include "result.h"
+#include "service.h"
 
 /* What flows are ranked by, and its word; then the extra measures, from SORT_EXTRA on. */
 #define SORT_FIELDS(X)              \
@@ -36,9 +37,10 @@ struct engine_config {
 	bool is_aligned;                   /* live: places are counted since 1970 */
 	bool replay;                       /* windows lie on the grid since 1970 */
 	enum sort_field sort;
-	bool biflow;                       /* records are of whole flows; results have conversations,
-					    * reduced to biflow_masks, and no session window */
-	struct group_masks biflow_masks;   /* without FLOW_OUT */
+	bool biflow;                       /* records are of whole flows, results have conversations,
+					    * and no session window */
+	struct service_rule service;       /* rows have one: records are of whole flows */
+	struct group_masks row_masks;      /* of rows of these two; with biflow without FLOW_OUT */
 	size_t top;                        /* flows listed in each result; 0 is all */
 	uint64_t max_flows;                /* kept at the end of a pane; 0 is no limit */
 	uint64_t max_bytes;                /* that these flows may take; 0 is no limit */

@@ -120,11 +120,11 @@ static int field_parse(struct span text, struct group_by *group, const char **re
 void group_by_init(struct group_by *group)
 {
 	whole_addresses(group);
-	for (size_t i = 0; i < GROUP_FIELD_COUNT; i++) {
+	for (size_t i = 0; i < GROUP_OWN_COUNT; i++) {
 		group->field[i] = true;
 		memcpy(group->text[i], field_names[i], strlen(field_names[i]) + 1);
 	}
-	group->text_count = GROUP_FIELD_COUNT;
+	group->text_count = GROUP_OWN_COUNT;
 }
 
 int group_by_parse(const char *text, struct group_by *group, const char **reason)
@@ -149,7 +149,7 @@ int group_by_parse(const char *text, struct group_by *group, const char **reason
 
 bool group_by_is_full(const struct group_by *group)
 {
-	for (size_t i = 0; i < GROUP_FIELD_COUNT; i++) {
+	for (size_t i = 0; i < GROUP_OWN_COUNT; i++) {
 		if (!group->field[i])
 			return false;
 	}
@@ -197,6 +197,23 @@ static void keep_fields(const bool *field, struct flow_key *keep)
 	}
 }
 
+enum service_place service_place_of(const struct group_by *group)
+{
+	if (!group->field[GROUP_SERVICE])
+		return SERVICE_NOWHERE;
+	if (!group->field[GROUP_DST_PORT])
+		return SERVICE_AT_DST;
+	return group->field[GROUP_SRC_PORT] ? SERVICE_BY_PORTS : SERVICE_AT_SRC;
+}
+
+static void keep_service(const struct group_by *group, struct flow_key *keep)
+{
+	if (service_place_of(group) == SERVICE_AT_DST)
+		keep->dst_port = UINT16_MAX;
+	else if (service_place_of(group) == SERVICE_AT_SRC)
+		keep->src_port = UINT16_MAX;
+}
+
 void group_masks_make(const struct group_by *group, struct group_masks *masks)
 {
 	struct flow_key icmp;
@@ -205,6 +222,8 @@ void group_masks_make(const struct group_by *group, struct group_masks *masks)
 	keep_addresses(group, masks);
 	for (size_t i = 0; i < GROUP_FAMILY_COUNT; i++)
 		keep_fields(group->field, &masks->keep[i]);
+	keep_service(group, &masks->keep[GROUP_IPV4]);
+	keep_service(group, &masks->keep[GROUP_IPV6]);
 	/* A non-IP flow has its protocol, the EtherType, in place of the source port. */
 	masks->keep[GROUP_NON_IP].src_port = group->field[GROUP_PROTO] ? UINT16_MAX : 0;
 

@@ -35,10 +35,14 @@
 	X(INNER_VLAN, inner_vlan, NUMBER,   .inner_vlan = VLAN_TAG_PRESENT | VLAN_TAG_ID)    \
 	X(DIRECTION,  direction,  WORD,     .flags = FLOW_OUT, .vlan = FLOW_DIRECTION_TOLD)  \
 	X(INTERFACE,  interface,  NAME,     .flags = FLOW_LINK_FLAGS, .vlan = FLOW_LINK_VLAN, \
-					    .inner_vlan = FLOW_LINK_INNER_VLAN)
+					    .inner_vlan = FLOW_LINK_INNER_VLAN)          \
+	X(SERVICE,    service,    WORD,     .ip_proto = 0xff)
 
 #define GROUP_AS_ENUM(id, name, ...) GROUP_##id,
 enum group_field { GROUP_FIELDS(GROUP_AS_ENUM) GROUP_FIELD_COUNT };
+
+/* Those before are the packet's own; from here on fields are found out by the agent. */
+#define GROUP_OWN_COUNT GROUP_SERVICE
 
 #define GROUP_AS_WORD(id, name, ...) " " #name
 #define GROUP_WORDS GROUP_FIELDS(GROUP_AS_WORD)
@@ -52,7 +56,7 @@ struct group_by {
 	size_t text_count;
 };
 
-/* All fields, whole addresses, in the order of GROUP_FIELDS. */
+/* All of the packet's own fields, whole addresses, in the order of GROUP_FIELDS. */
 void group_by_init(struct group_by *group);
 
 /*
@@ -61,10 +65,23 @@ void group_by_init(struct group_by *group);
  */
 int group_by_parse(const char *text, struct group_by *group, const char **reason);
 
-/* True where nothing is reduced: no mask is needed. */
+/* True where nothing of the packet's own is reduced: no mask is needed. */
 bool group_by_is_full(const struct group_by *group);
 
-/* What flow_key_reduce keeps of a key to reduce it to this group. */
+/* Where in a row's key its service lies: it takes the room of a port that the group leaves out. */
+enum service_place {
+	SERVICE_NOWHERE, /* not in the group-by */
+	SERVICE_AT_DST,
+	SERVICE_AT_SRC,
+	SERVICE_BY_PORTS, /* rows have both ports, and their marks tell which of them it is */
+};
+
+enum service_place service_place_of(const struct group_by *group);
+
+/*
+ * What flow_key_reduce keeps of a key to reduce it to this group; with the service, of a key in
+ * which it has its place (service.h).
+ */
 void group_masks_make(const struct group_by *group, struct group_masks *masks);
 
 /* The same with link and direction besides, by which the kernel counts whatever is asked for. */

@@ -37,7 +37,7 @@ struct pane_close {
 struct engine {
 	struct engine_config config;
 	struct flow_table table;
-	struct began *began;    /* of conversations; else NULL */
+	struct began *began;    /* where who began matters; else NULL */
 	struct part_layout *layouts;
 	struct window *windows;
 	bool is_started;

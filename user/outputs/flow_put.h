@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "../engine/service.h"
 #include "../text/address.h"
 #include "../text/number.h"
 #include "../text/protocols.h"
@@ -135,6 +136,20 @@ static inline char *put_direction(char *out, const struct flow_view *view)
 	if (!view->context->direction && !(key->vlan & FLOW_DIRECTION_TOLD))
 		return out;
 	return key->flags & FLOW_OUT ? PUT_LITERAL(out, "out") : PUT_LITERAL(out, "in");
+}
+
+/* "443/tcp" */
+static inline char *put_service(char *out, const struct flow_view *view)
+{
+	__be16 port = service_of_row(view->context->group, view->result, view->flow);
+	char name[PROTOCOL_NAME_MAX];
+
+	if (!port)
+		return out;
+	out = put_uint(out, ntohs(port));
+	*out++ = '/';
+	ip_proto_name(view->flow->key.ip_proto, name, sizeof(name));
+	return put_bytes(out, name, strlen(name));
 }
 
 /* Names are of any length: NULL where there is none. */

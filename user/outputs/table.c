@@ -66,6 +66,11 @@ static void tell_protocol(char *cell, const struct flow_view *view)
 	tell_field(cell, view, FIELD_PROTO);
 }
 
+static void tell_service(char *cell, const struct flow_view *view)
+{
+	tell_field(cell, view, FIELD_SERVICE);
+}
+
 static void tell_direction(char *cell, const struct flow_view *view)
 {
 	tell_field(cell, view, FIELD_DIRECTION);
@@ -157,7 +162,8 @@ static void tell_back_average(char *cell, const struct flow_view *view)
 
 static const struct column columns[] = {
 	{ "SOURCE", false, tell_source },     { "DESTINATION", false, tell_destination },
-	{ "PROTO", false, tell_protocol },    { "VLAN", true, tell_vlan },
+	{ "PROTO", false, tell_protocol },    { "SERVICE", false, tell_service },
+	{ "VLAN", true, tell_vlan },
 	{ "INTERFACE", false, tell_interface }, { "WAY", false, tell_direction },
 	{ "PACKETS", true, tell_packets },    { "BYTES", true, tell_bytes },
 	{ "AVERAGE", true, tell_average },    { "MAX", true, tell_max },

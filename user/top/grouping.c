@@ -134,7 +134,7 @@ size_t grouper_place(const struct grouper *grouper, const struct flow_key *key, 
 	else if (grouper->sides == SIDES_DIRECTIONS && key->flags & FLOW_OUT)
 		half = HALF_REVERSE;
 	if (grouper->grouping == GROUPING_SERVICES && places[0].flags & FLOW_IP)
-		places[0].dst_port = conversation_service(&places[0]);
+		places[0].dst_port = conversation_service(&places[0], marks);
 	flow_key_reduce(&places[0], &grouper->masks);
 	put_half(&places[0], half);
 	return 1;

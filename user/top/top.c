@@ -132,7 +132,7 @@ static int top_open(struct top *top)
 				      .pane = take_pane,
 				      .context = top };
 	const struct collector_config collector = {
-		.stage = { .group = &options->group, .pane_ns = options->pane_ns,
+		.stage = { .group = &options->counted, .pane_ns = options->pane_ns,
 			   .is_replay = options->file, .has_directions = !options->file,
 			   .max_flows = options->max_flows,
 			   .max_bytes = options->max_flows ? 0 :
@@ -161,6 +161,7 @@ static int document_copy(struct top *top, struct document_context *document)
 	size_t count;
 
 	*document = *agent_context(top->agent);
+	document->group = &top->options->counted;
 	if (top->options->file)
 		return 0;
 	count = document->source_name_count;

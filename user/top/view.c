@@ -13,9 +13,10 @@ static int first_sort_column(const struct options *options)
 
 struct wish view_first_wish(const struct options *options)
 {
-	bool is_whole = group_by_is_full(&options->group);
+	bool is_whole = group_by_is_full(&options->counted);
+	enum grouping first = is_whole ? GROUPING_CONVERSATIONS : GROUPING_FLOWS;
 
-	return (struct wish){ is_whole ? GROUPING_CONVERSATIONS : GROUPING_FLOWS,
+	return (struct wish){ options->shows_services ? GROUPING_SERVICES : first,
 			      DIRECTION_BOTH };
 }
 
