@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -10,52 +8,6 @@
 #include "capture_format.h"
 #include "capture_pcap.h"
 #include "capture_pcapng.h"
-
-
-int capture_fail(struct capture *capture, int err, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(capture->reason, sizeof(capture->reason), format, arguments);
-	va_end(arguments);
-	capture->failed = err;
-	return err;
-}
-
-int capture_want(struct capture *capture, size_t size, const char *what)
-{
-	int err = capture_stream_need(&capture->stream, size);
-	size_t left = capture_stream_left(&capture->stream);
-
-	if (!err)
-		return 1;
-	if (err == -EAGAIN)
-		return err;
-	if (err == -ENODATA && !left)
-		return 0;
-	if (err == -ENODATA)
-		return capture_fail(capture, -EBADMSG, "%s cut short at byte %llu: %zu of %zu bytes",
-				    what,
-				    (unsigned long long)capture_stream_offset(&capture->stream),
-				    left, size);
-	if (err == -EBADMSG)
-		return capture_fail(capture, err, "%s", capture->stream.damage);
-	return capture_fail(capture, err, "%s", strerror(-err));
-}
-
-enum capture_link capture_link_from_type(uint32_t link_type)
-{
-#define AS_CASE(id, type, dlt, parser) \
-	case type:                     \
-		return id;
-	switch (link_type) {
-	CAPTURE_LINKS(AS_CASE)
-	default:
-		return LINK_UNKNOWN;
-	}
-#undef AS_CASE
-}
 
 /* Looks at the first bytes and hands over to the reader of the format. */
 static int capture_detect(struct capture *capture, struct capture_packet *packets, size_t max)

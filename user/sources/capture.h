@@ -122,7 +122,4 @@ bool capture_has_link(const struct capture *capture, enum capture_link link);
  */
 const char *capture_unsupported(const struct capture *capture);
 
-/* The link for a LINKTYPE_ number; LINK_UNKNOWN where there is none. */
-enum capture_link capture_link_from_type(uint32_t link_type);
-
 #endif

@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "capture_link.h"
 
-/* Link types: their names, and what their headers tell of a packet's direction. */
 #include <pcap/pcap.h>
 #include <stdio.h>
 
-#include "capture_format.h"
 
 /* Where LINKTYPE_ and DLT_ numbers of types that weir does not know differ (pcap-common.c). */
 #define LINKTYPE_ATM_RFC1483 100
 #define LINKTYPE_SLIP_BSDOS  102
 #define LINKTYPE_PPP_BSDOS   103
+
+enum capture_link capture_link_from_type(uint32_t link_type)
+{
+#define AS_CASE(id, type, dlt, parser) \
+	case type:                     \
+		return id;
+	switch (link_type) {
+	CAPTURE_LINKS(AS_CASE)
+	default:
+		return LINK_UNKNOWN;
+	}
+#undef AS_CASE
+}
 
 const char *capture_link_text(uint32_t link_type, char *text, size_t size)
 {

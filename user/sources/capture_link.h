@@ -7,6 +7,9 @@
 
 #include "capture.h"
 
+/* The link for a LINKTYPE_ number; LINK_UNKNOWN where there is none. */
+enum capture_link capture_link_from_type(uint32_t link_type);
+
 /* "link type 189 (USB_LINUX)", the number being a LINKTYPE_; returns text. */
 const char *capture_link_text(uint32_t link_type, char *text, size_t size);
 

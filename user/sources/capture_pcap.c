@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The classic format: draft-ietf-opsawg-pcap, and its variants that libpcap reads. */
+#include "capture_pcap.h"
+
 #include <errno.h>
 
-#include "capture_pcap.h"
 #include "capture_link.h"
 
 #define FILE_HEADER_SIZE   24

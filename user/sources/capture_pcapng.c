@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The block format: draft-ietf-opsawg-pcapng. Sections, interfaces and resolutions may differ. */
+#include "capture_pcapng.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
-#include "capture_pcapng.h"
 #include "capture_link.h"
 
 #define BLOCK_SECTION        0x0a0d0d0a

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reads pcapng files.
+ * The reader of the block format.
  */
 #ifndef WEIR_CAPTURE_PCAPNG_H
 #define WEIR_CAPTURE_PCAPNG_H
 
 #include "capture_format.h"
 
-/* As capture_read, from the first block on; sets what reads the next ones. */
+/* Reads the file's header, then packets as capture_next; names itself the capture's reader. */
 capture_read_fn capture_pcapng_begin;
 
 #endif

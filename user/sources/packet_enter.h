@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Link headers in user space: each parser walks one, then enters what it carries. Private to
- * packet_parse.c and packet_wireless.c.
+ * the files of the parsers.
  */
 #ifndef WEIR_PACKET_ENTER_H
 #define WEIR_PACKET_ENTER_H

@@ -4,6 +4,8 @@
  * them. Frames of PPP and Frame Relay that carry no IP have no EtherType of their own: they are
  * those of PPP's (IANA), and 0.
  */
+#include "packet_parse.h"
+
 #include "packet_enter.h"
 #include "packet_wireless.h"
 
@@ -43,11 +45,6 @@
 #define NFLOG_PAYLOAD         9
 
 #define LINK_HEADER_CUT (1 + MALFORMED_LINK_HEADER_CUT)
-
-int enter_ethertype(struct cursor *c, __be16 ethertype, struct packet *p)
-{
-	return parse_ethertype(c, ethertype, p);
-}
 
 static __noinline int enter_ipv4(struct cursor *c, struct packet *p)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Frames of IEEE 802.11, and the headers that radios put before them.
+ * Link headers of IEEE 802.11: bare, and behind what a radio says of the frame.
  */
 #ifndef WEIR_PACKET_WIRELESS_H
 #define WEIR_PACKET_WIRELESS_H

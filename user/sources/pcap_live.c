@@ -13,6 +13,7 @@
 #include "../base/clock.h"
 #include "../base/report.h"
 #include "../system/netdev.h"
+#include "capture_link.h"
 #include "pcap_live.h"
 
 /* Headers that the parser walks fit; a filter may want any byte. */
