@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "careful.h"
 
-#include "body.h"
 #include "image.h"
 
 /* Beyond this the helpers refuse any offset. */

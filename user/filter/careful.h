@@ -5,7 +5,7 @@
 #ifndef WEIR_CAREFUL_H
 #define WEIR_CAREFUL_H
 
-#include "body.h"
+#include "translation.h"
 
 /* Loads what the present instruction asks for. */
 void careful_load_packet(struct translation *t);

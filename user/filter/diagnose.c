@@ -3,10 +3,10 @@
 
 #include <pcap.h>
 #include <stdlib.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "../base/clock.h"
-#include "filter_private.h"
 
 /* Names in an expression are looked up each time it is tried: the caret is not worth more. */
 #define DIAGNOSE_NS_MAX 300000000

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "fast.h"
 
-#include "body.h"
 #include "image.h"
 
 /* Where a packet goes that a check finds too short. */

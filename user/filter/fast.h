@@ -5,7 +5,7 @@
 #ifndef WEIR_FAST_H
 #define WEIR_FAST_H
 
-#include "body.h"
+#include "translation.h"
 
 /* Loads what the present instruction asks for. */
 void fast_load_packet(struct translation *t);

@@ -8,7 +8,6 @@
 #include "../base/patience.h"
 #include "diagnose.h"
 #include "filter.h"
-#include "filter_private.h"
 
 /* What tcpdump asks for: enough that no packet is cut by the filter. */
 #define SNAPSHOT_LEN 262144
@@ -216,14 +215,4 @@ const struct classic_insn *filter_classic(const struct filter *filter, size_t *c
 int filter_link_type(const struct filter *filter)
 {
 	return filter->link_type;
-}
-
-void filter_error_set(struct filter_error *error, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	(void)vsnprintf(error->text, sizeof(error->text), format, args);
-	va_end(args);
-	error->column = -1;
 }

@@ -15,13 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FILTER_ERROR_TEXT_MAX 384
-
-/* Why an expression was refused. column: where in it, from 0; -1 where that cannot be told. */
-struct filter_error {
-	char text[FILTER_ERROR_TEXT_MAX];
-	int column;
-};
+#include "filter_error.h"
 
 /* What packets an expression is about. */
 struct filter_link {
@@ -52,6 +46,9 @@ void filter_close(struct filter *filter);
 /* Whether a packet passes, of which captured bytes are there and which had wire_len bytes. */
 bool filter_matches(const struct filter *filter, const uint8_t *packet, uint32_t captured,
 		    uint32_t wire_len);
+
+/* The DLT_* it was compiled for. */
+int filter_link_type(const struct filter *filter);
 
 /* The compiled program; borrowed. */
 const struct classic_insn *filter_classic(const struct filter *filter, size_t *count);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "image.h"
 
-#include "body.h"
 
 /* Behind the tag follow at least the type of the frame, and if there is more, two bytes. */
 #define IMAGE_BEHIND     (STACK_IMAGE + (int)(VLAN_TAG_OFFSET + VLAN_TAG_BYTES))

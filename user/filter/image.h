@@ -5,7 +5,7 @@
 #ifndef WEIR_IMAGE_H
 #define WEIR_IMAGE_H
 
-#include "body.h"
+#include "translation.h"
 
 /* Reads from the image at a known offset. */
 void image_load(struct translation *t, uint32_t offset);

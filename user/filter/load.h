@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A filter as a program of the kernel.
+ * Filters as programs in the kernel.
  */
-#ifndef WEIR_LOAD_H
-#define WEIR_LOAD_H
+#ifndef WEIR_FILTER_LOAD_H
+#define WEIR_FILTER_LOAD_H
 
 #include "filter.h"
-
-/* FILTER_XDP_FRAGS: a program of xdp.frags, as its targets must be. */
-enum filter_hook { FILTER_XDP, FILTER_XDP_FRAGS, FILTER_TC };
-
-/* In the prog array that a loaded filter ends in. */
-enum filter_target_index { FILTER_TARGET_ACCEPTED, FILTER_TARGET_REJECTED, FILTER_TARGETS };
-
-struct filter_target {
-	enum filter_hook hook;
-	int prog_array_fd;
-};
+#include "target.h"
 
 /*
  * Loads the filter as a program to be attached at the hook. It tail-calls one of the two

@@ -21,8 +21,8 @@
 
 #include <linux/bpf.h>
 
-#include "filter_private.h"
-#include "load.h"
+#include "filter.h"
+#include "target.h"
 
 struct ebpf_program {
 	struct bpf_insn *insns;
