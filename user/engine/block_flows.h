@@ -47,9 +47,6 @@ void row_drop(const struct row_work *work, struct packed **at);
 /* A row_action that drops what the open block holds. Always 0. */
 int row_drop_open(const struct row_work *work);
 
-/* A row_action that drops all that the row holds. Always 0. */
-int row_drop_all(const struct row_work *work);
-
 /* Flows of these places that the row does not hold are not in the window any more. */
 void row_release(const struct row_work *work, const uint64_t *places);
 

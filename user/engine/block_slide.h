@@ -13,4 +13,7 @@
  */
 int block_flows_rotate(struct engine *engine, struct window *window);
 
+/* A row_action that drops all that the row holds. Always 0. */
+int row_drop_all(const struct row_work *work);
+
 #endif

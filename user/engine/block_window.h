@@ -43,7 +43,4 @@ int block_window_finish(struct engine *engine, struct window *window);
 /* The grid ends: the window at hand is emitted, cut, and the next one begins anew. */
 int block_window_cut(struct engine *engine, struct window *window);
 
-/* Takes out the flows that are marked; their packets and bytes are evicted ones. */
-void block_window_evict(struct engine *engine, struct window *window);
-
 #endif

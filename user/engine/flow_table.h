@@ -127,7 +127,4 @@ void flow_table_trim_segment(struct flow_table *table, struct segment *segment);
 /* The same for all segments, and gives back memory that nothing uses. */
 void flow_table_trim(struct flow_table *table);
 
-/* What a segment takes, but for what is packed. */
-uint64_t segment_bytes(const struct flow_table *table);
-
 #endif

@@ -11,4 +11,7 @@
 struct segment *segment_create(struct flow_table *table);
 void segment_destroy(struct flow_table *table, struct segment *segment);
 
+/* What a segment takes, but for what is packed. */
+uint64_t segment_bytes(const struct flow_table *table);
+
 #endif

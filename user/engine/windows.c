@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "windows.h"
 
+#include "block_evict.h"
 #include "block_window.h"
 #include "landmark_window.h"
 #include "session_window.h"
