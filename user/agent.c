@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cli/options_table.h"
 #include "engine/engine_read.h"
 #include "engine/ledger.h"
 #include "outputs/excess.h"

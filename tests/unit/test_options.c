@@ -11,6 +11,7 @@
 #include "../../user/cli/options.h"
 #include "../../user/base/report.h"
 #include "../../user/cli/options_help.h"
+#include "../../user/cli/options_table.h"
 #include "../../user/system/machine.h"
 #include "capture.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "../attach/native.h"
-#include "../cli/options.h"
+#include "../cli/options_table.h"
 #include "../text/escape.h"
 #include "survey.h"
 

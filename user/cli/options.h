@@ -56,11 +56,6 @@ struct options {
 	char *filter;                 /* the trailing words joined by spaces; NULL: none. Owned. */
 };
 
-/* The words of enum direction, enum attach_how and enum sort_field, as the user writes them. */
-const char *direction_name(enum direction direction);
-const char *attach_how_name(enum attach_how how);
-const char *sort_field_name(enum sort_field field);
-
 /*
  * Parses the command line. 0 and the options; EXIT_USAGE after one line on standard error that
  * names what is wrong, then "weir: try: weir --help" (EXIT_FAILED where memory has run out).

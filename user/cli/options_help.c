@@ -3,7 +3,7 @@
 
 #include "options_table.h"
 
-#include "../outputs/encoder.h"
+#include "../outputs/output_name.h"
 
 /* The two libraries both define struct bpf_insn. */
 #define PCAP_DONT_INCLUDE_PCAP_BPF_H

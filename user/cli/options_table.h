@@ -45,4 +45,9 @@ extern const size_t option_spec_count;
 /* The option of this id, or NULL. */
 const struct option_spec *option_spec_find(int id);
 
+/* The words of enum direction, enum attach_how and enum sort_field, as the user writes them. */
+const char *direction_name(enum direction direction);
+const char *attach_how_name(enum attach_how how);
+const char *sort_field_name(enum sort_field field);
+
 #endif

@@ -70,11 +70,6 @@ struct carrier {
 	struct carrier_news news; /* not told yet */
 };
 
-extern const struct carrier_kind replaced_file_kind;
-extern const struct carrier_kind line_file_kind;
-extern const struct carrier_kind standard_output_kind;
-extern const struct carrier_kind clickhouse_kind;
-
 /* 0 and *carrier; or negative errno, *reason as carrier_kind.open has it, and nothing is left. */
 int carrier_open(const struct carrier_kind *kind, const struct carrier_config *config,
 		 struct carrier **carrier, const char **reason);

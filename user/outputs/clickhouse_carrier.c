@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Rows on their way to ClickHouse: into the spool, from which a thread sends them. */
-#include "carrier.h"
+#include "clickhouse_carrier.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -67,7 +67,4 @@ ENCODERS(ENCODER_DECLARE)
 /* Of targets that are no files (output_name.c). */
 extern const struct encoder clickhouse_encoder;
 
-/* Those of ENCODERS, NULL at the end. */
-extern const struct encoder *const encoders[];
-
 #endif

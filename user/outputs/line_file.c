@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A file that grows, a named pipe, or standard output. */
-#include "line_mend.h"
+#include "line_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +8,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "line_mend.h"
 
 #define READER_WAIT_MS 50
 

@@ -4,7 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clickhouse_carrier.h"
 #include "clickhouse_target.h"
+#include "line_file.h"
+#include "replaced_file.h"
 
 #define ENCODER_ADDRESS(name) &name##_encoder,
 const struct encoder *const encoders[] = { ENCODERS(ENCODER_ADDRESS) NULL };

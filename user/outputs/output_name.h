@@ -23,4 +23,7 @@ struct output_name {
  */
 const char *output_name_parse(const char *name, size_t window_count, struct output_name *parsed);
 
+/* Those of ENCODERS, NULL at the end. */
+extern const struct encoder *const encoders[];
+
 #endif

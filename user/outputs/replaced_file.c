@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A file that always holds one whole document: written beside its name, then renamed over it. */
-#include "carrier.h"
+#include "replaced_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

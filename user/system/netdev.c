@@ -362,3 +362,22 @@ uint64_t netdev_counters_missed(const struct netdev_counters *counters)
 
 	return counters->rx_missed_errors + queue;
 }
+
+const char *netdev_stands_to(const struct netdev_facts *one, const struct netdev_facts *other)
+{
+	if (one->master && one->master == other->ifindex)
+		return "is a port of";
+	return one->lower && one->lower == other->ifindex ? "lies on" : NULL;
+}
+
+const char *netdev_xdp_mode_name(enum netdev_xdp_mode mode)
+{
+	static const char *const names[] = {
+		[NETDEV_XDP_NONE] = "none",
+		[NETDEV_XDP_NATIVE] = "native",
+		[NETDEV_XDP_GENERIC] = "generic",
+		[NETDEV_XDP_HW] = "hw",
+	};
+
+	return names[mode];
+}

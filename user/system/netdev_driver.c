@@ -45,22 +45,3 @@ unsigned netdev_driver_mtu_max(const char *driver, unsigned page_size)
 		return 0;
 	return page_size - XDP_PACKET_HEADROOM - SKB_SHARED_INFO_BYTES - ETH_HLEN;
 }
-
-const char *netdev_stands_to(const struct netdev_facts *one, const struct netdev_facts *other)
-{
-	if (one->master && one->master == other->ifindex)
-		return "is a port of";
-	return one->lower && one->lower == other->ifindex ? "lies on" : NULL;
-}
-
-const char *netdev_xdp_mode_name(enum netdev_xdp_mode mode)
-{
-	static const char *const names[] = {
-		[NETDEV_XDP_NONE] = "none",
-		[NETDEV_XDP_NATIVE] = "native",
-		[NETDEV_XDP_GENERIC] = "generic",
-		[NETDEV_XDP_HW] = "hw",
-	};
-
-	return names[mode];
-}

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../cli/options_table.h"
 #include "draw_head.h"
 #include "draw_help.h"
 #include "draw_history.h"
