@@ -43,6 +43,7 @@ struct exporting {
 	const struct view *view;
 	struct window_result result;
 	struct flow_result *flows;
+	struct flow_result *reverses; /* NULL: each side is a flow */
 	size_t count;
 };
 
@@ -71,8 +72,24 @@ static struct flow_key key_of(const struct exporting *exporting, const struct ro
 	return key;
 }
 
+/* A service has both ways in one row, as with --biflow: from the key it is not told which it is. */
+static void take_both(struct exporting *exporting, size_t number)
+{
+	const struct snapshot *snapshot = exporting->view->snapshot;
+	const struct row *row = &snapshot->rows[number];
+	const struct flow_sum *sums = snapshot->documented[number];
+	struct flow_result *flow = &exporting->flows[exporting->count];
+
+	if (!sums[HALF_FORWARD].packets && !sums[HALF_REVERSE].packets)
+		return;
+	*flow = flow_of(&exporting->result, &row->key, &sums[HALF_FORWARD]);
+	flow->extra = exporting->count;
+	exporting->reverses[exporting->count++] =
+		flow_of(&exporting->result, &row->key, &sums[HALF_REVERSE]);
+}
+
 /* Sides of which the window knows nothing are left out. */
-static void take_row(struct exporting *exporting, size_t number)
+static void take_sides(struct exporting *exporting, size_t number)
 {
 	const struct snapshot *snapshot = exporting->view->snapshot;
 	const struct row *row = &snapshot->rows[number];
@@ -88,13 +105,23 @@ static void take_row(struct exporting *exporting, size_t number)
 	}
 }
 
-/* Greatest first, as in every document; ties by key. */
+/* Greatest first, as in every document, both ways together; ties by key. */
+static uint64_t rank_of(const struct exporting *exporting, const struct flow_result *flow)
+{
+	bool by_packets = exporting->view->unit == UNIT_PACKETS;
+	uint64_t rank = by_packets ? flow->packets : flow->bytes;
+	const struct flow_result *back;
+
+	if (!exporting->reverses)
+		return rank;
+	back = &exporting->reverses[flow->extra];
+	return rank + (by_packets ? back->packets : back->bytes);
+}
+
 static int flow_compare(const void *a, const void *b, void *context)
 {
 	const struct flow_result *first = a, *second = b;
-	bool by_packets = *(const enum unit *)context == UNIT_PACKETS;
-	uint64_t rank = by_packets ? first->packets : first->bytes;
-	uint64_t other = by_packets ? second->packets : second->bytes;
+	uint64_t rank = rank_of(context, first), other = rank_of(context, second);
 
 	if (rank != other)
 		return rank > other ? -1 : 1;
@@ -107,9 +134,12 @@ static uint64_t count_distinct(const struct exporting *exporting)
 	uint64_t count = 0;
 
 	for (size_t i = 0; i < snapshot->row_count; i++) {
+		uint64_t sides = 0;
+
 		for (int half = 0; half < HALF_COUNT; half++)
-			count += snapshot->documented[i][half].packets &&
+			sides += snapshot->documented[i][half].packets &&
 				 is_documented(exporting, half);
+		count += exporting->reverses ? sides != 0 : sides;
 	}
 	return count;
 }
@@ -139,19 +169,50 @@ static void group_of(const struct grouper *grouper, struct group_by *group)
 	strcpy(group->text[group->text_count++], "direction");
 }
 
-static void take_rows(struct exporting *exporting)
+/* In the order of the flows, whose ways back are where they were before. */
+static int reverses_order(struct exporting *exporting)
+{
+	struct flow_result *ordered = malloc((exporting->count + 1) * sizeof(*ordered));
+
+	if (!ordered)
+		return -ENOMEM;
+	for (size_t i = 0; i < exporting->count; i++)
+		ordered[i] = exporting->reverses[exporting->flows[i].extra];
+	free(exporting->reverses);
+	exporting->reverses = ordered;
+	exporting->result.reverses = ordered;
+	return 0;
+}
+
+static int take_rows(struct exporting *exporting)
 {
 	const struct view *view = exporting->view;
-	enum unit unit = view->unit;
 
-	for (size_t i = 0; i < view->shown; i++)
-		take_row(exporting, view->order[i].row);
+	for (size_t i = 0; i < view->shown; i++) {
+		if (exporting->reverses)
+			take_both(exporting, view->order[i].row);
+		else
+			take_sides(exporting, view->order[i].row);
+	}
 	qsort_r(exporting->flows, exporting->count, sizeof(exporting->flows[0]), flow_compare,
-		&unit);
+		exporting);
 	exporting->result.flows = exporting->flows;
 	exporting->result.flow_count = exporting->count;
 	exporting->result.total.flows = count_distinct(exporting);
 	exporting->result.flows_omitted = exporting->result.total.flows - exporting->count;
+	return exporting->reverses ? reverses_order(exporting) : 0;
+}
+
+static bool exporting_init(struct exporting *exporting)
+{
+	const struct view *view = exporting->view;
+	size_t most = HALF_COUNT * view->shown + 1;
+	bool has_both = view->snapshot->wish.grouping == GROUPING_SERVICES;
+
+	exporting->flows = malloc(most * sizeof(*exporting->flows));
+	if (has_both)
+		exporting->reverses = malloc(most * sizeof(*exporting->reverses));
+	return exporting->flows && (exporting->reverses || !has_both);
 }
 
 int view_export(const struct view *view, const char *name, size_t *count)
@@ -160,19 +221,17 @@ int view_export(const struct view *view, const char *name, size_t *count)
 	struct exporting exporting = { .view = view, .result = snapshot->whole[COVER_LONG] };
 	struct document_context document = *view->document;
 	struct group_by group;
-	int err;
+	int err = exporting_init(&exporting) ? 0 : -ENOMEM;
 
-	if (snapshot->wish.grouping == GROUPING_SERVICES)
-		return -ENOTSUP;
-	exporting.flows = malloc((HALF_COUNT * view->shown + 1) * sizeof(*exporting.flows));
-	if (!exporting.flows)
-		return -ENOMEM;
 	group_of(&snapshot->grouper, &group);
 	document.group = &group;
 	document.clock_offset_ns = snapshot->facts.clock_offset_ns;
-	take_rows(&exporting);
+	if (!err)
+		err = take_rows(&exporting);
 	*count = exporting.count;
-	err = write_document(&document, &exporting.result, name);
+	if (!err)
+		err = write_document(&document, &exporting.result, name);
 	free(exporting.flows);
+	free(exporting.reverses);
 	return err;
 }

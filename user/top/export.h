@@ -16,9 +16,8 @@ void export_choose_name(char name[EXPORT_NAME_MAX]);
 const char *export_name_refused(const char *name);
 
 /*
- * Writes the last 40 s, the flows being the sides of the view's rows; a *.json is replaced, a
- * *.ndjson grows. 0 and how many flows, or negative errno: -ENOTSUP where no document has such
- * rows.
+ * Writes the last 40 s, the flows being the sides of the view's rows (of services, rows with both
+ * ways); a *.json is replaced, a *.ndjson grows. 0 and how many flows, or negative errno.
  */
 int view_export(const struct view *view, const char *name, size_t *count);
 

@@ -15,7 +15,7 @@
 	  "src,dst,src_port,dst_port,proto")                                                \
 	X(GROUPING_FLOWS,         "flows",         SIDES_ONE,        "")                    \
 	X(GROUPING_HOSTS,         "hosts",         SIDES_SENT,       "src")                 \
-	X(GROUPING_SERVICES,      "services",      SIDES_ARROWS,     "dst_port,proto")      \
+	X(GROUPING_SERVICES,      "services",      SIDES_ARROWS,     "service,proto")      \
 	X(GROUPING_NETWORKS,      "networks",      SIDES_SENT,       "src/24:64")           \
 	X(GROUPING_PROTOCOLS,     "protocols",     SIDES_DIRECTIONS, "proto")               \
 	X(GROUPING_INTERFACES,    "interfaces",    SIDES_DIRECTIONS, "")

@@ -75,9 +75,7 @@ static void write_export(struct viewer *viewer)
 	}
 	screen->mode = screen->export_from;
 	err = refused ? 0 : view_export(&viewer->view, screen->export_name, &flows);
-	if (err == -ENOTSUP)
-		refused = "services are in no document: g shows what can be";
-	else if (err)
+	if (err)
 		refused = strerror(-err);
 	if (refused)
 		tell_refused(viewer, refused);
