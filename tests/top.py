@@ -268,6 +268,62 @@ def test_numbers_equal_json():
     screen.close()
 
 
+def check_exported(screen, what, *options):
+    """What e writes is what weir run would, of the same window."""
+    screen.keys("e")
+    screen.shows("write to")
+    screen.keys("Enter")
+    screen.shows("flows to weir-")
+    exported = document(sorted(glob.glob(os.path.join(WORK, "weir-*.json")),
+                               key=os.path.getmtime)[-1])
+    check(",".join(exported["group_by"]) == options[-1], f"{what} are exported as groups",
+          exported["group_by"])
+    same = [line for line in run_documents("-w", "sliding:40s/1s", *options)
+            if line["window"] == exported["window"]][0]
+    check(same["flows"] == exported["flows"] and same["total"] == exported["total"],
+          f"averages, totals and maxima of {what} equal those of weir run",
+          f"{same['flows'][0]}\n{exported['flows'][0]}\n{same['total']}\n{exported['total']}")
+    os.unlink(sorted(glob.glob(os.path.join(WORK, "weir-*.json")), key=os.path.getmtime)[-1])
+
+
+def test_narrowing():
+    print("A row as a filter")
+    screen = Screen(120, 24)
+    screen.top(f"-r {CAPTURE} --speed max -s flows")
+    screen.shows("end of capture")
+    check(screen.wait(lambda: "flows▼" in heading_of(screen, "host")),
+          "-s flows begins with hosts, those of many flows first", screen.text())
+    screen.wait(lambda: has_column(screen, "198.51.100.80"))
+    screen.keys("f")
+    check(screen.wait(lambda: "filter: ip host" in screen.lines()[0] and
+                      "end of capture" in screen.lines()[0]),
+          "f begins anew with the host as the filter", screen.text())
+    host = screen.lines()[0].split("filter: ip host ")[1].split()[0]
+    screen.wait(lambda: rows(screen, "who began"))
+    check(all(host in line for line in rows(screen, "who began")),
+          "all conversations are the host's", screen.text())
+    screen.keys("f")
+    check(screen.wait(lambda: "tcp port" in screen.lines()[0] and len(rows(screen)) == 1),
+          "f again leaves one of them", screen.text())
+    screen.keys("F")
+    check(screen.wait(lambda: screen.lines()[0].count("filter: ip host") == 1 and
+                      "tcp port" not in screen.lines()[0]), "F goes back", screen.text())
+    screen.keys("F")
+    check(screen.wait(lambda: "filter" not in screen.lines()[0] and
+                      has_column(screen, "198.51.100.80")),
+          "F goes back to the hosts without a filter", screen.text())
+    screen.keys("F")
+    check(screen.shows("all that was asked for"), "and says where there is no way back",
+          screen.text())
+    screen.keys("q")
+    check(screen.shows("status 0") and screen.is_restored(), "q leaves", screen.text())
+    screen.close()
+
+
+def heading_of(screen, column):
+    return next((line for line in screen.lines() if line.startswith(column)), "")
+
+
 def test_keys():
     print("Each key")
     screen = Screen(120, 30)
@@ -298,21 +354,10 @@ def test_keys():
             shown = [line.split()[0] for line in rows(screen, "service")]
             check(set(shown) == {"443/tcp", "22/tcp", "53/udp", "icmp", "arp"},
                   "services are the ports of who was called", shown)
+            check_exported(screen, "services", "-b", "-g", "service,proto,interface")
         if group == "networks":
             screen.wait(lambda: has_column(screen, "network"))
-            screen.keys("e")
-            screen.shows("write to")
-            screen.keys("Enter")
-            screen.shows("flows to weir-")
-            exported = document(sorted(glob.glob(os.path.join(WORK, "weir-*.json")),
-                                       key=os.path.getmtime)[-1])
-    check(exported["group_by"] == ["src/24:64", "interface"], "groups are exported as groups",
-          exported["group_by"])
-    same = [line for line in run_documents("-w", "sliding:40s/1s", "-g", "src/24:64,interface")
-            if line["window"] == exported["window"]][0]
-    check(same["flows"] == exported["flows"] and same["total"] == exported["total"],
-          "averages, totals and maxima of groups equal those of weir run -g",
-          f"{same['flows'][0]}\n{exported['flows'][0]}")
+            check_exported(screen, "networks", "-g", "src/24:64,interface")
     screen.keys("g")
     check(screen.wait(lambda: screen.lines()[-1].startswith(" conversations") and
                       "who began" in screen.text()), "g comes back to conversations",
@@ -836,7 +881,7 @@ time.sleep(0.3)
 PACKETS = top_capture.write(CAPTURE)
 tmux("new-session", "-d", "-s", "base", "cat")  # the server ends with its last session
 try:
-    for test in (test_first_screen, test_numbers_equal_json, test_keys, test_export, test_moving,
+    for test in (test_first_screen, test_numbers_equal_json, test_keys, test_narrowing, test_export, test_moving,
                  test_sizes, test_pause, test_colours, test_ways_out, test_suspend, test_plain,
                  test_names, test_live, test_full_table, test_stuck_terminal, test_stuck_live):
         started = time.monotonic()

@@ -21,7 +21,7 @@ static const int caught_signals[] = {
 };
 
 /* Signals are of the whole process, and so is this; only the functions here write it. */
-static _Atomic bool is_requested, is_starting, is_state_wanted;
+static _Atomic bool is_requested, is_signalled, is_starting, is_state_wanted;
 static _Atomic uint64_t requested_ns;
 static int stop_pipe[2] = { -1, -1 };
 static pthread_mutex_t hangup_mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -36,6 +36,20 @@ void stop_request(void)
 	is_requested = true;
 	if (write(stop_pipe[1], "", 1) < 0)
 		return; /* the pipe is full: it is readable, which is all that is wanted */
+}
+
+bool stop_renew(void)
+{
+	char bytes[64];
+
+	is_requested = false;
+	requested_ns = 0;
+	while (read(stop_pipe[0], bytes, sizeof(bytes)) > 0)
+		;
+	/* One that came in between had its mark before its request. */
+	if (is_signalled)
+		stop_request();
+	return !is_signalled;
 }
 
 /* One that hung up fails with EIO from then on; what is no terminal, with ENOTTY. */
@@ -68,12 +82,14 @@ void stop_on_hangup(void (*reopen)(void *context), void *context)
 
 static void take_signal(int number)
 {
-	if (number == SIGUSR1)
+	if (number == SIGUSR1) {
 		is_state_wanted = true;
-	else if (number == SIGHUP && !terminal_has_gone())
+	} else if (number == SIGHUP && !terminal_has_gone()) {
 		hangup();
-	else
+	} else {
+		is_signalled = true;
 		stop_request();
+	}
 }
 
 /* Nothing is attached yet, and files that were made are removed by those who made them. */
@@ -126,9 +142,11 @@ int stop_init(void)
 	pthread_t thread;
 	int err;
 
+	is_starting = true;
+	if (stop_pipe[0] >= 0)
+		return 0;
 	if (pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK))
 		return -errno;
-	is_starting = true;
 	err = signals_block();
 	if (!err)
 		err = thread_start(&thread, signals_work, NULL);

@@ -17,7 +17,7 @@
  * end too. SIGPIPE and SIGXFSZ are ignored: what they would tell is an error of the write.
  *
  * Until stop_starting_done, a start that hangs (a name server) is ended by force a second after
- * such a signal, with status 1. 0 or negative errno.
+ * such a signal, with status 1. 0 or negative errno. Each run of several calls it.
  */
 int stop_init(void);
 void stop_starting_done(void);
@@ -30,6 +30,9 @@ bool stop_take_state_request(void);
 
 /* As if SIGTERM had come. From any thread. */
 void stop_request(void);
+
+/* Takes stop_request back, for another run; false where a signal asks for the end all the same. */
+bool stop_renew(void);
 
 /* True once the end was asked for; lives as long as the process. */
 const _Atomic bool *stop_flag(void);

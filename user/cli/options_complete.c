@@ -124,6 +124,9 @@ static int check_sort(const struct options *options)
 #define EXTRA_SET_OF(name, type, merge, set, before, after) [EXTRA_##name] = (set),
 	static const enum extra_set sets[] = { EXTRA_MEASURES(EXTRA_SET_OF) };
 
+	if (options->sort == SORT_FLOWS && (options->verb == VERB_RUN || options->output_count))
+		return usage_error("--sort", "flows", "results do not tell how many flows a row "
+				   "stands for: weir top shows it");
 	if (options->sort < SORT_EXTRA ||
 	    options->extra_sets & 1u << sets[options->sort - SORT_EXTRA])
 		return 0;
@@ -166,7 +169,8 @@ static int complete_biflow(const struct parsing *parsing)
 /* Who began and who was called is told by whole flows; top shows these, in rows of its own. */
 static void complete_counted(struct options *options)
 {
-	bool is_of_flows = options->biflow || options->group.field[GROUP_SERVICE];
+	bool is_of_flows = options->biflow || options->group.field[GROUP_SERVICE] ||
+			   options->sort == SORT_FLOWS;
 
 	options->counted = options->group;
 	if (is_of_flows)

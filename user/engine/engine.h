@@ -15,7 +15,8 @@
 	X(SORT_BYTES,   "bytes")    \
 	X(SORT_PACKETS, "packets")  \
 	X(SORT_AVERAGE, "average")  \
-	X(SORT_MAX,     "max")
+	X(SORT_MAX,     "max")      \
+	X(SORT_FLOWS,   "flows") /* that a row stands for: of the live view alone */
 
 #define SORT_AS_ENUM(id, word) id,
 enum sort_field { SORT_FIELDS(SORT_AS_ENUM) SORT_EXTRA };

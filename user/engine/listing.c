@@ -65,6 +65,7 @@ static inline uint64_t sum_rank(const struct listing *listing, const struct flow
 {
 	switch (listing->sort) {
 	case SORT_BYTES:
+	case SORT_FLOWS:
 		return sum->bytes;
 	case SORT_PACKETS:
 		return sum->packets;

@@ -86,26 +86,55 @@ static void put_clock(const struct screen *screen, char *text, size_t size)
 	snprintf(text, size, "%s%s  %s", stamp, elapsed, state);
 }
 
+#define FILTER_LABEL "  filter: "
+
+/* What is counted tells more than how it is attached. */
+static bool attach_fits(const struct document_context *document, const struct pen *pen,
+			const char *filter)
+{
+	size_t length = *filter ? strlen(FILTER_LABEL) + strlen(filter) : 0;
+
+	for (size_t i = 0; i < document->attach_count; i++)
+		length += strlen(document->attach[i]) + 1;
+	return !*filter || (int)length + 2 <= pen->end - pen->x;
+}
+
+/* Of one that is too long, the end is kept: it was added last. */
+static void put_filter(struct pen *pen, const char *filter)
+{
+	int length = (int)strlen(filter), room;
+
+	pen_text(pen, FILTER_LABEL);
+	room = pen->end - pen->x;
+	if (length <= room || room < 2) {
+		pen_text(pen, filter);
+		return;
+	}
+	pen_text(pen, pen->canvas->utf8 ? "…" : "~");
+	pen_text(pen, filter + length - (room - 1));
+}
+
 void screen_draw_title(const struct screen *screen, struct canvas *canvas, int y)
 {
 	const struct document_context *document = screen->view->document;
 	struct pen pen = pen_at(canvas, 0, y), right = pen_at(canvas, 0, y);
-	char clock[128], filter[MESSAGE_MAX];
+	char clock[128], filter[MESSAGE_MAX] = "";
 
 	canvas_style_line(canvas, y, STYLE_TITLE);
 	put_clock(screen, clock, sizeof(clock));
 	pen.style = right.style = STYLE_TITLE;
 	right.x = canvas->width - (int)strlen(clock) - 1;
 	pen.end = right.x - 1;
+	if (document->filter)
+		escape_text(document->filter, filter, sizeof(filter));
 	pen_text(&pen, " weir  ");
 	put_source(&pen, document);
-	if (document->attach_count) {
+	if (document->attach_count && attach_fits(document, &pen, filter)) {
 		pen_text(&pen, "  ");
 		put_names(&pen, document->attach, document->attach_count);
 	}
 	if (document->filter)
-		pen_print(&pen, "  filter: %s",
-			  escape_text(document->filter, filter, sizeof(filter)));
+		put_filter(&pen, filter);
 	right.style = screen->is_paused ? STYLE_WARNING : STYLE_TITLE;
 	pen_text(&right, clock);
 }

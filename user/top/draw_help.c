@@ -10,6 +10,7 @@ static const char *const help_lines[] = {
 	"  g        group: flows, hosts, services, networks, protocols, ...",
 	"  b        rows of both ways (conversations) or of one (flows)",
 	"  /        search: show rows with all these words; escape clears",
+	"  f  F     begin anew with the row as the filter; go back",
 	"  d        direction: both, in, out",
 	"  u  n     unit: bits, bytes, packets; names of hosts and services",
 	"  enter    history of the row; enter or escape goes back",

@@ -19,7 +19,8 @@ struct key_hint {
 
 static const struct key_hint hints[] = {
 	{ "q", "quit" },     { "?", "help" },      { "space", "pause" }, { "s", "sort" },
-	{ "g", "group" },    { "/", "search" },    { "b", "both ways" }, { "u", "unit" },
+	{ "g", "group" },    { "/", "search" },    { "f", "filter" },   { "b", "both ways" },
+	{ "u", "unit" },
 	{ "d", "direction" }, { "enter", "history" }, { "n", "names" }, { "e", "export" },
 	{ "r", "reverse" },
 };

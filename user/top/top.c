@@ -179,7 +179,7 @@ static int document_copy(struct top *top, struct document_context *document)
 	return 0;
 }
 
-static int top_view(struct top *top)
+static int top_view(struct top *top, struct narrowing *narrowing)
 {
 	struct document_context document;
 	struct viewer viewer;
@@ -192,6 +192,7 @@ static int top_view(struct top *top)
 		return err;
 	}
 	viewer_init(&viewer, top->options, top->collector, &document);
+	viewer_resume(&viewer, narrowing);
 	if (terminal_is_drawable())
 		shown_err = interactive_run(&viewer, &err);
 	else
@@ -204,19 +205,39 @@ static int top_view(struct top *top)
 	return shown_err ? shown_err : top->err;
 }
 
-int top_run(const struct options *options)
+/* One beginning: until the user leaves, or wants another filter. */
+static int top_begin(const struct options *options, struct narrowing *narrowing)
 {
 	struct top top = { .options = options, .ui_thread = pthread_self() };
 	enum exit_status status;
 	int err = top_open(&top);
 
+	narrowing->is_wanted = false;
 	if (!err) {
-		err = top_view(&top);
-		if (err != -ENOTTY)
+		err = top_view(&top, narrowing);
+		if (err != -ENOTTY && !narrowing->is_wanted)
 			agent_report_sum(top.agent);
 	}
 	status = agent_close(top.agent, err);
 	collector_destroy(top.collector);
 	free(top.names);
+	return status;
+}
+
+int top_run(const struct options *options)
+{
+	struct options narrowed = *options;
+	struct narrowing narrowing;
+	int status = EXIT_FAILED;
+
+	if (narrowing_init(&narrowing, options->filter)) {
+		report_error("start: out of memory");
+		return EXIT_FAILED;
+	}
+	do {
+		narrowed.filter = narrowing_step(&narrowing)->filter;
+		status = top_begin(&narrowed, &narrowing);
+	} while (status == EXIT_DONE && narrowing.is_wanted && stop_renew());
+	narrowing_fini(&narrowing);
 	return status;
 }

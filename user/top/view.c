@@ -8,7 +8,14 @@
 
 static int first_sort_column(const struct options *options)
 {
-	return options->sort == SORT_MAX ? SORT_COLUMN_MAX : COVER_SHORT;
+	switch (options->sort) {
+	case SORT_MAX:
+		return SORT_COLUMN_MAX;
+	case SORT_FLOWS:
+		return SORT_COLUMN_FLOWS;
+	default:
+		return COVER_SHORT;
+	}
 }
 
 struct wish view_first_wish(const struct options *options)
@@ -16,6 +23,9 @@ struct wish view_first_wish(const struct options *options)
 	bool is_whole = group_by_is_full(&options->counted);
 	enum grouping first = is_whole ? GROUPING_CONVERSATIONS : GROUPING_FLOWS;
 
+	/* A conversation is one flow: many are of a host. */
+	if (options->sort == SORT_FLOWS)
+		first = GROUPING_HOSTS;
 	return (struct wish){ options->shows_services ? GROUPING_SERVICES : first,
 			      DIRECTION_BOTH };
 }

@@ -69,7 +69,10 @@ void view_init(struct view *view, const struct options *options,
 	       const struct document_context *document);
 void view_fini(struct view *view);
 
-/* What rows are at first: conversations, where flows are told apart by all of their fields. */
+/*
+ * What rows are at first: services or hosts where the options ask for them; else conversations,
+ * where flows are told apart by all of their fields.
+ */
 struct wish view_first_wish(const struct options *options);
 
 /* Forgets the order of before: the user asked for another. */

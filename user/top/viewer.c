@@ -23,6 +23,23 @@ void viewer_init(struct viewer *viewer, const struct options *options,
 	viewer->is_stale = true;
 }
 
+void viewer_resume(struct viewer *viewer, struct narrowing *narrowing)
+{
+	const struct narrow_step *step = narrowing_step(narrowing);
+	struct view *view = &viewer->view;
+
+	viewer->narrowing = narrowing;
+	if (!narrowing->has_choices)
+		return;
+	view->unit = narrowing->unit;
+	view->shows_names = narrowing->shows_names;
+	if (view->shows_names)
+		view->names = names_create();
+	view->wish = step->wish;
+	view->sort_column = step->sort_column;
+	viewer_ask(viewer);
+}
+
 void viewer_fini(struct viewer *viewer)
 {
 	view_fini(&viewer->view);

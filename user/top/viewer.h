@@ -6,10 +6,12 @@
 #define WEIR_VIEWER_H
 
 #include "collector.h"
+#include "narrow.h"
 #include "screen.h"
 
 struct viewer {
 	const struct options *options;
+	struct narrowing *narrowing;
 	struct collector *collector;
 	struct view view;
 	struct screen screen;
@@ -24,6 +26,9 @@ struct viewer {
 
 void viewer_init(struct viewer *viewer, const struct options *options,
 		 struct collector *collector, const struct document_context *document);
+
+/* Takes over what the user chose before the view began anew; once, after viewer_init. */
+void viewer_resume(struct viewer *viewer, struct narrowing *narrowing);
 void viewer_fini(struct viewer *viewer);
 
 /* Takes what the stage has; nothing while paused, but for rows that were asked for. */

@@ -20,7 +20,7 @@ static bool is_sortable(const struct viewer *viewer, int column)
 	case SORT_COLUMN_SRC:
 		return label_shows_src(group);
 	case SORT_COLUMN_DST:
-		return label_shows_dst(group);
+		return label_shows_dst(group) || group->field[GROUP_SERVICE];
 	case SORT_COLUMN_PROTO:
 		return group->field[GROUP_PROTO];
 	case SORT_COLUMN_FLOWS:
@@ -141,6 +141,43 @@ static void escape(struct viewer *viewer)
 	view_deselect(&viewer->view);
 }
 
+/* A start anew would lose what outputs have so far, and cannot read a pipe again. */
+static const char *narrowing_refused(const struct viewer *viewer)
+{
+	const char *file = viewer->options->file;
+
+	if (!viewer->narrowing || !viewer->snapshot)
+		return "nothing was counted yet";
+	if (viewer->options->output_count)
+		return "what -o writes is of one filter: start without it";
+	if (file && (!strcmp(file, "-") || !strncmp(file, "tcp://", 6)))
+		return "a stream cannot be read again";
+	return NULL;
+}
+
+static void narrow(struct viewer *viewer,
+		   const char *step(struct narrowing *narrowing, const struct view *view))
+{
+	const char *refused = narrowing_refused(viewer);
+
+	if (!refused)
+		refused = step(viewer->narrowing, &viewer->view);
+	if (refused)
+		viewer_tell(viewer, false, refused);
+	else
+		viewer->wants_quit = true;
+}
+
+static void narrow_into(struct viewer *viewer)
+{
+	narrow(viewer, narrowing_into);
+}
+
+static void narrow_back(struct viewer *viewer)
+{
+	narrow(viewer, narrowing_back);
+}
+
 static bool move(struct viewer *viewer, int key)
 {
 	struct view *view = &viewer->view;
@@ -211,6 +248,7 @@ static const struct key_action actions[] = {
 	{ 's', next_sort },     { 'r', reverse },        { 'g', next_grouping },
 	{ 'd', next_direction }, { 'u', next_unit },     { 'n', switch_names },
 	{ 'e', viewer_ask_for_name }, { 'b', switch_ways },
+	{ 'f', narrow_into },   { 'F', narrow_back },
 	{ KEY_IS_ENTER, open_history }, { KEY_IS_ESCAPE, escape },
 };
 
@@ -231,7 +269,7 @@ static void press_history(struct viewer *viewer, int key)
 		viewer->screen.mode = MODE_TABLE;
 	} else if (move(viewer, key)) {
 		viewer_refresh(viewer);
-	} else if (key && strchr("qQ ue", key)) {
+	} else if (key && strchr("qQ uefF", key)) {
 		press_table(viewer, key);
 	}
 }
