@@ -16,7 +16,7 @@ PATH="$PATH:/usr/sbin:/sbin"
 [[ -r ${1:-} ]] && set -- "$(realpath "$1")"
 cd "$(dirname "$0")/.." || exit 1
 build=$(realpath "${BUILD:-build}")
-units="test_kernel test_kernel_load test_kernel_merged test_banks test_machine test_filter_kernel"
+units="test_kernel test_kernel_load test_kernel_outcomes test_kernel_merged test_banks test_machine test_filter_kernel"
 units=${UNITS-$units}
 modules="llc stp garp mrp 8021q veth sch_ingress cls_bpf"
 work=$(mktemp -d)

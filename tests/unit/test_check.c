@@ -1,27 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "../../include/bank.h"
-#include "../../user/check/interface_judge.h"
-#include "../../user/check/machine_judge.h"
-#include "../../user/text/escape.h"
-#include "../../user/check/survey.h"
-
-static const struct machine_facts new_machine = {
-	.kernel = "6.12.1",
-	.kernel_major = 6,
-	.kernel_minor = 12,
-	.capabilities = ~0ull,
-	.has_bpf = true,
-	.jit = MACHINE_JIT_ON,
-	.cpus = 4,
-	.memory_bytes = 8ull << 30,
-};
+#include "check_scene.h"
 
 /* eth0: native XDP in the driver, nothing in the way. */
 static const struct netdev_facts plain_link = {
@@ -55,26 +33,6 @@ static struct interface_survey judged(const struct netdev_facts *facts, enum att
 	attach_plan_make(facts, &new_machine, &settings, &interface.plan);
 	interface_judge(&interface, &new_machine, &settings);
 	return interface;
-}
-
-static const struct finding *finding_of(const struct findings *findings, const char *subject)
-{
-	for (size_t i = 0; i < findings->count; i++) {
-		if (strcmp(findings->list[i].subject, subject) == 0)
-			return &findings->list[i];
-	}
-	fail_msg("no finding on %s", subject);
-	return NULL;
-}
-
-static void expect_finding(const struct findings *findings, const char *subject,
-			   enum finding_state state, const char *mend)
-{
-	const struct finding *finding = finding_of(findings, subject);
-
-	assert_string_equal(finding_state_name(finding->state), finding_state_name(state));
-	assert_string_equal(finding->mend, mend);
-	assert_true(finding->fact[0] && finding->action[0]);
 }
 
 static void auto_is_xdp_in_and_tcx_out_where_nothing_is_in_the_way(void **state)
@@ -376,125 +334,6 @@ static void what_a_terminal_acts_on_is_escaped(void **state)
 	assert_string_equal(escape_shell_word("", out, sizeof(out)), "$''");
 }
 
-static struct machine_survey machine_judged(const struct machine_facts *facts,
-					    uint32_t slots, enum attach_how how)
-{
-	struct machine_survey machine = { .facts = *facts, .slots = slots };
-
-	machine_judge(&machine, how, false);
-	return machine;
-}
-
-static void a_good_machine_is_all_ok(void **state)
-{
-	struct machine_survey machine = machine_judged(&new_machine, 65536, ATTACH_AUTO);
-
-	(void)state;
-	for (size_t i = 0; i < machine.findings.count; i++)
-		assert_int_equal(machine.findings.list[i].state, FINDING_OK);
-	assert_int_equal(machine.findings.count, 4);
-	assert_int_equal(machine.banks_bytes, machine_banks_bytes(&(struct bank_shape){ 65536, 4, 1, false }));
-}
-
-static void missing_privileges_fail_and_are_named(void **state)
-{
-	struct machine_facts facts = new_machine;
-	struct machine_survey machine;
-
-	(void)state;
-	facts.capabilities = MACHINE_CAP(CAP_BPF) | MACHINE_CAP(CAP_PERFMON);
-	machine = machine_judged(&facts, 65536, ATTACH_AUTO);
-	expect_finding(&machine.findings, "privileges", FINDING_FAIL, "sudo weir check");
-	assert_non_null(strstr(finding_of(&machine.findings, "privileges")->fact,
-			       "CAP_NET_ADMIN"));
-	facts.is_root = true;
-	machine = machine_judged(&facts, 65536, ATTACH_AUTO);
-	expect_finding(&machine.findings, "privileges", FINDING_FAIL, "");
-}
-
-static void capture_needs_one_capability_and_no_bpf(void **state)
-{
-	struct machine_facts facts = new_machine;
-	struct machine_survey machine;
-
-	(void)state;
-	facts.has_bpf = false;
-	facts.capabilities = MACHINE_CAP(CAP_NET_RAW);
-	machine = machine_judged(&facts, 65536, ATTACH_PCAP);
-	assert_true(findings_are_good(&machine.findings));
-	facts.capabilities = 0;
-	machine = machine_judged(&facts, 65536, ATTACH_PCAP);
-	assert_false(findings_are_good(&machine.findings));
-}
-
-static void a_kernel_without_bpf_fails(void **state)
-{
-	struct machine_facts facts = new_machine;
-	struct machine_survey machine;
-
-	(void)state;
-	facts.has_bpf = false;
-	machine = machine_judged(&facts, 65536, ATTACH_AUTO);
-	expect_finding(&machine.findings, "kernel", FINDING_FAIL, "");
-}
-
-static void loading_refused_in_spite_of_privileges_fails(void **state)
-{
-	struct machine_facts facts = new_machine;
-	struct machine_survey machine;
-
-	(void)state;
-	facts.load_error = -1;
-	machine = machine_judged(&facts, 65536, ATTACH_AUTO);
-	expect_finding(&machine.findings, "privileges", FINDING_FAIL, "");
-}
-
-static void an_old_kernel_and_no_jit_are_notes(void **state)
-{
-	struct machine_facts facts = new_machine;
-	struct machine_survey machine;
-
-	(void)state;
-	facts.kernel_major = 5;
-	facts.kernel_minor = 10;
-	facts.jit = MACHINE_JIT_OFF;
-	facts.memlock_counts = true;
-	facts.memlock_bytes = 65536;
-	machine = machine_judged(&facts, 65536, ATTACH_AUTO);
-	expect_finding(&machine.findings, "kernel", FINDING_NOTE, "");
-	expect_finding(&machine.findings, "JIT", FINDING_NOTE,
-		       "sysctl -w net.core.bpf_jit_enable=1");
-	expect_finding(&machine.findings, "memlock", FINDING_NOTE, "ulimit -l unlimited");
-}
-
-static void banks_past_a_quarter_fail_unless_slots_are_given(void **state)
-{
-	struct machine_facts facts = new_machine;
-	struct machine_survey machine;
-	char mend[64];
-
-	(void)state;
-	facts.memory_bytes = 1ull << 30;
-	snprintf(mend, sizeof(mend), "weir run --slots %u", machine_slots_max(1ull << 30, 4));
-	machine = machine_judged(&facts, 1 << 22, ATTACH_AUTO);
-	expect_finding(&machine.findings, "memory", FINDING_FAIL, mend);
-	machine = (struct machine_survey){ .facts = facts, .slots = 1 << 22 };
-	machine_judge(&machine, ATTACH_AUTO, true);
-	expect_finding(&machine.findings, "memory", FINDING_NOTE, mend);
-}
-
-static void half_a_command_is_never_suggested(void **state)
-{
-	struct finding finding = { 0 };
-	char longest[FINDING_TEXT_MAX + 1];
-
-	(void)state;
-	memset(longest, 'a', sizeof(longest) - 1);
-	longest[sizeof(longest) - 1] = '\0';
-	finding_mend(&finding, "%s", longest);
-	assert_string_equal(finding.mend, "");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -521,14 +360,6 @@ int main(void)
 		cmocka_unit_test(a_name_made_for_a_shell_is_quoted_in_commands),
 		cmocka_unit_test(the_longest_worst_name_fits),
 		cmocka_unit_test(what_a_terminal_acts_on_is_escaped),
-		cmocka_unit_test(a_good_machine_is_all_ok),
-		cmocka_unit_test(missing_privileges_fail_and_are_named),
-		cmocka_unit_test(capture_needs_one_capability_and_no_bpf),
-		cmocka_unit_test(a_kernel_without_bpf_fails),
-		cmocka_unit_test(loading_refused_in_spite_of_privileges_fails),
-		cmocka_unit_test(an_old_kernel_and_no_jit_are_notes),
-		cmocka_unit_test(banks_past_a_quarter_fail_unless_slots_are_given),
-		cmocka_unit_test(half_a_command_is_never_suggested),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
