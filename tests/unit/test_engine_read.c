@@ -33,12 +33,14 @@ struct run {
 	bool wants_results;
 };
 
-static void take_flow(void *context, const struct flow_key *key, const struct flow_sum *sums)
+static void take_flow(void *context, const struct engine_flow *read)
 {
+	const struct flow_key *key = read->key;
 	struct run *run = context;
 
 	assert_in_range(key->src_port, 0, FLOWS - 1);
-	memcpy(run->seen[key->src_port].sums, sums, sizeof(run->seen[0].sums));
+	assert_null(read->extras);
+	memcpy(run->seen[key->src_port].sums, read->sums, sizeof(run->seen[0].sums));
 }
 
 static void compare_flow(const struct flow_sum *sum, const struct flow_result *flow)

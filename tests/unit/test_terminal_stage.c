@@ -175,24 +175,24 @@ static void totals_outlive_the_panes_that_are_kept(void **state)
 	scene_count(&scene, scene_flow(1, 1000), 9999);
 	scene_count(&scene, scene_flow(7, 1000), 11);
 	scene_end_pane(&scene, 0);
-	for (uint64_t pane = 1; pane <= 2 * HISTORY_PANES; pane++) {
+	for (uint64_t pane = 1; pane <= 240; pane++) {
 		scene_count(&scene, scene_flow(1, 1000), 50);
 		scene_end_pane(&scene, pane);
 	}
 	scene_group(&scene, GROUPING_HOSTS, DIRECTION_BOTH);
 	row = row_of_host(&scene, 1);
-	assert_int_equal(bytes_of(row, HALF_FORWARD, COVER_TOTAL), 9999 + 100 * HISTORY_PANES);
+	assert_int_equal(bytes_of(row, HALF_FORWARD, COVER_TOTAL), 9999 + 100 * 120);
 	assert_int_equal(row->first_ns, 0);
 	assert_true(row->side[HALF_FORWARD].bytes_max == 50);
-	assert_int_equal(scene.snapshot->max_since_ns, (HISTORY_PANES + 1) * SECOND);
+	assert_int_equal(scene.snapshot->max_since_ns, 121 * SECOND);
 	row = row_of_host(&scene, 7);
 	assert_int_equal(bytes_of(row, HALF_FORWARD, COVER_TOTAL), 11);
 	assert_int_equal(bytes_of(row, HALF_FORWARD, COVER_LONG), 0);
 	scene_count(&scene, scene_flow(1, 1000), 1);
-	scene_end_pane(&scene, 2 * HISTORY_PANES + 1);
+	scene_end_pane(&scene, 240 + 1);
 	scene_arrange(&scene);
 	assert_int_equal(bytes_of(row_of_host(&scene, 1), HALF_FORWARD, COVER_TOTAL),
-			 10000 + 100 * HISTORY_PANES);
+			 10000 + 100 * 120);
 	scene_end(&scene);
 }
 
@@ -277,7 +277,7 @@ static void a_coarse_group_by_leaves_only_what_it_can_tell(void **state)
 static void a_history_has_each_pane_of_a_row(void **state)
 {
 	struct scene scene;
-	struct history history;
+	struct row_history history = { .newest = 0 };
 
 	(void)state;
 	scene_start(&scene);
@@ -289,12 +289,78 @@ static void a_history_has_each_pane_of_a_row(void **state)
 	}
 	scene_arrange(&scene);
 	snapshot_history(scene.snapshot, &row_of_host(&scene, 1)->key, &history);
-	assert_true(history_rate(&history, &scene.snapshot->clock, 1).bytes == 110);
-	assert_true(history_rate(&history, &scene.snapshot->clock, 3).bytes == 112);
-	assert_true(history_rate(&history, &scene.snapshot->clock, 4).bytes == 0);
+	assert_true(history_rate(&history.history, &scene.snapshot->clock, 1).bytes == 110);
+	assert_true(history_rate(&history.history, &scene.snapshot->clock, 3).bytes == 112);
+	assert_true(history_rate(&history.history, &scene.snapshot->clock, 4).bytes == 0);
 	scene_group(&scene, GROUPING_NETWORKS, DIRECTION_BOTH);
 	snapshot_history(scene.snapshot, &row_of_host(&scene, 0)->key, &history);
-	assert_true(history_rate(&history, &scene.snapshot->clock, 2).packets == 3);
+	assert_true(history_rate(&history.history, &scene.snapshot->clock, 2).packets == 3);
+	scene_end(&scene);
+}
+
+static void count_resets(struct scene *scene, struct flow_slot slot, uint32_t resets)
+{
+	struct flow_record record = { .slot = slot };
+	const struct flow_slot *records = &record.slot;
+
+	record.slot.bytes = 60;
+	record.slot.packets = 1;
+	record.extra.resets = resets;
+	assert_int_equal(engine_merge(scene->engine, &records, 1), 0);
+}
+
+/* Of ten panes in its column, by side and of the whole time in its history. */
+static void measures_that_are_asked_for_are_of_rows_too(void **state)
+{
+	const struct row_extra *extra;
+	struct scene scene;
+
+	(void)state;
+	scene_start(&scene);
+	engine_destroy(scene.engine);
+	stage_destroy(scene.stage);
+	scene.options.extra_sets = 1u << EXTRA_TCP;
+	scene_start_engines(&scene);
+	for (uint64_t pane = 0; pane < 20; pane++) {
+		count_resets(&scene, scene_flow(1, 1000), 1);
+		count_resets(&scene, scene_reply(1, 1000), 2);
+		scene_end_pane(&scene, pane);
+	}
+	scene_arrange(&scene);
+	scene.view.extra = EXTRA_resets;
+	assert_int_equal(row_extra(&scene.view, row_of_host(&scene, 1)), 30);
+	extra = &scene.snapshot->extras[row_of_host(&scene, 1) - scene.snapshot->rows];
+	assert_int_equal(extra->side[HALF_FORWARD].resets, 20);
+	assert_int_equal(extra->side[HALF_REVERSE].resets, 40);
+	scene_group(&scene, GROUPING_SERVICES, DIRECTION_BOTH);
+	assert_int_equal(row_extra(&scene.view, &scene.snapshot->rows[0]), 30);
+	assert_int_equal(scene.snapshot->extras[0].side[HALF_REVERSE].resets, 40);
+	scene_end(&scene);
+}
+
+/* What goes on is added to what was there, and is what a look at all panes tells. */
+static void a_history_goes_on_as_if_made_anew(void **state)
+{
+	struct row_history kept = { .newest = 0 }, anew = { .newest = 0 };
+	struct scene scene;
+
+	(void)state;
+	scene_start(&scene);
+	for (uint64_t pane = 0; pane < HISTORY_PANES + 10; pane++) {
+		scene_count(&scene, scene_flow(1, 1000), 10 + pane);
+		scene_end_pane(&scene, pane);
+		if (pane % 7)
+			continue;
+		scene_arrange(&scene);
+		snapshot_history(scene.snapshot, &row_of_host(&scene, 1)->key, &kept);
+	}
+	scene_arrange(&scene);
+	snapshot_history(scene.snapshot, &row_of_host(&scene, 1)->key, &kept);
+	snapshot_history(scene.snapshot, &row_of_host(&scene, 1)->key, &anew);
+	assert_memory_equal(&kept.history, &anew.history, sizeof(anew.history));
+	assert_int_equal(kept.history.since, 11);
+	assert_true(history_average(&kept.history, &scene.snapshot->clock, 901, 10).bytes ==
+		    10 + 904.5);
 	scene_end(&scene);
 }
 
@@ -304,12 +370,12 @@ static void a_long_run_keeps_few_panes(void **state)
 
 	(void)state;
 	scene_start(&scene);
-	for (uint64_t pane = 0; pane < 300; pane++) {
+	for (uint64_t pane = 0; pane < HISTORY_PANES + 100; pane++) {
 		scene_count(&scene, scene_flow(1, 1000), 10);
 		scene_end_pane(&scene, pane);
 	}
 	scene_arrange(&scene);
-	assert_int_equal(scene.snapshot->clock.number, 300);
+	assert_int_equal(scene.snapshot->clock.number, HISTORY_PANES + 100);
 	assert_int_equal(scene.snapshot->pane_count, HISTORY_PANES);
 	assert_int_equal(scene.snapshot->rows[0].side[0].amount[COVER_LONG].packets, 40);
 	scene_end(&scene);
@@ -352,6 +418,8 @@ int main(void)
 		cmocka_unit_test(a_port_scan_is_many_flows_of_one_host),
 		cmocka_unit_test(a_coarse_group_by_leaves_only_what_it_can_tell),
 		cmocka_unit_test(a_history_has_each_pane_of_a_row),
+		cmocka_unit_test(measures_that_are_asked_for_are_of_rows_too),
+		cmocka_unit_test(a_history_goes_on_as_if_made_anew),
 		cmocka_unit_test(a_long_run_keeps_few_panes),
 		cmocka_unit_test(packets_past_32_bits_are_all_counted),
 	};

@@ -42,14 +42,22 @@ static void flow_read(const struct reader *reader, uint32_t place)
 	const struct engine_reading *reading = reader->reading;
 	const struct pane_ring *panes = &reader->work.engine->table.packer.panes;
 	struct flow_sum sums[ENGINE_READ_WINDOWS_MAX] = { 0 };
+	struct extra_sum extras[ENGINE_READ_WINDOWS_MAX];
+	bool has_extras = engine_takes_extra(reader->work.engine);
 	struct flow_key key;
 
 	for (size_t i = 0; i < reading->count; i++) {
-		if (bit_is_set(reader->sums[i].places, place))
+		bool is_there = bit_is_set(reader->sums[i].places, place);
+
+		if (is_there)
 			sums[i] = aggregate_resolve(panes, &reader->sums[i].sums[place]);
+		if (has_extras)
+			extras[i] = is_there ? reader->sums[i].extras[place] :
+					       (struct extra_sum){ 0 };
 	}
 	key = flow_slot_key(&reader->work.segment->slots[reader->work.first + place]);
-	reading->flow(reading->context, &key, sums);
+	reading->flow(reading->context,
+		      &(struct engine_flow){ &key, sums, has_extras ? extras : NULL });
 }
 
 static void segment_read(struct reader *reader)

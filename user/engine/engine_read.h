@@ -11,10 +11,14 @@
 
 #define ENGINE_READ_WINDOWS_MAX 8
 
-/* sums: one a window that is read, in the order of their numbers; packets 0 where the flow
- * is not in it. */
-typedef void engine_flow_fn(void *context, const struct flow_key *key,
-			    const struct flow_sum *sums);
+struct engine_flow {
+	const struct flow_key *key;
+	const struct flow_sum *sums;    /* one a window that is read, in the order of their numbers;
+					 * packets 0 where the flow is not in it */
+	const struct extra_sum *extras; /* the same; NULL where none are asked for */
+};
+
+typedef void engine_flow_fn(void *context, const struct engine_flow *flow);
 
 /*
  * Calls flow for every flow that is in one of the windows first to

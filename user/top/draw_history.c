@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../cli/options_table.h"
 #include "draw_bits.h"
 #include "format.h"
 #include "screen.h"
@@ -14,21 +15,50 @@
 #define GRAPH_MIN    2
 #define FLAGS_BESIDE_WIDTH 84
 
-static double rate_back(const struct screen *screen, uint64_t back)
-{
-	const struct pane_clock *clock = &screen->snapshot->clock;
+/* Columns of the graph: each is some panes, so that all that is known has room. */
+struct graph {
+	const struct screen *screen;
+	int width;
+	uint64_t step;   /* panes a column */
+	uint64_t newest; /* the last column, counted in columns from the first pane on */
+};
 
-	if (back >= clock->number)
-		return 0;
-	return pane_rate(&screen->history, clock, screen->view->unit, clock->number - back);
+static struct graph graph_of(const struct screen *screen, const struct canvas *canvas)
+{
+	static const uint64_t steps[] = { 1, 2, 5, 10, 15, 30, 60, 120, HISTORY_PANES };
+	uint64_t newest = screen->snapshot->clock.number, since = screen->history.history.since;
+	struct graph graph = { .screen = screen, .width = canvas->width - AXIS_WIDTH };
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		graph.step = steps[i];
+		graph.newest = (newest - 1) / graph.step;
+		if (graph.newest - (since ? since - 1 : 0) / graph.step < (uint64_t)graph.width)
+			break;
+	}
+	return graph;
 }
 
-static double highest_rate(const struct screen *screen, int width)
+/* Columns begin with the same panes from one refresh to the next: the newest fills up. */
+static double rate_back(const struct graph *graph, uint64_t back)
+{
+	const struct screen *screen = graph->screen;
+	struct rates rates;
+
+	if (back > graph->newest)
+		return 0;
+	rates = history_average(&screen->history.history, &screen->snapshot->clock,
+				(graph->newest - back) * graph->step + 1, graph->step);
+	if (screen->view->unit == UNIT_PACKETS)
+		return rates.packets;
+	return screen->view->unit == UNIT_BITS ? 8 * rates.bytes : rates.bytes;
+}
+
+static double highest_rate(const struct graph *graph)
 {
 	double highest = 0;
 
-	for (int i = 0; i < width; i++) {
-		double rate = rate_back(screen, (uint64_t)i);
+	for (int i = 0; i < graph->width; i++) {
+		double rate = rate_back(graph, (uint64_t)i);
 
 		if (rate > highest)
 			highest = rate;
@@ -37,14 +67,10 @@ static double highest_rate(const struct screen *screen, int width)
 }
 
 /* One line of the graph: from is its lower edge, in lines from the bottom. */
-static void draw_graph_line(const struct screen *screen, struct pen *pen, int from, double scale)
+static void draw_graph_line(const struct graph *graph, struct pen *pen, int from, double scale)
 {
-	int width = pen->end - pen->x;
-
-	if (width > HISTORY_PANES)
-		width = HISTORY_PANES;
-	for (int i = width - 1; i >= 0; i--) {
-		double level = rate_back(screen, (uint64_t)i) * scale - from;
+	for (int i = graph->width - 1; i >= 0; i--) {
+		double level = rate_back(graph, (uint64_t)i) * scale - from;
 
 		if (from > 0 && level < 0.0625)
 			level = 0;
@@ -52,29 +78,26 @@ static void draw_graph_line(const struct screen *screen, struct pen *pen, int fr
 	}
 }
 
-static int graph_width(const struct canvas *canvas)
+static void draw_time_axis(const struct graph *graph, struct canvas *canvas, int y)
 {
-	int width = canvas->width - AXIS_WIDTH;
-
-	return width < HISTORY_PANES ? width : HISTORY_PANES;
-}
-
-static void draw_time_axis(const struct screen *screen, struct canvas *canvas, int y)
-{
-	int width = graph_width(canvas);
+	const struct screen *screen = graph->screen;
+	uint64_t step_ns = graph->step * screen->options->pane_ns;
 	struct pen pen = pen_at(canvas, AXIS_WIDTH, y);
-	char text[FORMAT_MAX], label[2 * FORMAT_MAX];
+	char text[FORMAT_MAX], step[FORMAT_MAX], label[4 * FORMAT_MAX];
 
-	format_length((uint64_t)width * screen->options->pane_ns, text);
-	snprintf(label, sizeof(label), "%s ago, in %s", text, unit_of_rate(screen->view->unit));
+	format_length((uint64_t)graph->width * step_ns, text);
+	format_length(step_ns, step);
+	snprintf(label, sizeof(label), "%s ago, in %s, a column is %s", text,
+		 unit_of_rate(screen->view->unit), step);
 	pen.style = STYLE_DIM;
-	pen_left(&pen, width - 6, label);
+	pen_left(&pen, graph->width - 6, label);
 	pen_text(&pen, "newest");
 }
 
 static void draw_graph(const struct screen *screen, struct canvas *canvas, int y, int height)
 {
-	double highest = highest_rate(screen, graph_width(canvas));
+	const struct graph graph = graph_of(screen, canvas);
+	double highest = highest_rate(&graph);
 	char text[FORMAT_MAX];
 
 	for (int line = 0; line < height; line++) {
@@ -86,9 +109,9 @@ static void draw_graph(const struct screen *screen, struct canvas *canvas, int y
 			  line == 0 ? format_number(highest, text) : from == 0 ? "0" : "");
 		pen_text(&pen, " ");
 		pen.style = STYLE_BAR;
-		draw_graph_line(screen, &pen, from, highest > 0 ? height / highest : 0);
+		draw_graph_line(&graph, &pen, from, highest > 0 ? height / highest : 0);
 	}
-	draw_time_axis(screen, canvas, y + height);
+	draw_time_axis(&graph, canvas, y + height);
 }
 
 static const char *stamp(const struct screen *screen, uint64_t instant_ns, char *text, size_t size)
@@ -191,6 +214,32 @@ static int draw_amounts(const struct screen *screen, const struct row *row, stru
 	return y + 1;
 }
 
+/* All that were asked for, of each side. */
+static int draw_extras(const struct screen *screen, const struct row *row, struct canvas *canvas,
+		       int y)
+{
+	const struct snapshot *snapshot = screen->snapshot;
+	bool has_back = snapshot->grouper.sides != SIDES_ONE;
+	struct pen pen = pen_at(canvas, 1, y);
+	char there[FORMAT_MAX], back[FORMAT_MAX], age[FORMAT_MAX];
+
+	if (!snapshot->extras)
+		return y;
+	for (int i = 0; i < EXTRA_COUNT; i++) {
+		const struct row_extra *extra = &snapshot->extras[row - snapshot->rows];
+
+		format_count(extra_value(&extra->side[HALF_FORWARD], i), there);
+		format_count(extra_value(&extra->side[HALF_REVERSE], i), back);
+		pen_print(&pen, "%s%s %s%s%s", i ? "   " : "",
+			  sort_field_name(SORT_EXTRA + (enum sort_field)i), there,
+			  has_back ? ", back " : "", has_back ? back : "");
+	}
+	if (snapshot->max_since_ns > snapshot->begin_ns)
+		pen_print(&pen, "   (last %s)",
+			  format_age(snapshot->end_ns - snapshot->max_since_ns, age));
+	return y + 1;
+}
+
 static int draw_times(const struct screen *screen, const struct row *row, struct canvas *canvas,
 		      int y)
 {
@@ -216,6 +265,7 @@ void screen_draw_history(struct screen *screen, struct canvas *canvas, int y)
 	}
 	y = draw_who(screen, row, canvas, y);
 	y = draw_amounts(screen, row, canvas, y);
+	y = draw_extras(screen, row, canvas, y);
 	y = draw_times(screen, row, canvas, y);
 	height = canvas->height - y - 2; /* the axis of time, the foot */
 	if (height >= GRAPH_MIN)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../cli/options_table.h"
 #include "draw_bits.h"
 #include "format.h"
 #include "table_layout.h"
@@ -72,6 +73,14 @@ static uint64_t cover_length_ns(const struct snapshot *snapshot, enum cover cove
 	return rows->spec->length_ns;
 }
 
+/* As documents call it, as far as there is room beside the mark. */
+static void put_extra_head(const struct view *view, int width, char *text, size_t size)
+{
+	const char *name = sort_field_name(SORT_EXTRA + (enum sort_field)view->extra);
+
+	snprintf(text, size, "%.*s", width - 2, name);
+}
+
 static void put_number_head(const struct table *table, const struct number_column *column,
 			    char *text, size_t size)
 {
@@ -91,6 +100,9 @@ static void put_number_head(const struct table *table, const struct number_colum
 	case COLUMN_SIZE:
 		snprintf(text, size, "B/pkt");
 		return;
+	case COLUMN_EXTRA:
+		put_extra_head(table->screen->view, column->width, text, size);
+		return;
 	case COLUMN_OTHER:
 		snprintf(text, size, "%s", unit_of_rate(unit_beside(table->screen->view->unit)));
 		return;
@@ -108,7 +120,8 @@ static void put_number_head(const struct table *table, const struct number_colum
 static const char *sort_mark(const struct table *table, int sort_column)
 {
 	const struct view *view = table->screen->view;
-	bool is_up = (sort_column >= SORT_COLUMN_SINCE) != view->is_reversed;
+	bool begins_up = sort_column >= SORT_COLUMN_SINCE && sort_column < SORT_COLUMN_EXTRA;
+	bool is_up = begins_up != view->is_reversed;
 
 	if (view->sort_column != sort_column)
 		return "";
@@ -232,6 +245,8 @@ static const char *number_text(const struct table *table, const struct number_co
 		return format_number(row->flows, text);
 	case COLUMN_SINCE:
 		return since_text(snapshot, row, text);
+	case COLUMN_EXTRA:
+		return format_number((double)row_extra(view, row), text);
 	case COLUMN_OTHER:
 		return format_number(view_rate(&beside, &amount,
 					       snapshot->windows[column->cover].observed_ns), text);

@@ -7,17 +7,36 @@
 #include "../base/rate.h"
 #include "../engine/slot_key.h"
 
+static bool is_known(const struct history *history, const struct pane_clock *clock,
+		     uint64_t number)
+{
+	return number && number >= history->since && number <= clock->number &&
+	       number + HISTORY_PANES > clock->number;
+}
+
+struct rates history_average(const struct history *history, const struct pane_clock *clock,
+			     uint64_t number, uint64_t count)
+{
+	struct tally sum = { 0 };
+	uint64_t length_ns = 0;
+
+	for (uint64_t end = number + count; number < end; number++) {
+		const struct tally *pane = &history->pane[number % HISTORY_PANES];
+
+		if (!is_known(history, clock, number))
+			continue;
+		sum.packets += pane->packets;
+		sum.bytes += pane->bytes;
+		length_ns += clock->length_ns[number % HISTORY_PANES];
+	}
+	return (struct rates){ rate_per_second(sum.bytes, length_ns),
+			       rate_per_second(sum.packets, length_ns) };
+}
+
 struct rates history_rate(const struct history *history, const struct pane_clock *clock,
 			  uint64_t number)
 {
-	const struct tally *pane = &history->pane[number % HISTORY_PANES];
-	uint64_t length_ns = clock->length_ns[number % HISTORY_PANES];
-
-	if (!number || number < history->since || number > clock->number ||
-	    number + HISTORY_PANES <= clock->number)
-		return (struct rates){ 0, 0 };
-	return (struct rates){ rate_per_second(pane->bytes, length_ns),
-			       rate_per_second(pane->packets, length_ns) };
+	return history_average(history, clock, number, 1);
 }
 
 /* A slot has fewer bits for packets than a result. */
@@ -58,6 +77,18 @@ static struct flow_slot *put_flow(struct flow_slot *out, const struct flow_resul
 	return out;
 }
 
+/* As a record has them; what a slot more than the first stands for has none. */
+static void put_extras(struct flow_extra *out, const struct window_result *result)
+{
+	for (size_t i = 0; i < result->flow_count; i++) {
+		const struct extra_sum *sum = &result->extras[result->flows[i].extra];
+
+#define EXTRA_PUT(name, type, merge, set, before, after) out->name = (type)sum->name;
+		EXTRA_MEASURES(EXTRA_PUT)
+		out += slots_of(&result->flows[i]);
+	}
+}
+
 struct pane_flows *pane_flows_create(const struct window_result *result)
 {
 	struct flow_slot *out;
@@ -76,6 +107,14 @@ struct pane_flows *pane_flows_create(const struct window_result *result)
 	out = pane->flows;
 	for (size_t i = 0; i < result->flow_count; i++)
 		out = put_flow(out, &result->flows[i], result->start_ns);
+	if (!result->extra_sets)
+		return pane;
+	pane->extras = calloc(count + 1, sizeof(*pane->extras));
+	if (!pane->extras) {
+		pane_flows_release(pane);
+		return NULL;
+	}
+	put_extras(pane->extras, result);
 	return pane;
 }
 
@@ -87,6 +126,8 @@ struct pane_flows *pane_flows_hold(struct pane_flows *pane)
 
 void pane_flows_release(struct pane_flows *pane)
 {
-	if (pane && --pane->holders == 0)
-		free(pane);
+	if (!pane || --pane->holders)
+		return;
+	free(pane->extras);
+	free(pane);
 }

@@ -10,7 +10,8 @@
 
 #include "../engine/result.h"
 
-#define HISTORY_PANES 120
+/* A quarter of an hour where panes are of a second. */
+#define HISTORY_PANES 900
 
 /* Flows kept of all panes together (32 MB); where there are more, fewer panes are kept. */
 #define HISTORY_FLOWS_MAX (512u << 10)
@@ -36,6 +37,10 @@ struct rates {
 struct rates history_rate(const struct history *history, const struct pane_clock *clock,
 			  uint64_t number);
 
+/* The average over the panes from that one on, as many of these as are known. */
+struct rates history_average(const struct history *history, const struct pane_clock *clock,
+			     uint64_t number, uint64_t count);
+
 /* What the source knows of the moment at which a pane ended. */
 struct pane_facts {
 	double table_use;         /* less than 0: there is no table */
@@ -51,6 +56,7 @@ struct pane_flows {
 	struct pane pane;
 	struct pane_facts facts;
 	size_t count;
+	struct flow_extra *extras; /* of these flows; NULL: none are asked for */
 	struct flow_slot flows[];
 };
 

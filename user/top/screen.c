@@ -13,6 +13,9 @@
 /* Lines in which the help has room to spare. */
 #define HELP_HEIGHT 20
 
+/* Under it the graph of a history takes the room of the head. */
+#define HISTORY_HEIGHT 24
+
 struct key_hint {
 	const char *key, *what;
 };
@@ -117,7 +120,7 @@ static bool is_history(const struct screen *screen)
 
 void screen_draw(struct screen *screen, struct canvas *canvas)
 {
-	int y;
+	int y = 0;
 
 	canvas_clear(canvas);
 	if (canvas->width < SCREEN_MIN_WIDTH || canvas->height < SCREEN_MIN_HEIGHT) {
@@ -130,7 +133,10 @@ void screen_draw(struct screen *screen, struct canvas *canvas)
 		draw_foot(screen, canvas);
 		return;
 	}
-	y = screen_draw_head(screen, canvas, 0);
+	if (is_history(screen) && canvas->height < HISTORY_HEIGHT)
+		screen_draw_title(screen, canvas, y++);
+	else
+		y = screen_draw_head(screen, canvas, 0);
 	if (!screen->snapshot) {
 		struct pen pen = pen_at(canvas, 1, y + 1);
 

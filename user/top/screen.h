@@ -31,7 +31,7 @@ struct screen {
 	char message[MESSAGE_MAX];        /* what was just done, or told by the agent */
 	bool message_is_warning;
 
-	struct history history;           /* of the selected row, in MODE_HISTORY */
+	struct row_history history;       /* of the selected row, in MODE_HISTORY */
 	char export_name[EXPORT_NAME_MAX]; /* being edited, in MODE_EXPORT */
 	bool export_is_there;             /* a file of that name: the user was told */
 	enum mode export_from;            /* where it goes back to */

@@ -51,11 +51,18 @@ struct wish {
 	enum direction direction;
 };
 
+/* The measures of a row that are asked for, since snapshot.max_since_ns. */
+struct row_extra {
+	struct extra_sum newest;       /* both sides, in COVER_SHORT */
+	struct extra_sum side[HALF_COUNT];
+};
+
 struct snapshot {
 	struct wish wish;               /* what was made of it */
 	struct grouper grouper;
 	struct row *rows;
 	struct flow_sum (*documented)[HALF_COUNT]; /* of each row, in COVER_LONG */
+	struct row_extra *extras;       /* of each row; NULL: none are asked for */
 	size_t row_count;
 	uint64_t rows_omitted;
 	/* Without flows: of rows, which may begin later than the run, and of pulses. */
@@ -78,9 +85,17 @@ struct snapshot {
 	bool lacked_memory;             /* rows are less than they were */
 };
 
+/* Of one row, all 0 at first; goes on with the panes that are new where the row is the same. */
+struct row_history {
+	struct history history;
+	struct flow_key key;
+	struct wish wish;
+	uint64_t newest; /* number of the last pane in it; 0: there is none */
+};
+
 /* What the row of that key carried, pane by pane, both sides together. */
 void snapshot_history(const struct snapshot *snapshot, const struct flow_key *key,
-		      struct history *history);
+		      struct row_history *history);
 
 void snapshot_free(struct snapshot *snapshot);
 

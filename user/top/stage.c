@@ -43,24 +43,37 @@ static void windows_choose(struct stage *stage)
 	stage->flows_windows[FLOWS_TOTAL] = stage->windows[COVER_TOTAL];
 }
 
-/* As many as the longest of the newest covers has, and histories. */
-static size_t panes_wanted(const struct stage *stage)
+/* Of which rows are made anew: the longest of the newest covers, and for maxima some more. */
+#define PANES_FED 120
+
+static size_t panes_fed(const struct stage *stage)
 {
 	size_t covered = (size_t)(stage->windows[COVER_LONG].length_ns / stage->config.pane_ns);
 
-	return covered > HISTORY_PANES ? covered : HISTORY_PANES;
+	return covered > PANES_FED ? covered : PANES_FED;
+}
+
+static size_t panes_wanted(const struct stage *stage)
+{
+	return panes_fed(stage) > HISTORY_PANES ? panes_fed(stage) : HISTORY_PANES;
 }
 
 static struct engine *instance_create(const struct stage *stage, const struct window_spec *windows,
-				      size_t count)
+				      size_t count, uint32_t extra_sets)
 {
 	const struct engine_config config = { .windows = windows, .window_count = count,
+					      .extra_sets = extra_sets,
 					      .pane_ns = stage->config.pane_ns,
 					      .replay = stage->config.is_replay,
 					      .max_flows = stage->config.max_flows,
 					      .max_bytes = stage->config.max_bytes };
 
 	return engine_create(&config);
+}
+
+static struct engine *rows_create(const struct stage *stage)
+{
+	return instance_create(stage, stage->windows, COVER_COUNT, stage->config.extra_sets);
 }
 
 static void grouper_of(const struct stage *stage, struct wish wish, struct grouper *grouper)
@@ -84,9 +97,9 @@ struct stage *stage_create(const struct stage_config *config, struct wish wish)
 	windows_choose(stage);
 	stage->pane_room = panes_wanted(stage);
 	stage->panes = calloc(stage->pane_room, sizeof(stage->panes[0]));
-	stage->rows = instance_create(stage, stage->windows, COVER_COUNT);
-	stage->flows = instance_create(stage, stage->flows_windows, FLOWS_WINDOWS);
-	stage->pulses = instance_create(stage, stage->windows, COVER_COUNT + 1);
+	stage->rows = rows_create(stage);
+	stage->flows = instance_create(stage, stage->flows_windows, FLOWS_WINDOWS, 0);
+	stage->pulses = instance_create(stage, stage->windows, COVER_COUNT + 1, 0);
 	stage->began = began_create();
 	if (!stage->began || !stage->panes || !stage->rows || !stage->flows || !stage->pulses) {
 		stage_destroy(stage);
@@ -114,7 +127,7 @@ void stage_destroy(struct stage *stage)
 /* Records on their way into an instance, some at a time. */
 struct feeder {
 	struct engine *engine;
-	struct flow_slot slots[BATCH];
+	struct flow_record copies[BATCH];
 	const struct flow_slot *records[BATCH];
 	size_t count;
 	int err;
@@ -128,14 +141,17 @@ static void feeder_flush(struct feeder *feeder)
 	feeder->count = 0;
 }
 
-static void feeder_add(struct feeder *feeder, const struct flow_slot *slot,
+/* A flow of the pane, as one of that key. */
+static void feeder_add(struct feeder *feeder, const struct pane_flows *pane, size_t flow,
 		       const struct flow_key *key)
 {
-	struct flow_slot *copy = &feeder->slots[feeder->count];
+	struct flow_record *copy = &feeder->copies[feeder->count];
 
-	*copy = *slot;
-	flow_slot_set_key(copy, key);
-	feeder->records[feeder->count++] = copy;
+	copy->slot = pane->flows[flow];
+	if (pane->extras)
+		copy->extra = pane->extras[flow];
+	flow_slot_set_key(&copy->slot, key);
+	feeder->records[feeder->count++] = &copy->slot;
 	if (feeder->count == BATCH)
 		feeder_flush(feeder);
 }
@@ -162,7 +178,7 @@ static int feed_rows(struct engine *engine, const struct grouper *grouper,
 		size_t count = grouper_place(grouper, &key, pane->flows[i].marks, places);
 
 		for (size_t place = 0; place < count; place++)
-			feeder_add(&feeder, &pane->flows[i], &places[place]);
+			feeder_add(&feeder, pane, i, &places[place]);
 	}
 	return feeder_end(&feeder, pane);
 }
@@ -191,7 +207,7 @@ static int feed_pulses(struct engine *engine, const struct pane_flows *pane)
 					      .inner_vlan = flow->inner_vlan &
 							    FLOW_LINK_INNER_VLAN };
 
-		feeder_add(&feeder, &pane->flows[i], &key);
+		feeder_add(&feeder, pane, i, &key);
 	}
 	return feeder_end(&feeder, pane);
 }
@@ -266,10 +282,11 @@ static struct pulse *pulse_of(struct stage *stage, const struct flow_key *key)
 	return &history[stage->history_count++];
 }
 
-static void take_pulse(void *context, const struct flow_key *key, const struct flow_sum *sums)
+static void take_pulse(void *context, const struct engine_flow *read)
 {
+	const struct flow_sum *sums = read->sums;
 	struct stage *stage = context;
-	struct pulse *pulse = pulse_of(stage, key);
+	struct pulse *pulse = pulse_of(stage, read->key);
 
 	if (!pulse) {
 		stage->lacked_memory = true;
@@ -321,12 +338,17 @@ void stage_skip(struct stage *stage, uint64_t packets)
 	stage->skipped_packets += packets;
 }
 
+static size_t panes_to_feed(const struct stage *stage)
+{
+	return stage->pane_count < panes_fed(stage) ? stage->pane_count : panes_fed(stage);
+}
+
 static struct engine *rows_of_kept_panes(const struct stage *stage, const struct grouper *grouper,
 					 bool *lacked_memory)
 {
-	struct engine *rows = instance_create(stage, stage->windows, COVER_COUNT);
+	struct engine *rows = rows_create(stage);
 
-	for (size_t i = stage->pane_count; rows && i-- > 0;) {
+	for (size_t i = panes_to_feed(stage); rows && i-- > 0;) {
 		if (feed_rows(rows, grouper, stage->panes[i]))
 			*lacked_memory = true;
 	}
@@ -341,6 +363,7 @@ int stage_set_wish(struct stage *stage, struct wish wish)
 	size_t earlier_count;
 
 	grouper_of(stage, wish, &grouper);
+	stage->has_earlier = stage->has_dropped || stage->pane_count > panes_to_feed(stage);
 	rows = rows_of_kept_panes(stage, &grouper, &stage->lacked_memory);
 	if (!rows || stage_take_earlier(stage, &grouper, rows, &earlier, &earlier_count)) {
 		engine_destroy(rows);
@@ -354,6 +377,6 @@ int stage_set_wish(struct stage *stage, struct wish wish)
 	stage->grouper = grouper;
 	stage->wish = wish;
 	if (stage->pane_count)
-		stage->rows_since_ns = stage->panes[stage->pane_count - 1]->pane.begin_ns;
+		stage->rows_since_ns = stage->panes[panes_to_feed(stage) - 1]->pane.begin_ns;
 	return 0;
 }

@@ -18,6 +18,7 @@ struct stage_config {
 	uint64_t pane_ns;
 	bool is_replay;
 	bool has_directions;
+	uint32_t extra_sets;           /* of the measures of rows; panes have them then */
 	uint64_t max_flows, max_bytes; /* of each instance; 0: no limit */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What rows carried before the panes that are kept: all that single flows carried since the
+ * What rows carried before the panes that they are made of: all that single flows carried since the
  * start, less what the rows have of it.
  */
 #include "stage_earlier.h"
@@ -31,11 +31,12 @@ static struct earlier *earlier_of(struct taking *taking, const struct flow_key *
 	return &taking->list[taking->count++];
 }
 
-static void take_flow(void *context, const struct flow_key *key, const struct flow_sum *sums)
+static void take_flow(void *context, const struct engine_flow *read)
 {
+	const struct flow_sum *sums = read->sums;
 	struct taking *taking = context;
 	struct flow_key places[PLACES_MAX];
-	size_t count = grouper_place(taking->grouper, key, sums[0].marks, places);
+	size_t count = grouper_place(taking->grouper, read->key, sums[0].marks, places);
 
 	for (size_t i = 0; i < count; i++) {
 		struct earlier *earlier = earlier_of(taking, &places[i]);
@@ -55,10 +56,11 @@ static uint64_t less(uint64_t all, uint64_t part)
 }
 
 /* A flow that left the memory may be known here alone. */
-static void leave_row(void *context, const struct flow_key *key, const struct flow_sum *sums)
+static void leave_row(void *context, const struct engine_flow *read)
 {
+	const struct flow_sum *sums = read->sums;
 	struct taking *taking = context;
-	struct earlier *earlier = earlier_of(taking, key);
+	struct earlier *earlier = earlier_of(taking, read->key);
 
 	if (!earlier)
 		return;
@@ -88,7 +90,7 @@ int stage_take_earlier(struct stage *stage, const struct grouper *grouper, struc
 
 	*earlier = NULL;
 	*count = 0;
-	if (!stage->has_dropped)
+	if (!stage->has_earlier)
 		return 0;
 	taking.room = PLACES_MAX * (size_t)engine_flow_count(stage->flows) + 1;
 	taking.list = malloc(taking.room * sizeof(*taking.list));

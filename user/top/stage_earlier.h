@@ -7,7 +7,7 @@
 
 #include "stage_private.h"
 
-/* What rows carried before the panes that are kept: 0, or -ENOMEM. */
+/* What rows carried before the panes that they are made of: 0, or -ENOMEM. */
 int stage_take_earlier(struct stage *stage, const struct grouper *grouper, struct engine *rows,
 		       struct earlier **earlier, size_t *count);
 

@@ -40,6 +40,7 @@ struct stage {
 	struct pane_flows **panes;      /* newest first */
 	size_t pane_count, pane_room, pane_flow_count;
 	bool has_dropped;               /* some pane since the start is not kept any more */
+	bool has_earlier;               /* some was not among those that rows were made of */
 	struct pulse *history;          /* of each interface and direction; sides are not kept */
 	size_t history_count;
 	uint64_t begin_ns, end_ns;

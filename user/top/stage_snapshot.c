@@ -40,6 +40,8 @@ static struct row *row_of(struct maker *maker, const struct flow_key *key)
 	row = &snapshot->rows[snapshot->row_count];
 	*row = (struct row){ .key = *key, .first_ns = UINT64_MAX };
 	memset(snapshot->documented[snapshot->row_count], 0, sizeof(*snapshot->documented));
+	if (snapshot->extras)
+		snapshot->extras[snapshot->row_count] = (struct row_extra){ 0 };
 	key_map_add(&maker->map, hash, (uint32_t)snapshot->row_count++);
 	return row;
 }
@@ -77,10 +79,11 @@ static void side_take(struct side *side, const struct flow_sum *sums)
 	side->tcp_flags = total->tcp_flags;
 }
 
-static void take_row(void *context, const struct flow_key *row_key, const struct flow_sum *sums)
+static void take_row(void *context, const struct engine_flow *read)
 {
+	const struct flow_sum *sums = read->sums;
 	struct maker *maker = context;
-	struct flow_key key = *row_key;
+	struct flow_key key = *read->key;
 	enum half half = grouper_take_half(&maker->stage->grouper, &key);
 	struct row *row = row_of(maker, &key);
 
@@ -88,6 +91,12 @@ static void take_row(void *context, const struct flow_key *row_key, const struct
 		return;
 	side_take(&row->side[half], sums);
 	maker->snapshot->documented[row - maker->snapshot->rows][half] = sums[COVER_LONG];
+	if (read->extras && maker->snapshot->extras) {
+		struct row_extra *extra = &maker->snapshot->extras[row - maker->snapshot->rows];
+
+		extra_sum_add(&extra->newest, &read->extras[COVER_SHORT]);
+		extra->side[half] = read->extras[COVER_TOTAL];
+	}
 	if (sums[COVER_TOTAL].first_ns < row->first_ns)
 		row->first_ns = sums[COVER_TOTAL].first_ns;
 	if (sums[COVER_TOTAL].last_ns > row->last_ns)
@@ -109,11 +118,12 @@ static void count_sides(struct maker *maker)
 }
 
 /* A flow with both its ends in one row is one flow of it. */
-static void count_flow(void *context, const struct flow_key *flow, const struct flow_sum *sums)
+static void count_flow(void *context, const struct engine_flow *read)
 {
+	const struct flow_sum *sums = read->sums;
 	struct maker *maker = context;
 	struct flow_key places[PLACES_MAX];
-	size_t count = grouper_place(&maker->stage->grouper, flow, sums[0].marks, places);
+	size_t count = grouper_place(&maker->stage->grouper, read->key, sums[0].marks, places);
 	struct row *counted = NULL;
 
 	maker->snapshot->flows++;
@@ -140,8 +150,11 @@ static int rows_make(struct maker *maker)
 	maker->room = most < SNAPSHOT_ROWS_MAX ? most : SNAPSHOT_ROWS_MAX;
 	snapshot->rows = malloc((maker->room + 1) * sizeof(*snapshot->rows));
 	snapshot->documented = malloc((maker->room + 1) * sizeof(*snapshot->documented));
-	err = snapshot->rows && snapshot->documented ? key_map_reset(&maker->map, maker->room) :
-						       -ENOMEM;
+	if (stage->config.extra_sets)
+		snapshot->extras = malloc((maker->room + 1) * sizeof(*snapshot->extras));
+	err = snapshot->rows && snapshot->documented &&
+	      (snapshot->extras || !stage->config.extra_sets) ?
+	      key_map_reset(&maker->map, maker->room) : -ENOMEM;
 	if (err)
 		return err;
 	put_earlier(maker);
@@ -155,12 +168,13 @@ static int rows_make(struct maker *maker)
 	return err;
 }
 
-static void take_pulse(void *context, const struct flow_key *key, const struct flow_sum *sums)
+static void take_pulse(void *context, const struct engine_flow *read)
 {
+	const struct flow_sum *sums = read->sums;
 	struct snapshot *snapshot = context;
 
 	for (size_t i = 0; i < snapshot->pulse_count; i++) {
-		if (!memcmp(&snapshot->pulses[i].key, key, sizeof(*key)))
+		if (!memcmp(&snapshot->pulses[i].key, read->key, sizeof(*read->key)))
 			side_take(&snapshot->pulses[i].side, sums);
 	}
 }

@@ -14,6 +14,7 @@
 #define END_MIN       15
 #define END_MAX       46
 #define EXTRA_WIDTH   18
+#define EXTRA_WIDER   3 /* the names of measures are long */
 #define BARRED        72
 #define WIDE          100
 #define VERY_WIDE     150
@@ -32,6 +33,7 @@ static const struct group_of_columns wanted[] = {
 	{ COLUMN_FLOWS, COVER_SHORT, SORT_COLUMN_FLOWS, true },
 	{ COLUMN_TOTAL, COVER_TOTAL, COVER_TOTAL,       true },
 	{ COLUMN_SINCE, COVER_TOTAL, SORT_COLUMN_SINCE, true },
+	{ COLUMN_EXTRA, COVER_SHORT, SORT_COLUMN_EXTRA, true },
 	{ COLUMN_RATE,  COVER_NOW,   COVER_NOW,         false },
 	{ COLUMN_MAX,   COVER_TOTAL, SORT_COLUMN_MAX,   false },
 	{ COLUMN_RATE,  COVER_LONG,  COVER_LONG,        false },
@@ -42,7 +44,7 @@ static const struct group_of_columns wanted[] = {
 #define WANTED_COUNT (sizeof(wanted) / sizeof(wanted[0]))
 
 /* Where they stand from left to right. */
-static const size_t standing[WANTED_COUNT] = { 1, 4, 0, 6, 5, 2, 3, 7, 8 };
+static const size_t standing[WANTED_COUNT] = { 1, 5, 0, 7, 6, 2, 3, 4, 8, 9 };
 
 struct choosing {
 	const struct screen *screen;
@@ -85,6 +87,10 @@ static int width_of(const struct choosing *choosing, const struct group_of_colum
 
 	if (columns->kind == COLUMN_FLOWS && layout_has_ends(view))
 		return 0;
+	if (columns->kind == COLUMN_EXTRA && !view->snapshot->extras)
+		return 0;
+	if (columns->kind == COLUMN_EXTRA)
+		return choosing->number_width + EXTRA_WIDER;
 	if (columns->kind == COLUMN_RATE)
 		return choosing->number_width * sides_of(view);
 	return choosing->number_width + (columns->kind != COLUMN_MAX);
@@ -113,10 +119,13 @@ static void add_column(struct choosing *choosing, const struct group_of_columns 
 		       int width)
 {
 	struct layout *layout = choosing->layout;
+	int sort_column = columns->sort_column;
 
+	if (columns->kind == COLUMN_EXTRA)
+		sort_column += choosing->screen->view->extra;
 	layout->numbers[layout->number_count++] = (struct number_column){
 		.kind = columns->kind, .cover = columns->cover, .half = half,
-		.sort_column = columns->sort_column, .width = width };
+		.sort_column = sort_column, .width = width };
 }
 
 static void place_columns(struct choosing *choosing)

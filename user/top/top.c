@@ -134,6 +134,7 @@ static int top_open(struct top *top)
 	const struct collector_config collector = {
 		.stage = { .group = &options->counted, .pane_ns = options->pane_ns,
 			   .is_replay = options->file, .has_directions = !options->file,
+			   .extra_sets = options->extra_sets,
 			   .max_flows = options->max_flows,
 			   .max_bytes = options->max_flows ? 0 :
 					machine_memory_bytes() / MEMORY_PART },

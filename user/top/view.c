@@ -8,6 +8,8 @@
 
 static int first_sort_column(const struct options *options)
 {
+	if (options->sort >= SORT_EXTRA)
+		return SORT_COLUMN_EXTRA + (int)(options->sort - SORT_EXTRA);
 	switch (options->sort) {
 	case SORT_MAX:
 		return SORT_COLUMN_MAX;
@@ -36,6 +38,8 @@ void view_init(struct view *view, const struct options *options,
 	*view = (struct view){ .document = document, .wish = view_first_wish(options) };
 	view->unit = options->sort == SORT_PACKETS ? UNIT_PACKETS : UNIT_BITS;
 	view->sort_column = first_sort_column(options);
+	if (view->sort_column >= SORT_COLUMN_EXTRA)
+		view->extra = view->sort_column - SORT_COLUMN_EXTRA;
 	view->row_limit = options->top;
 }
 
@@ -109,6 +113,22 @@ double row_max(const struct view *view, const struct row *row)
 		highest = value > highest ? value : highest;
 	}
 	return highest;
+}
+
+uint64_t extra_value(const struct extra_sum *extra, int measure)
+{
+#define EXTRA_AT(name, type, merge, set, before, after) [EXTRA_##name] = extra->name,
+	const uint64_t values[EXTRA_COUNT] = { EXTRA_MEASURES(EXTRA_AT) };
+
+	return values[measure];
+}
+
+uint64_t row_extra(const struct view *view, const struct row *row)
+{
+	const struct snapshot *snapshot = view->snapshot;
+
+	return snapshot->extras ? extra_value(&snapshot->extras[row - snapshot->rows].newest,
+					      view->extra) : 0;
 }
 
 enum unit unit_beside(enum unit unit)

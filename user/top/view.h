@@ -17,9 +17,10 @@
 /* u */
 enum unit { UNIT_BITS, UNIT_BYTES, UNIT_PACKETS, UNIT_COUNT };
 
-/* s: the covers first, the total among them, then these */
+/* s: the covers first, the total among them, then these, then the extra measures */
 enum { SORT_COLUMN_MAX = COVER_COUNT, SORT_COLUMN_FLOWS, SORT_COLUMN_SINCE, SORT_COLUMN_SRC,
-       SORT_COLUMN_DST, SORT_COLUMN_PROTO, SORT_COLUMN_COUNT };
+       SORT_COLUMN_DST, SORT_COLUMN_PROTO, SORT_COLUMN_EXTRA,
+       SORT_COLUMN_COUNT = SORT_COLUMN_EXTRA + EXTRA_COUNT };
 
 struct order {
 	uint64_t rank;
@@ -39,6 +40,7 @@ struct view {
 	enum unit unit;
 	struct wish wish;
 	int sort_column;
+	int extra;                        /* the extra measure that has a column */
 	bool is_reversed;
 	bool shows_names;
 	char search[VIEW_SEARCH_MAX];
@@ -105,6 +107,10 @@ double view_max(const struct view *view, double bytes_max, double packets_max);
 double row_rate(const struct view *view, const struct row *row, enum cover cover, int half);
 struct tally row_amount(const struct row *row, enum cover cover);
 double row_max(const struct view *view, const struct row *row);
+
+/* The extra measure that has a column, in COVER_SHORT; 0 where none are asked for. */
+uint64_t row_extra(const struct view *view, const struct row *row);
+uint64_t extra_value(const struct extra_sum *extra, int measure);
 
 /* Packets beside bits or bytes, bits beside packets. */
 enum unit unit_beside(enum unit unit);

@@ -27,7 +27,7 @@ struct arranging {
 
 static bool is_numeric(int column)
 {
-	return column <= SORT_COLUMN_FLOWS;
+	return column <= SORT_COLUMN_FLOWS || column >= SORT_COLUMN_EXTRA;
 }
 
 /* Rates, but for the total: while a window fills, volumes grow, and rows need not move. */
@@ -37,6 +37,8 @@ static double value_of(const struct arranging *arranging, const struct row *row)
 	int column = view->sort_column;
 	struct tally amount;
 
+	if (column >= SORT_COLUMN_EXTRA)
+		return (double)row_extra(view, row);
 	switch (column) {
 	case SORT_COLUMN_MAX:
 		return row_max(view, row);

@@ -16,6 +16,8 @@ static bool is_sortable(const struct viewer *viewer, int column)
 	const struct group_by *group = &viewer->snapshot->grouper.group;
 	bool has_ends = layout_has_ends(&viewer->view);
 
+	if (column >= SORT_COLUMN_EXTRA)
+		return viewer->snapshot->extras != NULL;
 	switch (column) {
 	case SORT_COLUMN_SRC:
 		return label_shows_src(group);
@@ -33,6 +35,8 @@ static bool is_sortable(const struct viewer *viewer, int column)
 static void sort_by(struct viewer *viewer, int column)
 {
 	viewer->view.sort_column = column;
+	if (column >= SORT_COLUMN_EXTRA)
+		viewer->view.extra = column - SORT_COLUMN_EXTRA;
 	view_forget_order(&viewer->view);
 	viewer_refresh(viewer);
 }
@@ -60,7 +64,8 @@ static void want_grouping(struct viewer *viewer, enum grouping grouping)
 	struct view *view = &viewer->view;
 
 	view->wish.grouping = grouping;
-	if (view->sort_column >= SORT_COLUMN_FLOWS && view->sort_column != SORT_COLUMN_SINCE)
+	if (view->sort_column >= SORT_COLUMN_FLOWS && view->sort_column != SORT_COLUMN_SINCE &&
+	    view->sort_column < SORT_COLUMN_EXTRA)
 		view->sort_column = COVER_SHORT;
 	viewer_ask(viewer);
 }
