@@ -2,14 +2,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Boots a kernel of Debian in an emulated machine and runs weir there: that its programs load and
-# count on kernels older than this machine's. Not part of make check: needs qemu-system-x86,
-# busybox-static, cpio and the kernel's package, which it downloads only when told to.
+# count on kernels older than this machine's. Not part of make check: needs what tools/setup
+# --emulator installs and the kernel's package, which it downloads only when told to.
 #
-#     tests/old_kernel.sh FILE.deb          a linux-image package, installed nowhere
-#     tests/old_kernel.sh --download NAME   such as linux-image-6.1.0-49-amd64, by apt-get
+#     tests/old_kernel.sh FILE.deb            a linux-image package, installed nowhere
+#     tests/old_kernel.sh --download PATTERN  the newest of those names, such as
+#                                             'linux-image-6.1.*-cloud-amd64', by apt-get
 #
 # BUILD names the folder of the build, UNITS the unit tests to run as well, ACCEL what qemu
 # runs on (tcg), SECONDS_MAX how long it may take (900), MEMORY and CPUS the machine's size.
+# QUICK=1 tries each way to attach once, for a few minutes. Skipped, with status 77, where no
+# package has such a name (another distribution, another processor).
 
 set -u
 PATH="$PATH:/usr/sbin:/sbin"
@@ -66,6 +69,7 @@ make_image() {
 	for unit in $units; do
 		[[ -x $build/tests/$unit && $unit != *.d ]] && place /tests "$build/tests/$unit"
 	done
+	[[ ${QUICK:-} ]] && touch "$work/root/quick"
 	install tests/old_kernel/init.sh "$work/root/init"
 	(cd "$work/root" && find . | cpio --quiet -o -H newc | gzip -1) >"$work/image" ||
 		fail "cannot pack the image"
@@ -79,10 +83,25 @@ boot() {
 		sed -u 's/\r//g; s/^.*\x1b\[[0-9;?]*[A-Za-z]//'
 }
 
+# download PATTERN: as $work/package.deb
+download() {
+	local name expression=${1//./\\.}
+
+	name=$(apt-cache pkgnames linux-image 2>/dev/null | grep -xE "${expression//\*/.*}" |
+		sort -V | tail -n 1)
+	if [[ ! $name ]]; then
+		echo "skipped: no package is named $1"
+		exit 77
+	fi
+	(cd "$work" && apt-get download -qq -o APT::Sandbox::User=root -o Acquire::Retries=3 "$name") ||
+		fail "cannot download $name"
+	mv "$work/$name"_*.deb "$work/package.deb"
+}
+
 if [[ ${1:-} == --download ]]; then
 	[[ ${2:-} ]] || fail "which package?"
-	(cd "$work" && apt-get download -qq "$2") || fail "cannot download $2"
-	set -- "$work/$2"_*.deb
+	download "$2"
+	set -- "$work/package.deb"
 fi
 [[ -r ${1:-} ]] || fail "usage: tests/old_kernel.sh FILE.deb | --download NAME"
 make_root
