@@ -413,6 +413,11 @@ const struct source *agent_source(const struct agent *agent)
 	return agent->source;
 }
 
+const char *const *agent_link_names(struct agent *agent)
+{
+	return source_link_names(agent->source);
+}
+
 void agent_report_sum(const struct agent *agent)
 {
 	const struct tally *outcome = agent->counts.outcome;

@@ -39,6 +39,9 @@ int agent_run(struct agent *agent);
 const struct document_context *agent_context(const struct agent *agent);
 const struct source *agent_source(const struct agent *agent);
 
+/* What interfaces are called after the last pane, by link number; NULL where nobody tells. */
+const char *const *agent_link_names(struct agent *agent);
+
 /* Tells where every packet went. */
 void agent_report_sum(const struct agent *agent);
 

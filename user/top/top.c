@@ -2,7 +2,6 @@
 #include "top.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -16,6 +15,7 @@
 #include "../base/stop.h"
 #include "../system/machine.h"
 #include "interactive.h"
+#include "link_names.h"
 #include "plain.h"
 #include "terminal.h"
 #include "viewer.h"
@@ -26,10 +26,6 @@
 /* A terminal that has taken nothing for so long takes nothing. */
 #define STUCK_US 500000
 
-struct interface_name {
-	char text[IF_NAMESIZE];
-};
-
 struct top {
 	const struct options *options;
 	struct window_spec windows[OPTIONS_WINDOWS_MAX + 1];
@@ -37,14 +33,14 @@ struct top {
 	struct collector *collector;
 	pthread_t thread, ui_thread;
 	_Atomic bool ui_is_done;
-	struct interface_name *names;                /* of a live run */
-	const char *link_names[FLOW_LINKS_MAX];
+	struct link_names links; /* of a live run */
 	int err;  /* of the agent */
 };
 
 static void take_pane(void *context, const struct pane *pane)
 {
 	struct top *top = context;
+	const char *const *names = agent_link_names(top->agent);
 	struct pane_facts facts = {
 		.table_use = source_table_use(agent_source(top->agent)),
 		.clock_offset_ns = agent_context(top->agent)->clock_offset_ns,
@@ -53,6 +49,8 @@ static void take_pane(void *context, const struct pane *pane)
 
 	if (pane->ahead_count)
 		snprintf(facts.ahead, sizeof(facts.ahead), "%s", pane->ahead[0]);
+	if (names && !top->options->file)
+		link_names_tell(&top->links, names);
 	collector_take_pane(top->collector, pane, &facts);
 }
 
@@ -154,45 +152,36 @@ static int top_open(struct top *top)
 
 /*
  * A copy for the thread that draws: the agent's goes on to set the clock, and in a live run what
- * interfaces are called; there a name is at the place of its link's number. 0 or -ENOMEM.
+ * interfaces are called; there a name is at the place of its link's number.
  */
-static int document_copy(struct top *top, struct document_context *document)
+static void document_copy(struct top *top, struct document_context *document)
 {
-	const char *const *names;
-	size_t count;
-
 	*document = *agent_context(top->agent);
 	document->group = &top->options->counted;
 	if (top->options->file)
-		return 0;
-	count = document->source_name_count;
-	names = document->link_names ? document->link_names : document->source_names;
-	top->names = calloc(count + 1, sizeof(*top->names));
-	if (!top->names)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		snprintf(top->names[i].text, sizeof(top->names[i].text), "%s", names[i]);
-	for (size_t i = 0; i < FLOW_LINKS_MAX; i++)
-		top->link_names[i] = i < count ? top->names[i].text : "";
-	document->source_names = top->link_names;
+		return;
+	link_names_init(&top->links, document->link_names ? document->link_names :
+							    document->source_names,
+			document->source_name_count);
+	document->source_names = top->links.list;
 	if (document->link_names)
-		document->link_names = top->link_names;
-	return 0;
+		document->link_names = top->links.list;
 }
 
 static int top_view(struct top *top, struct narrowing *narrowing)
 {
 	struct document_context document;
 	struct viewer viewer;
-	int err = document_copy(top, &document), shown_err;
+	int err, shown_err;
 
-	if (!err)
-		err = agent_start(top);
+	document_copy(top, &document);
+	err = agent_start(top);
 	if (err) {
 		report_error("start: %s", strerror(-err));
 		return err;
 	}
 	viewer_init(&viewer, top->options, top->collector, &document);
+	viewer.links = top->options->file ? NULL : &top->links;
 	viewer_resume(&viewer, narrowing);
 	if (terminal_is_drawable())
 		shown_err = interactive_run(&viewer, &err);
@@ -203,6 +192,8 @@ static int top_view(struct top *top, struct narrowing *narrowing)
 	stop_request();
 	pthread_join(top->thread, NULL);
 	viewer_fini(&viewer);
+	if (!top->options->file)
+		link_names_fini(&top->links);
 	return shown_err ? shown_err : top->err;
 }
 
@@ -221,7 +212,6 @@ static int top_begin(const struct options *options, struct narrowing *narrowing)
 	}
 	status = agent_close(top.agent, err);
 	collector_destroy(top.collector);
-	free(top.names);
 	return status;
 }
 

@@ -95,6 +95,8 @@ void viewer_take(struct viewer *viewer)
 	snapshot = collector_take(viewer->collector);
 	if (!snapshot)
 		return;
+	if (viewer->links)
+		link_names_take(viewer->links);
 	if (viewer->message_left && --viewer->message_left == 0)
 		viewer->screen.message[0] = '\0';
 	if (wishes_are_equal(snapshot->wish, viewer->view.wish))

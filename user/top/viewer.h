@@ -6,12 +6,14 @@
 #define WEIR_VIEWER_H
 
 #include "collector.h"
+#include "link_names.h"
 #include "narrow.h"
 #include "screen.h"
 
 struct viewer {
 	const struct options *options;
 	struct narrowing *narrowing;
+	struct link_names *links;   /* NULL: of a capture */
 	struct collector *collector;
 	struct view view;
 	struct screen screen;
