@@ -298,6 +298,61 @@ static void a_history_has_each_pane_of_a_row(void **state)
 	scene_end(&scene);
 }
 
+static void compare_row(const struct row *look, const struct row *made)
+{
+	for (int half = 0; half < HALF_COUNT; half++) {
+		const struct side *a = &look->side[half], *b = &made->side[half];
+
+		assert_memory_equal(&a->amount[COVER_SHORT], &b->amount[COVER_SHORT],
+				    sizeof(a->amount[0]));
+		assert_memory_equal(&a->amount[COVER_TOTAL], &b->amount[COVER_TOTAL],
+				    sizeof(a->amount[0]));
+	}
+	assert_int_equal(look->first_ns, made->first_ns);
+	assert_int_equal(look->flows, made->flows);
+}
+
+static void check_first_look(struct scene *scene, enum grouping grouping)
+{
+	const struct wish wish = { grouping, DIRECTION_BOTH };
+	struct snapshot *look = stage_first_look(scene->stage, wish);
+	size_t found = 0;
+
+	assert_non_null(look);
+	scene_group(scene, grouping, DIRECTION_BOTH);
+	assert_int_equal(look->row_count, scene->snapshot->row_count);
+	assert_int_equal(look->flows, scene->snapshot->flows);
+	for (size_t i = 0; i < look->row_count; i++) {
+		for (size_t j = 0; j < look->row_count; j++) {
+			if (memcmp(&look->rows[i].key, &scene->snapshot->rows[j].key,
+				   sizeof(look->rows[i].key)))
+				continue;
+			compare_row(&look->rows[i], &scene->snapshot->rows[j]);
+			found++;
+		}
+	}
+	assert_int_equal(found, look->row_count);
+	snapshot_free(look);
+}
+
+/* Also where panes are not kept any more, of which totals are all the same. */
+static void a_first_look_tells_what_the_rows_will(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_start(&scene);
+	for (uint64_t pane = 0; pane < 200; pane++) {
+		scene_count(&scene, scene_flow(1, 1000), 10 + pane);
+		scene_count(&scene, scene_reply(1, 1000), 100);
+		scene_count(&scene, scene_flow((uint32_t)pane % 50, (uint16_t)(2000 + pane)), 7);
+		scene_end_pane(&scene, pane);
+	}
+	for (int grouping = 0; grouping < GROUPING_COUNT; grouping++)
+		check_first_look(&scene, (enum grouping)grouping);
+	scene_end(&scene);
+}
+
 static void count_resets(struct scene *scene, struct flow_slot slot, uint32_t resets)
 {
 	struct flow_record record = { .slot = slot };
@@ -418,6 +473,7 @@ int main(void)
 		cmocka_unit_test(a_port_scan_is_many_flows_of_one_host),
 		cmocka_unit_test(a_coarse_group_by_leaves_only_what_it_can_tell),
 		cmocka_unit_test(a_history_has_each_pane_of_a_row),
+		cmocka_unit_test(a_first_look_tells_what_the_rows_will),
 		cmocka_unit_test(measures_that_are_asked_for_are_of_rows_too),
 		cmocka_unit_test(a_history_goes_on_as_if_made_anew),
 		cmocka_unit_test(a_long_run_keeps_few_panes),

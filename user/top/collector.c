@@ -49,9 +49,9 @@ static void wake_screen(const struct collector *collector)
 		return;
 }
 
-static void publish(struct collector *collector)
+static void publish(struct collector *collector, struct snapshot *snapshot)
 {
-	struct snapshot *snapshot = stage_snapshot(collector->stage), *unseen;
+	struct snapshot *unseen;
 
 	if (!snapshot)
 		return;
@@ -129,12 +129,15 @@ static void *work(void *context)
 			return NULL;
 		}
 		stage_skip(collector->stage, task.skipped);
+		/* Who pressed a key looks at once. */
+		if (task.has_wish && !collector->config.waits_for_reader)
+			publish(collector, stage_first_look(collector->stage, task.wish));
 		if (task.pane)
 			stage_add_pane(collector->stage, task.pane);
 		if (task.has_wish)
 			stage_set_wish(collector->stage, task.wish);
 		if (task.is_shown && (task.pane || task.has_wish))
-			publish(collector);
+			publish(collector, stage_snapshot(collector->stage));
 		end_if_done(collector);
 	}
 }

@@ -68,6 +68,8 @@ static uint64_t cover_length_ns(const struct snapshot *snapshot, enum cover cove
 {
 	const struct window_result *rows = &snapshot->windows[cover];
 
+	if (snapshot->is_first_look)
+		return snapshot->whole[cover].spec->length_ns;
 	if (rows->observed_ns + rows->observed_ns / 16 < snapshot->whole[cover].observed_ns)
 		return rows->observed_ns / 1000000000 * 1000000000;
 	return rows->spec->length_ns;
@@ -257,6 +259,8 @@ static const char *number_text(const struct table *table, const struct number_co
 		return row_max(view, row) > 0 ? format_number(row_max(view, row), text) :
 						strcpy(text, "-");
 	default:
+		if (snapshot->is_first_look && column->cover != COVER_SHORT)
+			return strcpy(text, "-");
 		return format_number(row_rate(view, row, column->cover, column->half), text);
 	}
 }

@@ -37,6 +37,13 @@ struct key_list {
 	size_t stride;
 };
 
+/* Has the place of a hash fetched from memory, which takes longer than all else. */
+static inline void key_map_prefetch(const struct key_map *map, uint32_t hash)
+{
+	if (map->capacity)
+		__builtin_prefetch(&map->entries[hash & (map->capacity - 1)]);
+}
+
 /* The number of the key, or KEY_MAP_NONE. */
 uint32_t key_map_find(const struct key_map *map, const struct key_list *list,
 		      const struct flow_key *key, uint32_t hash);

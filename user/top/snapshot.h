@@ -59,6 +59,8 @@ struct row_extra {
 
 struct snapshot {
 	struct wish wish;               /* what was made of it */
+	bool is_first_look;             /* the whole one follows: without COVER_NOW and COVER_LONG,
+					 * maxima, extra measures, and what documents have */
 	struct grouper grouper;
 	struct row *rows;
 	struct flow_sum (*documented)[HALF_COUNT]; /* of each row, in COVER_LONG */

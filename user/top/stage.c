@@ -76,14 +76,6 @@ static struct engine *rows_create(const struct stage *stage)
 	return instance_create(stage, stage->windows, COVER_COUNT, stage->config.extra_sets);
 }
 
-static void grouper_of(const struct stage *stage, struct wish wish, struct grouper *grouper)
-{
-	const struct grouper_config config = { stage->config.group, wish.grouping, wish.direction,
-					       stage->config.has_directions };
-
-	grouper_init(grouper, &config);
-}
-
 struct stage *stage_create(const struct stage_config *config, struct wish wish)
 {
 	struct stage *stage = calloc(1, sizeof(*stage));
@@ -93,7 +85,7 @@ struct stage *stage_create(const struct stage_config *config, struct wish wish)
 	stage->config = *config;
 	stage->wish = wish;
 	stage->facts.table_use = -1;
-	grouper_of(stage, wish, &stage->grouper);
+	stage_grouper(stage, wish, &stage->grouper);
 	windows_choose(stage);
 	stage->pane_room = panes_wanted(stage);
 	stage->panes = calloc(stage->pane_room, sizeof(stage->panes[0]));
@@ -362,7 +354,7 @@ int stage_set_wish(struct stage *stage, struct wish wish)
 	struct earlier *earlier;
 	size_t earlier_count;
 
-	grouper_of(stage, wish, &grouper);
+	stage_grouper(stage, wish, &grouper);
 	stage->has_earlier = stage->has_dropped || stage->pane_count > panes_to_feed(stage);
 	rows = rows_of_kept_panes(stage, &grouper, &stage->lacked_memory);
 	if (!rows || stage_take_earlier(stage, &grouper, rows, &earlier, &earlier_count)) {

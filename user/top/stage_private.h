@@ -50,4 +50,14 @@ struct stage {
 	bool lacked_memory;
 };
 
+/* How rows of that wish come about. */
+static inline void stage_grouper(const struct stage *stage, struct wish wish,
+				 struct grouper *grouper)
+{
+	const struct grouper_config config = { stage->config.group, wish.grouping, wish.direction,
+					       stage->config.has_directions };
+
+	grouper_init(grouper, &config);
+}
+
 #endif

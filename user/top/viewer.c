@@ -81,6 +81,19 @@ static bool wishes_are_equal(struct wish a, struct wish b)
 	return a.grouping == b.grouping && a.direction == b.direction;
 }
 
+/* Whether a first look tells what rows are sorted by. */
+static bool is_known_at_first(const struct view *view)
+{
+	switch (view->sort_column) {
+	case COVER_SHORT:
+	case COVER_TOTAL:
+		return true;
+	default:
+		return view->sort_column >= SORT_COLUMN_FLOWS &&
+		       view->sort_column < SORT_COLUMN_EXTRA;
+	}
+}
+
 bool viewer_listens(const struct viewer *viewer)
 {
 	return !viewer->screen.is_paused || viewer->waits_for_rows;
@@ -95,11 +108,15 @@ void viewer_take(struct viewer *viewer)
 	snapshot = collector_take(viewer->collector);
 	if (!snapshot)
 		return;
+	if (snapshot->is_first_look && !is_known_at_first(&viewer->view)) {
+		snapshot_free(snapshot);
+		return;
+	}
 	if (viewer->links)
 		link_names_take(viewer->links);
 	if (viewer->message_left && --viewer->message_left == 0)
 		viewer->screen.message[0] = '\0';
-	if (wishes_are_equal(snapshot->wish, viewer->view.wish))
+	if (wishes_are_equal(snapshot->wish, viewer->view.wish) && !snapshot->is_first_look)
 		viewer->waits_for_rows = false;
 	snapshot_free(viewer->snapshot);
 	viewer->snapshot = snapshot;

@@ -33,7 +33,7 @@ void viewer_ask_for_name(struct viewer *viewer)
 {
 	struct screen *screen = &viewer->screen;
 
-	if (!viewer->snapshot)
+	if (!viewer->snapshot || viewer->snapshot->is_first_look)
 		return;
 	export_choose_name(screen->export_name);
 	screen->export_is_there = false;
