@@ -252,13 +252,13 @@ static __always_inline void slot_start(struct flow_slot *slot, const struct acco
 	slot->words[3] = a->key->words[3];
 	slot->words[4] = a->key->words[4];
 	slot->inner_vlan = a->key->inner_vlan;
-	slot->first_ms = a->now_ms;
-	slot->max_len = sizes.max_len;
-	slot->min_len = sizes.min_len;
-	slot->bytes = a->size->bytes;
-	slot->packets = a->size->packets;
-	slot->notes = sizes.notes;
-	slot->last_ms = a->now_ms;
+#define COUNT_SET(name)          slot->name = a->size->name;
+#define INSTANT_SET(name, merge) slot->name##_ms = a->now_ms;
+#define SIZE_SET(name, merge)    slot->name = sizes.name;
+	FLOW_COUNTS(COUNT_SET)
+	FLOW_INSTANTS(INSTANT_SET)
+	FLOW_LENGTHS(SIZE_SET)
+	FLOW_BITS(SIZE_SET)
 	if (a->has_extra) {
 #define EXTRA_SET(name, type, merge, set, before, after) slot_extra(slot)->name = a->extra.name;
 		__builtin_memset(slot_extra(slot), 0, sizeof(struct flow_extra));
@@ -266,20 +266,26 @@ static __always_inline void slot_start(struct flow_slot *slot, const struct acco
 	}
 }
 
+/* As MERGE_, but what is seldom another value is seldom written. */
+#define SLOT_BITS(to, more)  MERGE_BITS(to, more);
+#define SLOT_LEAST(to, more)              \
+	if (unlikely((more) < (to)))      \
+		(to) = (more);
+#define SLOT_MOST(to, more)               \
+	if ((more) > (to))                \
+		(to) = (more);
+
 static __always_inline void slot_add(struct flow_slot *slot, const struct accounted *a)
 {
 	struct slot_sizes sizes = slot_sizes_of(a);
 
-	slot->bytes += a->size->bytes;
-	slot->packets += a->size->packets;
-	slot->notes |= sizes.notes;
-	if (sizes.max_len > slot->max_len)
-		slot->max_len = sizes.max_len;
-	if (sizes.min_len < slot->min_len)
-		slot->min_len = sizes.min_len;
-	slot->last_ms = a->now_ms > slot->last_ms ? a->now_ms : slot->last_ms;
-	if (unlikely(a->now_ms < slot->first_ms))
-		slot->first_ms = a->now_ms;
+#define COUNT_ADD(name)          MERGE_SUM(slot->name, a->size->name);
+#define INSTANT_ADD(name, merge) SLOT_##merge(slot->name##_ms, a->now_ms)
+#define SIZE_ADD(name, merge)    SLOT_##merge(slot->name, sizes.name)
+	FLOW_COUNTS(COUNT_ADD)
+	FLOW_BITS(SIZE_ADD)
+	FLOW_LENGTHS(SIZE_ADD)
+	FLOW_INSTANTS(INSTANT_ADD)
 	if (a->has_extra) {
 #define EXTRA_ADD(name, type, merge, set, before, after) \
 		MERGE_##merge(slot_extra(slot)->name, a->extra.name);

@@ -3,8 +3,8 @@
  * The measures: what is told of a flow besides its key. This is the one list of them; structs,
  * merging in every place, packing, documents, sort words and completion come from it.
  *
- * The first line of a record (struct flow_slot) is full: FLOW_SUM_MEASURES are what the agent
- * makes of it. A new measure is an extra one, of the second line:
+ * The first line of a record (struct flow_slot) is full. A new measure is an extra one, of the
+ * second line:
  *   1. a line in EXTRA_MEASURES, here (and its set in EXTRA_SETS, if it is the first of one);
  *   2. where its value is had of a packet: parse.h, account.h;
  *   3. the option that asks for its set, where that is new (user/cli/options_table.c);
@@ -35,17 +35,27 @@
 		__u16 notes;            \
 	}
 
-/* Of a flow over some panes, or of all flows together: X(declaration, name, merge). */
-#define FLOW_SUM_MEASURES(X)                                                                    \
-	X(__u64 bytes,        bytes,       SUM)                                                 \
-	X(__u64 packets,      packets,     SUM)                                                 \
-	X(double bytes_max,   bytes_max,   MOST) /* a second, in the pane where it was highest */ \
-	X(double packets_max, packets_max, MOST)                                                \
-	X(__u64 first_ns,     first_ns,    LEAST)                                               \
-	X(__u64 last_ns,      last_ns,     MOST)                                                \
-	X(__u16 min_len,      min_len,     LEAST) /* of single packets */                       \
-	X(__u16 max_len,      max_len,     MOST)                                                \
-	X(FLOW_NOTES,         notes,       BITS)
+/*
+ * The first line, by what is told of a measure in a slot, in a row at rest, in a result:
+ * counts, added up: NAME; with the pane where their rate was highest (NAME_peak, NAME_pane); with
+ * that rate, of a second (NAME_max). X(name).
+ */
+#define FLOW_COUNTS(X) \
+	X(bytes)       \
+	X(packets)
+
+/* Instants: NAME_ms since the pane began; that and NAME_pane; NAME_ns. X(name, merge). */
+#define FLOW_INSTANTS(X) \
+	X(first, LEAST)  \
+	X(last,  MOST)
+
+/* Lengths of single packets, the same everywhere. X(name, merge). */
+#define FLOW_LENGTHS(X)   \
+	X(min_len, LEAST) \
+	X(max_len, MOST)
+
+/* Bits, the same everywhere. X(name, merge). */
+#define FLOW_BITS(X) X(notes, BITS)
 
 /* Sets of extra measures, each asked for as one: X(id, object in a flow's JSON). */
 #define EXTRA_SETS(X) \

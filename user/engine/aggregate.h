@@ -13,20 +13,22 @@
 #include "flow_sum.h"
 #include "pane_ring.h"
 
+#define AGGREGATE_COUNT(name)           uint64_t name;
+#define AGGREGATE_PEAK(name)            uint64_t name##_peak; /* where its rate was highest, */
+#define AGGREGATE_PEAK_PANE(name)       uint32_t name##_pane; /* in that pane */
+#define AGGREGATE_PANE(name, merge)     uint32_t name##_pane;
+#define AGGREGATE_MS(name, merge)       uint16_t name##_ms;
+#define AGGREGATE_LENGTH(name, merge)   uint16_t name;
+#define AGGREGATE_BITS(name, merge)     uint64_t name; /* as wide as leaves no gap */
+
 struct aggregate {
-	uint64_t bytes;
-	uint64_t packets;
-	uint64_t bytes_peak;   /* in the pane where their rate was highest */
-	uint64_t packets_peak;
-	uint32_t bytes_pane;   /* that pane */
-	uint32_t packets_pane;
-	uint32_t first_pane;
-	uint32_t last_pane;
-	uint16_t first_ms;
-	uint16_t last_ms;
-	uint16_t min_len;
-	uint16_t max_len;
-	uint64_t notes;        /* as wide as leaves no gap */
+	FLOW_COUNTS(AGGREGATE_COUNT)
+	FLOW_COUNTS(AGGREGATE_PEAK)
+	FLOW_COUNTS(AGGREGATE_PEAK_PANE)
+	FLOW_INSTANTS(AGGREGATE_PANE)
+	FLOW_INSTANTS(AGGREGATE_MS)
+	FLOW_LENGTHS(AGGREGATE_LENGTH)
+	FLOW_BITS(AGGREGATE_BITS)
 };
 
 _Static_assert(sizeof(struct aggregate) == 64, "no bytes but those named");
@@ -35,14 +37,14 @@ _Static_assert(sizeof(struct aggregate) == 64, "no bytes but those named");
 static inline struct aggregate aggregate_of_slot(const struct flow_slot *slot, struct tally own,
 					     uint32_t pane)
 {
+#define COUNT_OF_SLOT(name)          .name = own.name, .name##_peak = own.name, .name##_pane = pane,
+#define INSTANT_OF_SLOT(name, merge) .name##_pane = pane, .name##_ms = slot->name##_ms,
+#define SAME_OF_SLOT(name, merge)    .name = slot->name,
 	return (struct aggregate){
-		.bytes = own.bytes, .packets = own.packets,
-		.bytes_peak = own.bytes, .packets_peak = own.packets,
-		.bytes_pane = pane, .packets_pane = pane,
-		.first_pane = pane, .last_pane = pane,
-		.first_ms = slot->first_ms, .last_ms = slot->last_ms,
-		.min_len = slot->min_len, .max_len = slot->max_len,
-		.notes = slot->notes,
+		FLOW_COUNTS(COUNT_OF_SLOT)
+		FLOW_INSTANTS(INSTANT_OF_SLOT)
+		FLOW_LENGTHS(SAME_OF_SLOT)
+		FLOW_BITS(SAME_OF_SLOT)
 	};
 }
 
@@ -64,17 +66,6 @@ static inline bool peak_exceeds(const struct pane_ring *panes, struct peak a, st
 	return pane_rate(panes, a.count, a.pane) > pane_rate(panes, b.count, b.pane);
 }
 
-static inline uint64_t aggregate_first_ns(const struct pane_ring *panes,
-					  const struct aggregate *sum)
-{
-	return pane_instant(pane_times_of(panes, sum->first_pane), sum->first_ms);
-}
-
-static inline uint64_t aggregate_last_ns(const struct pane_ring *panes, const struct aggregate *sum)
-{
-	return pane_instant(pane_times_of(panes, sum->last_pane), sum->last_ms);
-}
-
 struct moment {
 	uint32_t pane;
 	uint16_t ms;
@@ -90,65 +81,68 @@ static inline bool moment_is_before(const struct pane_ring *panes, struct moment
 	       pane_instant(pane_times_of(panes, b.pane), b.ms);
 }
 
-static inline struct moment aggregate_first(const struct aggregate *sum)
-{
-	return (struct moment){ sum->first_pane, sum->first_ms };
-}
+/* aggregate_first, aggregate_first_ns and so on; aggregate_bytes_peak and so on. */
+#define AGGREGATE_INSTANT(name, merge)                                                        \
+	static inline struct moment aggregate_##name(const struct aggregate *sum)             \
+	{                                                                                     \
+		return (struct moment){ sum->name##_pane, sum->name##_ms };                   \
+	}                                                                                     \
+	static inline uint64_t aggregate_##name##_ns(const struct pane_ring *panes,           \
+						     const struct aggregate *sum)             \
+	{                                                                                     \
+		return pane_instant(pane_times_of(panes, sum->name##_pane), sum->name##_ms);  \
+	}
+FLOW_INSTANTS(AGGREGATE_INSTANT)
 
-static inline struct moment aggregate_last(const struct aggregate *sum)
-{
-	return (struct moment){ sum->last_pane, sum->last_ms };
-}
+#define AGGREGATE_PEAK_OF(name)                                                      \
+	static inline struct peak aggregate_##name##_peak(const struct aggregate *sum) \
+	{                                                                              \
+		return (struct peak){ sum->name##_peak, sum->name##_pane };            \
+	}
+FLOW_COUNTS(AGGREGATE_PEAK_OF)
 
-static inline struct peak aggregate_bytes_peak(const struct aggregate *sum)
-{
-	return (struct peak){ sum->bytes_peak, sum->bytes_pane };
-}
+/* Whether the one takes the place of the other where both come together. */
+#define MOMENT_REPLACES_LEAST(panes, more, own) moment_is_before(panes, more, own)
+#define MOMENT_REPLACES_MOST(panes, more, own)  moment_is_before(panes, own, more)
 
-static inline struct peak aggregate_packets_peak(const struct aggregate *sum)
-{
-	return (struct peak){ sum->packets_peak, sum->packets_pane };
-}
+#define AGGREGATE_MERGE_COUNT(name)                                                       \
+	sum->name += more->name;                                                          \
+	if (peak_exceeds(panes, aggregate_##name##_peak(more), aggregate_##name##_peak(sum))) { \
+		sum->name##_peak = more->name##_peak;                                     \
+		sum->name##_pane = more->name##_pane;                                     \
+	}
+
+#define AGGREGATE_MERGE_INSTANT(name, merge)                                              \
+	if (MOMENT_REPLACES_##merge(panes, aggregate_##name(more), aggregate_##name(sum))) { \
+		sum->name##_pane = more->name##_pane;                                     \
+		sum->name##_ms = more->name##_ms;                                         \
+	}
+
+#define AGGREGATE_MERGE_SAME(name, merge) MERGE_##merge(sum->name, more->name);
 
 /* Adds the sum of other panes, neither being of nothing. Of equal maxima, sum's own stays. */
 static inline void aggregate_merge(struct aggregate *sum, const struct aggregate *more,
 			       const struct pane_ring *panes)
 {
-	sum->bytes += more->bytes;
-	sum->packets += more->packets;
-	if (peak_exceeds(panes, aggregate_bytes_peak(more), aggregate_bytes_peak(sum))) {
-		sum->bytes_peak = more->bytes_peak;
-		sum->bytes_pane = more->bytes_pane;
-	}
-	if (peak_exceeds(panes, aggregate_packets_peak(more), aggregate_packets_peak(sum))) {
-		sum->packets_peak = more->packets_peak;
-		sum->packets_pane = more->packets_pane;
-	}
-	if (moment_is_before(panes, aggregate_first(more), aggregate_first(sum))) {
-		sum->first_pane = more->first_pane;
-		sum->first_ms = more->first_ms;
-	}
-	if (moment_is_before(panes, aggregate_last(sum), aggregate_last(more))) {
-		sum->last_pane = more->last_pane;
-		sum->last_ms = more->last_ms;
-	}
-	MERGE_LEAST(sum->min_len, more->min_len);
-	MERGE_MOST(sum->max_len, more->max_len);
-	MERGE_BITS(sum->notes, more->notes);
+	FLOW_COUNTS(AGGREGATE_MERGE_COUNT)
+	FLOW_INSTANTS(AGGREGATE_MERGE_INSTANT)
+	FLOW_LENGTHS(AGGREGATE_MERGE_SAME)
+	FLOW_BITS(AGGREGATE_MERGE_SAME)
 }
 
 /* The same in bytes, instants and rates. */
 static inline struct flow_sum aggregate_resolve(const struct pane_ring *panes,
 					   const struct aggregate *sum)
 {
+#define COUNT_RESOLVED(name) \
+	.name = sum->name, .name##_max = pane_rate(panes, sum->name##_peak, sum->name##_pane),
+#define INSTANT_RESOLVED(name, merge) .name##_ns = aggregate_##name##_ns(panes, sum),
+#define SAME_RESOLVED(name, merge)    .name = (uint16_t)sum->name,
 	return (struct flow_sum){
-		.bytes = sum->bytes, .packets = sum->packets,
-		.bytes_max = pane_rate(panes, sum->bytes_peak, sum->bytes_pane),
-		.packets_max = pane_rate(panes, sum->packets_peak, sum->packets_pane),
-		.first_ns = aggregate_first_ns(panes, sum),
-		.last_ns = aggregate_last_ns(panes, sum),
-		.min_len = sum->min_len, .max_len = sum->max_len,
-		.notes = (uint16_t)sum->notes,
+		FLOW_COUNTS(COUNT_RESOLVED)
+		FLOW_INSTANTS(INSTANT_RESOLVED)
+		FLOW_LENGTHS(SAME_RESOLVED)
+		FLOW_BITS(SAME_RESOLVED)
 	};
 }
 

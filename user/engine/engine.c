@@ -87,11 +87,11 @@ int engine_merge(struct engine *engine, const struct flow_slot *const *records, 
 
 		if (i + RECORDS_AHEAD < count)
 			__builtin_prefetch(records[i + RECORDS_AHEAD]);
-		MERGE_LEAST(open.min_len, record->min_len);
-		MERGE_MOST(open.max_len, record->max_len);
-		MERGE_BITS(open.notes, record->notes);
-		open.packets += record->packets;
-		open.bytes += record->bytes;
+#define OPEN_MERGE(name, merge) MERGE_##merge(open.name, record->name);
+#define OPEN_ADD(name)          MERGE_SUM(open.name, record->name);
+		FLOW_LENGTHS(OPEN_MERGE)
+		FLOW_BITS(OPEN_MERGE)
+		FLOW_COUNTS(OPEN_ADD)
 		direction_count_add(&directions, record->flags, record->vlan, record->packets,
 				    record->bytes);
 	}

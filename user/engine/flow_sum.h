@@ -11,8 +11,17 @@
 
 #include "../../include/flow.h"
 
-#define FLOW_SUM_AS_FIELD(declaration, name, merge) declaration;
-#define FLOW_SUM_FIELDS FLOW_SUM_MEASURES(FLOW_SUM_AS_FIELD)
+#define SUM_AS_COUNT(name)          uint64_t name;
+#define SUM_AS_RATE(name)           double name##_max; /* a second, where it was highest */
+#define SUM_AS_INSTANT(name, merge) uint64_t name##_ns;
+#define SUM_AS_LENGTH(name, merge)  uint16_t name;
+
+#define FLOW_SUM_FIELDS               \
+	FLOW_COUNTS(SUM_AS_COUNT)     \
+	FLOW_COUNTS(SUM_AS_RATE)      \
+	FLOW_INSTANTS(SUM_AS_INSTANT) \
+	FLOW_LENGTHS(SUM_AS_LENGTH)   \
+	FLOW_NOTES;
 
 struct flow_sum {
 	FLOW_SUM_FIELDS
@@ -38,8 +47,13 @@ static inline void flow_sum_add(struct flow_sum *sum, const struct flow_sum *mor
 	}
 	if (!more->packets)
 		return;
-#define FLOW_SUM_MERGE(declaration, name, merge) MERGE_##merge(sum->name, more->name);
-	FLOW_SUM_MEASURES(FLOW_SUM_MERGE)
+#define SUM_MERGE(name, merge)         MERGE_##merge(sum->name, more->name);
+#define SUM_MERGE_COUNT(name)          SUM_MERGE(name, SUM) SUM_MERGE(name##_max, MOST)
+#define SUM_MERGE_INSTANT(name, merge) SUM_MERGE(name##_ns, merge)
+	FLOW_COUNTS(SUM_MERGE_COUNT)
+	FLOW_INSTANTS(SUM_MERGE_INSTANT)
+	FLOW_LENGTHS(SUM_MERGE)
+	FLOW_BITS(SUM_MERGE)
 }
 
 /* The extra measures of a flow over some panes, where they are asked for. */

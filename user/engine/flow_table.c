@@ -224,11 +224,11 @@ static void flow_add(struct flow_table *table, uint32_t id, const struct flow_sl
 		segment->overflows[place]++;
 		segment->has_overflowed = true;
 	}
-	MERGE_BITS(slot->notes, record->notes);
-	MERGE_LEAST(slot->first_ms, record->first_ms);
-	MERGE_MOST(slot->last_ms, record->last_ms);
-	MERGE_LEAST(slot->min_len, record->min_len);
-	MERGE_MOST(slot->max_len, record->max_len);
+#define SLOT_MERGE(name, merge)         MERGE_##merge(slot->name, record->name);
+#define SLOT_MERGE_INSTANT(name, merge) SLOT_MERGE(name##_ms, merge)
+	FLOW_BITS(SLOT_MERGE)
+	FLOW_INSTANTS(SLOT_MERGE_INSTANT)
+	FLOW_LENGTHS(SLOT_MERGE)
 }
 
 /* Where a search ended that knew no key. */

@@ -13,6 +13,12 @@
 #include "../../include/platform.h"
 #include "aggregate.h"
 
+/* The bytes of a packed sum are those of these measures. */
+#define MEASURE_COUNTED(...) +1
+_Static_assert(0 FLOW_COUNTS(MEASURE_COUNTED) == 2 && 0 FLOW_INSTANTS(MEASURE_COUNTED) == 2 &&
+	       0 FLOW_LENGTHS(MEASURE_COUNTED) == 2 && 0 FLOW_BITS(MEASURE_COUNTED) == 1,
+	       "another measure needs a place in packed sums and deltas");
+
 #define PACKED_BYTES_CODE    0x03 /* 1, 2, 3 or 5 bytes */
 #define PACKED_PACKETS_CODE  0x0c /* 0: one packet; else 1, 2 or 4 bytes */
 #define PACKED_PACKETS_SHIFT 2

@@ -50,16 +50,15 @@ struct flow_sum pane_sum(const struct pane_close *pane, const struct segment *se
 	const struct flow_slot *slot = &segment->slots[place];
 	const struct tally own = segment_tally(segment, place);
 
+#define COUNT_OF_PANE(name) \
+	.name = own.name, .name##_max = (double)own.name / pane->times.seconds,
+#define INSTANT_OF_PANE(name, merge) .name##_ns = pane_instant(&pane->times, slot->name##_ms),
+#define SAME_OF_PANE(name, merge)    .name = slot->name,
 	return (struct flow_sum){
-		.bytes = own.bytes,
-		.packets = own.packets,
-		.bytes_max = (double)own.bytes / pane->times.seconds,
-		.packets_max = (double)own.packets / pane->times.seconds,
-		.first_ns = pane_instant(&pane->times, slot->first_ms),
-		.last_ns = pane_instant(&pane->times, slot->last_ms),
-		.min_len = slot->min_len,
-		.max_len = slot->max_len,
-		.notes = slot->notes,
+		FLOW_COUNTS(COUNT_OF_PANE)
+		FLOW_INSTANTS(INSTANT_OF_PANE)
+		FLOW_LENGTHS(SAME_OF_PANE)
+		FLOW_BITS(SAME_OF_PANE)
 	};
 }
 
