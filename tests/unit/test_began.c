@@ -165,6 +165,24 @@ static void memory_is_bounded_and_keeps_who_is_active(void **state)
 	began_destroy(began);
 }
 
+/* Looking for who may be forgotten at each of them would take hours. */
+static void a_flood_within_one_pane_costs_no_search_each(void **state)
+{
+	struct began *began = began_create();
+
+	(void)state;
+	assert_non_null(began);
+	for (uint32_t host = 2; host < 500000; host++)
+		began_mark(began, &(struct flow_slot[]){ call(host, FLOW_SYN) }[0]);
+	assert_true(client_began(began, call(2, 0)));
+	assert_false(client_began(began, call(499999, 0)));
+	for (int i = 0; i < 2; i++)
+		began_end_pane(began);
+	assert_true(client_began(began, call(499999, FLOW_SYN)));
+	assert_true(client_began(began, call(499999, 0)));
+	began_destroy(began);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +194,7 @@ int main(void)
 		cmocka_unit_test(only_tcp_has_handshakes),
 		cmocka_unit_test(later_panes_know_who_was_called),
 		cmocka_unit_test(memory_is_bounded_and_keeps_who_is_active),
+		cmocka_unit_test(a_flood_within_one_pane_costs_no_search_each),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

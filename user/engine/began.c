@@ -27,6 +27,7 @@ struct began {
 	struct entry *entries;
 	uint32_t capacity, count;
 	uint64_t pane;
+	bool is_full; /* of what was seen in this pane */
 };
 
 static const struct flow_key no_key;
@@ -105,12 +106,16 @@ static bool make_room(struct began *began)
 
 	if (began->count < began->capacity / 2)
 		return true;
+	/* Else each packet of a flood would look through all of them. */
+	if (began->is_full)
+		return false;
 	kept = count_since(began, panes);
 	while (kept >= capacity / 4 && capacity < CAPACITY_MOST)
 		capacity *= 2;
 	for (; kept >= capacity / 2 && panes; kept = count_since(began, panes))
 		panes /= 2;
-	return kept < capacity / 2 && rebuild(began, capacity, panes);
+	began->is_full = kept >= capacity / 2;
+	return !began->is_full && rebuild(began, capacity, panes);
 }
 
 static bool has_handshake(const struct flow_slot *record)
@@ -175,4 +180,5 @@ void began_mark(struct began *began, struct flow_slot *record)
 void began_end_pane(struct began *began)
 {
 	began->pane++;
+	began->is_full = false;
 }
