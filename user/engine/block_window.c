@@ -239,7 +239,7 @@ int block_window_advance(struct engine *engine, struct window *window)
 
 int block_window_fold(struct engine *engine, struct window *window)
 {
-	span_add(window_span(window, window->block), &engine->pane.span);
+	window_add_pane(window, window_span(window, window->block), &engine->pane);
 	window->panes_held++;
 	engine->lacked_memory |= !engine->pane.is_numbered;
 	return engine->pane.is_numbered ? block_flows_fold(engine, window) : -ENOMEM;

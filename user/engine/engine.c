@@ -71,10 +71,12 @@ static int merge_turned(struct engine *engine, const struct flow_slot *const *re
 	return err;
 }
 
+#define MERGE_PART 16384
+
 /* Fetched before they are added up: a core looks less far ahead by itself. */
 #define RECORDS_AHEAD 16
 
-int engine_merge(struct engine *engine, const struct flow_slot *const *records, size_t count)
+static int part_merge(struct engine *engine, const struct flow_slot *const *records, size_t count)
 {
 	struct flow_sum open = engine->open; /* in registers: records are far apart */
 	struct direction_count directions = { 0 };
@@ -99,6 +101,21 @@ int engine_merge(struct engine *engine, const struct flow_slot *const *records, 
 	direction_sums_count(&engine->open_directions, &directions);
 	err = engine->began ? merge_turned(engine, records, count) :
 			      flow_table_merge(&engine->table, records, count);
+	return err;
+}
+
+/* Between parts there is a look at how many flows they have brought. */
+int engine_merge(struct engine *engine, const struct flow_slot *const *records, size_t count)
+{
+	int err = 0, part_err;
+
+	for (size_t part; count; records += part, count -= part) {
+		part = count < MERGE_PART ? count : MERGE_PART;
+		part_err = part_merge(engine, records, part);
+		err = err ? err : part_err;
+		part_err = engine_evict_open(engine);
+		err = err ? err : part_err;
+	}
 	engine->pane_err = engine->pane_err ? engine->pane_err : err;
 	return err;
 }
@@ -143,6 +160,7 @@ static void span_from_pane(const struct engine *engine, const struct pane *pane,
 		.flows = engine->open,
 		.directions = pane_directions(engine, pane),
 		.counts = pane->counts,
+		.evicted = engine->open_evicted,
 		.health = {
 			.dropped_packets = pane->dropped_packets,
 			.late_packets = pane->late_packets,
@@ -211,6 +229,7 @@ static void pane_place(struct engine *engine, const struct pane *pane)
 	span_from_pane(engine, pane, close->times.seconds, &close->span);
 	engine->open = (struct flow_sum){ 0 };
 	engine->open_directions = (struct direction_sums){ 0 };
+	engine->open_evicted = (struct tally){ 0 };
 	engine->table.lost = (struct tally){ 0 };
 }
 

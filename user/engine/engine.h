@@ -43,7 +43,8 @@ struct engine_config {
 	struct service_rule service;       /* rows have one: records are of whole flows */
 	struct group_masks row_masks;      /* of rows of these two; with biflow without FLOW_OUT */
 	size_t top;                        /* flows listed in each result; 0 is all */
-	uint64_t max_flows;                /* kept at the end of a pane; 0 is no limit */
+	uint64_t max_flows;                /* kept at the end of a pane; 0 is no limit. An open
+					    * one may have a quarter more, or 65 536 */
 	uint64_t max_bytes;                /* that these flows may take; 0 is no limit */
 	uint64_t bytes_beside;             /* that each of them takes elsewhere, of max_bytes too */
 	window_emit_fn *emit;              /* NULL: nobody wants results */

@@ -2,8 +2,8 @@
 #include "engine_evict.h"
 
 /*
- * --max-flows: the least recently active flows are evicted at the end of a pane; their
- * packets and bytes stay in the totals of every window.
+ * --max-flows: the least recently active flows are evicted at the end of a pane, and while it
+ * fills where it brings too many; their packets and bytes stay in the totals of every window.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,6 +11,12 @@
 
 #include "block_flows.h"
 #include "windows.h"
+
+/* An open pane may bring so many flows more than are kept, or a quarter of these. */
+#define OPEN_FLOWS_MORE 65536u
+
+/* Of a flow in the open pane, which is after all others: from here on, in ms. */
+#define OPEN_PANE_NS (1ull << 63)
 
 struct victim {
 	uint64_t last_ns;
@@ -81,6 +87,14 @@ static void row_note_last(const struct row_work *work, uint64_t *last_ns)
 		last_ns[place] = aggregate_last_ns(panes, &sums.sums[place]);
 }
 
+static void row_note_open(const struct row_work *work, uint64_t *last_ns)
+{
+	const struct flow_slot *slots = &work->segment->slots[work->first];
+
+	FOR_EACH_BIT_OF(place, &work->segment->touched[work->first / 64], ROW_WORDS)
+		last_ns[place] = OPEN_PANE_NS + slot_time_ms(slots[place].last_ms);
+}
+
 static size_t row_collect(struct row_work *work, struct victim *victims)
 {
 	uint64_t last_ns[ROW_FLOWS] = { 0 };
@@ -92,6 +106,7 @@ static size_t row_collect(struct row_work *work, struct victim *victims)
 			    work->first / ROW_FLOWS;
 		row_note_last(work, last_ns);
 	}
+	row_note_open(work, last_ns);
 	FOR_EACH_BIT_OF(place, &work->segment->live[work->first / 64], ROW_WORDS) {
 		victims[count].last_ns = last_ns[place];
 		victims[count++].id = (work->segment->number << SEGMENT_SHIFT) + work->first +
@@ -114,11 +129,39 @@ static size_t victims_collect(struct engine *engine, struct victim *victims)
 	return count;
 }
 
-/* Takes the marked flows out of all windows, and of the table. */
+/* What the flow had in the open pane goes to the windows with that pane. */
+static void open_evict(struct engine *engine, struct segment *segment, uint32_t place)
+{
+	const struct tally own = segment_tally(segment, place);
+
+	engine->open_evicted.packets += own.packets;
+	engine->open_evicted.bytes += own.bytes;
+	for (size_t i = 0; i < engine->config.window_count; i++)
+		engine->windows[i].open_evicted_flows += !part_holds(&segment->parts[i], place);
+	bit_clear(segment->touched, place);
+	segment->overflows[place] = 0;
+}
+
+static void marked_evict_open(struct engine *engine)
+{
+	for (uint32_t i = 0; i < engine->table.segment_count; i++) {
+		struct segment *segment = engine->table.segments[i];
+
+		if (!segment)
+			continue;
+		FOR_EACH_BIT(place, segment->removable) {
+			if (bit_is_set(segment->touched, place))
+				open_evict(engine, segment, place);
+		}
+	}
+}
+
+/* Takes the marked flows out of the open pane, of all windows, and of the table. */
 static void marked_evict(struct engine *engine)
 {
 	struct flow_table *table = &engine->table;
 
+	marked_evict_open(engine);
 	windows_evict(engine);
 	for (uint32_t i = 0; i < table->segment_count; i++) {
 		struct segment *segment = table->segments[i];
@@ -154,10 +197,9 @@ static uint64_t flows_allowed(const struct engine *engine)
 	return by_bytes < most ? by_bytes : most;
 }
 
-int engine_evict_excess(struct engine *engine)
+static int flows_reduce(struct engine *engine, uint64_t most)
 {
 	struct flow_table *table = &engine->table;
-	uint64_t most = flows_allowed(engine);
 	struct victim *victims;
 	size_t total, count;
 
@@ -174,5 +216,23 @@ int engine_evict_excess(struct engine *engine)
 			victims[i].id % SEGMENT_FLOWS);
 	free(victims);
 	marked_evict(engine);
+	return 0;
+}
+
+int engine_evict_excess(struct engine *engine)
+{
+	return flows_reduce(engine, flows_allowed(engine));
+}
+
+int engine_evict_open(struct engine *engine)
+{
+	const struct engine_config *config = &engine->config;
+	uint64_t more = config->max_flows / 4, flows = engine->table.flow_count;
+
+	more = more > OPEN_FLOWS_MORE ? more : OPEN_FLOWS_MORE;
+	if (config->max_flows && flows > config->max_flows && flows - config->max_flows > more)
+		return flows_reduce(engine, flows_allowed(engine));
+	if (config->max_bytes && flows_bytes(engine) > config->max_bytes)
+		return flows_reduce(engine, flows_allowed(engine));
 	return 0;
 }

@@ -112,6 +112,13 @@ static inline uint64_t row_held_word(const struct row *row, uint32_t word)
 	       (row->front ? row->front->places[word] : 0);
 }
 
+static inline bool part_holds(const struct part *part, uint32_t place)
+{
+	uint64_t word = row_held_word(&part->rows[place / ROW_FLOWS], place % ROW_FLOWS / 64);
+
+	return word >> (place % 64) & 1 || (part->sums && part->sums[place].packets);
+}
+
 /* Forgets a flow that nothing holds; its segment goes with the last flow when trimmed. */
 void flow_table_release(struct flow_table *table, struct segment *segment, uint32_t place);
 

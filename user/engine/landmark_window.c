@@ -157,7 +157,7 @@ int landmark_window_fold(struct engine *engine, struct window *window)
 {
 	struct flow_table *table = &engine->table;
 
-	span_add(window->spans, &engine->pane.span);
+	window_add_pane(window, window->spans, &engine->pane);
 	window->panes_held++;
 	for (uint32_t i = 0; i < table->segment_count; i++) {
 		struct segment *segment = table->segments[i];

@@ -252,9 +252,14 @@ static int segment_fold(struct engine *engine, struct window *window, struct seg
 
 int session_window_fold(struct engine *engine, struct window *window)
 {
+	const struct tally *evicted = &engine->pane.span.evicted;
 	struct flow_table *table = &engine->table;
 	int err = 0;
 
+	window->evicted.packets += evicted->packets;
+	window->evicted.bytes += evicted->bytes;
+	window->evicted_flows += window->open_evicted_flows;
+	window->open_evicted_flows = 0;
 	for (uint32_t i = 0; i < table->segment_count; i++) {
 		if (table->segments[i] && segment_fold(engine, window, table->segments[i]))
 			err = -ENOMEM;

@@ -44,6 +44,13 @@ void span_add(struct span *span, const struct span *part)
 	span->evicted.bytes += part->evicted.bytes;
 }
 
+void window_add_pane(struct window *window, struct span *span, const struct pane_close *pane)
+{
+	span_add(span, &pane->span);
+	span->evicted_flows += window->open_evicted_flows;
+	window->open_evicted_flows = 0;
+}
+
 struct flow_sum pane_sum(const struct pane_close *pane, const struct segment *segment,
 			 uint32_t place)
 {

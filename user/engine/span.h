@@ -14,6 +14,9 @@ void counts_lose(struct outcome_counts *counts, const struct tally *lost);
 /* Adds a later part. */
 void span_add(struct span *span, const struct span *part);
 
+/* Adds the pane that is being closed to a span of the window. */
+void window_add_pane(struct window *window, struct span *span, const struct pane_close *pane);
+
 /* The flow at place in the open pane. */
 struct flow_sum pane_sum(const struct pane_close *pane, const struct segment *segment,
 			 uint32_t place);

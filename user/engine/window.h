@@ -49,6 +49,7 @@ struct engine {
 	uint64_t first_ns;      /* and when that place began */
 	struct flow_sum open;   /* of the open pane, what it lost included; but for instants */
 	struct direction_sums open_directions; /* the same, by direction */
+	struct tally open_evicted; /* of that, what flows had that are evicted already */
 	int pane_err;           /* of merging into the open pane */
 	bool lacked_memory;     /* some time: rows hold less than the panes had */
 	struct pane_close pane; /* the last one */
@@ -66,6 +67,7 @@ struct window {
 	struct span *spans;     /* by block modulo blocks */
 	uint64_t panes_held;    /* in all spans */
 	uint64_t flows;         /* in the window; open sessions */
+	uint64_t open_evicted_flows; /* that the open pane had, and not the window before it */
 	struct ended *ended;    /* sessions that ended and are not emitted yet */
 	size_t ended_count;
 	size_t ended_capacity;
