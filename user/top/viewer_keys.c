@@ -59,13 +59,27 @@ static void reverse(struct viewer *viewer)
 	viewer_refresh(viewer);
 }
 
+/* Whether other rows can be in the same order. */
+static bool stays_sorted(int column, enum grouping grouping)
+{
+	switch (column) {
+	case SORT_COLUMN_FLOWS:
+		return !grouping_has_ends(grouping);
+	case SORT_COLUMN_SRC:
+	case SORT_COLUMN_DST:
+	case SORT_COLUMN_PROTO:
+		return false;
+	default:
+		return true;
+	}
+}
+
 static void want_grouping(struct viewer *viewer, enum grouping grouping)
 {
 	struct view *view = &viewer->view;
 
 	view->wish.grouping = grouping;
-	if (view->sort_column >= SORT_COLUMN_FLOWS && view->sort_column != SORT_COLUMN_SINCE &&
-	    view->sort_column < SORT_COLUMN_EXTRA)
+	if (!stays_sorted(view->sort_column, grouping))
 		view->sort_column = COVER_SHORT;
 	viewer_ask(viewer);
 }
