@@ -193,8 +193,12 @@ static int engines_create(struct agent *agent, struct engine_config config)
 	config.biflow = options->biflow;
 	config.service = service_rule_of(&options->group);
 	group_masks_make(&options->group, &config.row_masks);
-	if ((config.biflow || config.service.is_kept) && config.window_count > own) {
+	if (options->is_sorted_by_view)
+		config.sort = whole.sort = SORT_BYTES;
+	if ((config.biflow || config.service.is_kept || config.sort == SORT_FLOWS) &&
+	    config.window_count > own) {
 		config.window_count = own;
+		whole.sort = SORT_BYTES;
 		whole.windows += own;
 		whole.window_count -= own;
 		whole.emit = emit_whole;

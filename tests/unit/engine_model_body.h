@@ -192,8 +192,8 @@ static bool listed_before(const struct told *told, const struct model *model, un
 		return extra_x > extra_y;
 	if (model->sort == SORT_PACKETS && x->packets != y->packets)
 		return x->packets > y->packets;
-	if ((model->sort == SORT_BYTES || model->sort == SORT_FLOWS ||
-	     (model->sort == SORT_AVERAGE && !is_session)) && x->bytes != y->bytes)
+	if ((model->sort == SORT_BYTES || (model->sort == SORT_AVERAGE && !is_session)) &&
+	    x->bytes != y->bytes)
 		return x->bytes > y->bytes;
 	if ((model->sort == SORT_MAX || (model->sort == SORT_AVERAGE && is_session)) &&
 	    rank_x != rank_y)

@@ -34,7 +34,7 @@ static void flow_is_a_line_with_a_value_for_each_column(void **state)
 	assert_string_equal(line,
 		"2025-11-22T08:26:40.000000000Z,2025-11-22T08:26:50.000000000Z,edge-1,sliding,true,"
 		"10.0.0.1,10.0.0.2,40000,443,tcp,,,in,eth0,,,,6,,15000,1500.0,3000.0,30,3.0,6.0,"
-		"500.0,60,1514,FSPA,1763800000100000000,1763800009900000000,,"
+		"500.0,60,1514,FSPA,1763800000100000000,1763800009900000000,,,"
 		NO_EXTRAS NOTHING_BACK "\r\n");
 	assert_int_equal(count_text(line, ","), count_text(csv_encoder.head, ","));
 }
@@ -56,8 +56,17 @@ static void sessions_have_times_of_their_own(void **state)
 	place->scene.result.spec = &session;
 	place->scene.flow.start_ns = 1;
 	place->scene.flow.end_ns = 2;
-	assert_has(write_csv(&place->scene), ",1763800000000000001,1763800000000000002"
+	assert_has(write_csv(&place->scene), ",1763800000000000001,1763800000000000002,"
 					     NO_EXTRAS ",");
+}
+
+static void flows_are_counted_where_that_is_asked_for(void **state)
+{
+	struct place *place = *state;
+
+	place->scene.result.counts_flows = true;
+	place->scene.flow.flows = 12;
+	assert_has(write_csv(&place->scene), ",1763800009900000000,,,12" NO_EXTRAS NOTHING_BACK);
 }
 
 static void extra_measures_stand_in_columns_of_their_own(void **state)
@@ -67,7 +76,7 @@ static void extra_measures_stand_in_columns_of_their_own(void **state)
 
 	place->scene.result.extras = &extra;
 	place->scene.result.extra_sets = 1u << EXTRA_TCP;
-	assert_has(csv_encoder.head, ",end_ns,zero_windows,resets");
+	assert_has(csv_encoder.head, ",end_ns,flows,zero_windows,resets");
 	assert_has(write_csv(&place->scene), ",,7,9");
 	place->scene.flow.key.ip_proto = IPPROTO_UDP;
 	assert_has(write_csv(&place->scene), "," NO_EXTRAS NOTHING_BACK "\r\n");
@@ -148,6 +157,7 @@ int main(void)
 		TEST_IN_PLACE(flow_is_a_line_with_a_value_for_each_column),
 		TEST_IN_PLACE(strings_from_outside_are_quoted),
 		TEST_IN_PLACE(sessions_have_times_of_their_own),
+		TEST_IN_PLACE(flows_are_counted_where_that_is_asked_for),
 		TEST_IN_PLACE(extra_measures_stand_in_columns_of_their_own),
 		TEST_IN_PLACE(what_came_back_stands_behind),
 		TEST_IN_PLACE(header_stands_once_in_a_file),

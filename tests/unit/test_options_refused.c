@@ -23,8 +23,8 @@ static void wrong_values_are_named(void **state)
 	assert_refused("weir run -d up", "--direction up: not one of: both in out");
 	assert_refused("weir run -a xdp",
 		       "--attach xdp: not one of: auto native generic tc clsact pcap");
-	assert_refused("weir run -s flows", "--sort flows: results do not tell how many flows a "
-		       "row stands for: weir top shows it");
+	assert_refused("weir run -s flows -w session:5s",
+		       "--sort flows: not together with session windows");
 	assert_refused("weir run -s resets",
 		       "--sort resets: not one of: bytes packets average max flows");
 	assert_refused("weir run -t 10", "--duration 10: the unit is missing: ms, s, m or h");

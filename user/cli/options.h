@@ -37,6 +37,7 @@ struct options {
 	struct group_by counted;      /* what is told apart before: with -b or the service, whole
 				       * flows; also what top makes its rows of */
 	bool shows_services;          /* at first, by top */
+	bool is_sorted_by_view;       /* top, alone: nobody else looks at the order of results */
 	bool biflow;
 	struct rate_limit exit_over;
 	size_t top;

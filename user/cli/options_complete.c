@@ -124,9 +124,10 @@ static int check_sort(const struct options *options)
 #define EXTRA_SET_OF(name, type, merge, set, before, after) [EXTRA_##name] = (set),
 	static const enum extra_set sets[] = { EXTRA_MEASURES(EXTRA_SET_OF) };
 
-	if (options->sort == SORT_FLOWS && (options->verb == VERB_RUN || options->output_count))
-		return usage_error("--sort", "flows", "results do not tell how many flows a row "
-				   "stands for: weir top shows it");
+	for (size_t i = 0; options->sort == SORT_FLOWS && i < options->window_count; i++) {
+		if (options->windows[i].kind == WINDOW_SESSION)
+			return usage_error("--sort", "flows", "not together with session windows");
+	}
 	if (options->sort < SORT_EXTRA ||
 	    options->extra_sets & 1u << sets[options->sort - SORT_EXTRA])
 		return 0;
@@ -181,6 +182,7 @@ static void complete_counted(struct options *options)
 	if (!options->output_count && !options->exit_over.value) {
 		options->group = options->counted;
 		options->biflow = false;
+		options->is_sorted_by_view = true;
 	}
 }
 

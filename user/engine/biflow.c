@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "began.h"
+#include "flow_count.h"
 #include "listing_sort.h"
 #include "slot_key.h"
 
 #define NO_ROW UINT32_MAX
 
-/* The key of the row that a flow belongs to, or of its half. */
-static void key_turn(const struct engine_config *config, struct flow_key *key, __u8 marks)
+void biflow_turn_key(const struct engine_config *config, struct flow_key *key, __u8 marks)
 {
 	__be16 service = 0;
 	enum half half = HALF_FORWARD;
@@ -30,7 +30,7 @@ static void key_turn(const struct engine_config *config, struct flow_key *key, _
 		key->flags |= FLOW_OUT;
 }
 
-void biflow_turn(const struct engine *engine, const struct flow_slot *const *records,
+void biflow_mark(const struct engine *engine, const struct flow_slot *const *records,
 		 size_t count, struct biflow_batch *batch)
 {
 	const struct engine_config *config = &engine->config;
@@ -38,14 +38,22 @@ void biflow_turn(const struct engine *engine, const struct flow_slot *const *rec
 
 	for (size_t i = 0; i < count; i++) {
 		struct flow_slot *slot = &batch->records[i].slot;
-		struct flow_key key;
 
 		memcpy(&batch->records[i], records[i], size);
 		began_mark(engine->began, slot);
-		key = flow_slot_key(slot);
-		key_turn(config, &key, slot->marks);
-		flow_slot_set_key(slot, &key);
 		batch->turned[i] = slot;
+	}
+	batch->count = count;
+}
+
+void biflow_turn(const struct engine *engine, struct biflow_batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		struct flow_slot *slot = &batch->records[i].slot;
+		struct flow_key key = flow_slot_key(slot);
+
+		biflow_turn_key(&engine->config, &key, slot->marks);
+		flow_slot_set_key(slot, &key);
 	}
 }
 
@@ -130,6 +138,7 @@ static uint64_t row_rank(const struct join *join, const struct joined *row)
 	const struct listing *listing = join->listing;
 	struct flow_result both = *row_any(join, row);
 	struct extra_sum extra = { 0 };
+	uint64_t flows = both.flows;
 
 	if (listing->extras)
 		extra = listing->extras[both.extra];
@@ -137,9 +146,12 @@ static uint64_t row_rank(const struct join *join, const struct joined *row)
 		const struct flow_result *reverse = &listing->flows[row->half[HALF_REVERSE]];
 
 		flow_sum_add(&both.sum, &reverse->sum);
+		flows += reverse->flows;
 		if (listing->extras)
 			extra_sum_add(&extra, &listing->extras[reverse->extra]);
 	}
+	if (listing->sort == SORT_FLOWS)
+		return flows;
 	return joined_rank(listing, &both.sum, &extra);
 }
 
@@ -158,7 +170,8 @@ static int row_compare(const void *a, const void *b, void *context)
 static struct flow_result empty_half(const struct listing *listing, const struct flow_result *other)
 {
 	return (struct flow_result){ .key = other->key, .start_ns = other->start_ns,
-				     .end_ns = other->end_ns, .extra = listing->capacity,
+				     .end_ns = other->end_ns,
+				     .extra = (uint32_t)listing->capacity,
 				     .first_ns = other->first_ns, .last_ns = other->last_ns };
 }
 
@@ -221,8 +234,14 @@ int result_order(const struct engine *engine, struct window_result *result,
 	int err;
 
 	*reverses = NULL;
-	if (!engine->config.biflow)
-		return listing_sort(listing);
+	result->counts_flows = engine->counts != NULL;
+	if (engine->counts)
+		flow_count_fill(engine->counts, result, listing);
+	if (!engine->config.biflow) {
+		err = listing_sort(listing);
+		listing_cut(listing, engine->config.top);
+		return err;
+	}
 	err = biflow_join(engine, listing, reverses, &rows);
 	result->reverses = *reverses;
 	result->total.flows = rows + result->evicted_flows;

@@ -14,18 +14,27 @@
 /* Whether records are turned: for conversations, or for the service of who was called. */
 static inline bool engine_turns(const struct engine *engine)
 {
-	return engine->config.biflow || engine->config.service.is_kept;
+	return engine->config.biflow || engine->config.service.is_kept ||
+	       engine->config.sort == SORT_FLOWS;
 }
 
-/* A record whose key is that of its row or half, for the table: at most BIFLOW_BATCH at a time. */
+/* The key of the row that a flow belongs to, or of its half. */
+void biflow_turn_key(const struct engine_config *config, struct flow_key *key, __u8 marks);
+
+/*
+ * Copies of records, at most BIFLOW_BATCH, with the marks of their beginnings; then their keys
+ * are turned, for the table.
+ */
 #define BIFLOW_BATCH 64
 
 struct biflow_batch {
 	struct flow_record records[BIFLOW_BATCH];
 	const struct flow_slot *turned[BIFLOW_BATCH];
+	size_t count;
 };
-void biflow_turn(const struct engine *engine, const struct flow_slot *const *records,
+void biflow_mark(const struct engine *engine, const struct flow_slot *const *records,
 		 size_t count, struct biflow_batch *batch);
+void biflow_turn(const struct engine *engine, struct biflow_batch *batch);
 
 /*
  * Joins the halves that were listed, puts the rows in order and leaves as many as are wanted:

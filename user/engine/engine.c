@@ -8,6 +8,7 @@
 #include "began.h"
 #include "biflow.h"
 #include "engine_evict.h"
+#include "flow_count.h"
 #include "span.h"
 #include "window.h"
 #include "windows.h"
@@ -32,6 +33,10 @@ struct engine *engine_create(const struct engine_config *config)
 		engine->began = began_create();
 		err = engine->began ? 0 : -errno;
 	}
+	if (!err && config->sort == SORT_FLOWS) {
+		engine->counts = flow_count_create(config);
+		err = engine->counts ? 0 : -errno;
+	}
 	if (!err)
 		return engine;
 	engine_destroy(engine);
@@ -49,9 +54,16 @@ void engine_destroy(struct engine *engine)
 		free(engine->windows[i].ended);
 	}
 	began_destroy(engine->began);
+	flow_count_destroy(engine->counts);
 	free(engine->windows);
 	free(engine->layouts);
 	free(engine);
+}
+
+/* The engine that counts the flows of rows. */
+static struct engine *counting(struct engine *engine)
+{
+	return flow_count_engine(engine->counts);
 }
 
 static int merge_turned(struct engine *engine, const struct flow_slot *const *records,
@@ -64,7 +76,10 @@ static int merge_turned(struct engine *engine, const struct flow_slot *const *re
 		size_t more = count - done < BIFLOW_BATCH ? count - done : BIFLOW_BATCH;
 		int merge_err;
 
-		biflow_turn(engine, records + done, more, &batch);
+		biflow_mark(engine, records + done, more, &batch);
+		if (engine->counts)
+			err = engine_merge(counting(engine), batch.turned, more) ? -ENOMEM : err;
+		biflow_turn(engine, &batch);
 		merge_err = flow_table_merge(&engine->table, batch.turned, more);
 		err = err ? err : merge_err;
 	}
@@ -266,6 +281,8 @@ int engine_fold_pane(struct engine *engine, const struct pane *pane)
 	int err = engine->pane_err, fold_err = 0;
 
 	engine->pane_err = 0;
+	if (engine->counts && engine_fold_pane(counting(engine), pane))
+		err = -ENOMEM;
 	if (engine->config.replay && !pane_has_packets(engine, pane))
 		return 0;
 	pane_place(engine, pane);
@@ -285,6 +302,8 @@ int engine_close_pane(struct engine *engine)
 
 	if (!engine->is_folded)
 		return 0;
+	if (engine->counts && engine_close_pane(counting(engine)))
+		err = -ENOMEM;
 	engine->is_folded = false;
 	windows_step(engine, STEP_CLOSE_PANE, &err);
 	if (engine->pane.ends_grid)
@@ -307,6 +326,8 @@ int engine_finish(struct engine *engine)
 
 	if (!engine->is_started || engine->is_finishing)
 		return 0;
+	if (engine->counts && engine_finish(counting(engine)))
+		err = -ENOMEM;
 	engine->is_finishing = true;
 	windows_resume(engine);
 	windows_step(engine, STEP_FINISH, &err);

@@ -16,7 +16,7 @@
 	X(SORT_PACKETS, "packets")  \
 	X(SORT_AVERAGE, "average")  \
 	X(SORT_MAX,     "max")      \
-	X(SORT_FLOWS,   "flows") /* that a row stands for: of the live view alone */
+	X(SORT_FLOWS,   "flows") /* that a row stands for: records are of whole flows then */
 
 #define SORT_AS_ENUM(id, word) id,
 enum sort_field { SORT_FIELDS(SORT_AS_ENUM) SORT_EXTRA };
@@ -41,7 +41,8 @@ struct engine_config {
 	bool biflow;                       /* records are of whole flows, results have conversations,
 					    * and no session window */
 	struct service_rule service;       /* rows have one: records are of whole flows */
-	struct group_masks row_masks;      /* of rows of these two; with biflow without FLOW_OUT */
+	struct group_masks row_masks;      /* of rows of these, and with SORT_FLOWS; with biflow
+					    * without FLOW_OUT */
 	size_t top;                        /* flows listed in each result; 0 is all */
 	uint64_t max_flows;                /* kept at the end of a pane; 0 is no limit. An open
 					    * one may have a quarter more, or 65 536 */

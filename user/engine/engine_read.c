@@ -7,6 +7,7 @@
 
 #include "block_flows.h"
 #include "block_window.h"
+#include "flow_count.h"
 #include "landmark_window.h"
 #include "slot_key.h"
 
@@ -108,6 +109,8 @@ int engine_peek(struct engine *engine, size_t number, const struct window_listen
 
 	if (window->spec->kind == WINDOW_SESSION)
 		return 0;
+	if (engine->counts && flow_count_peek(engine->counts, number))
+		return -ENOMEM;
 	if (window->spec->kind == WINDOW_LANDMARK)
 		return landmark_window_peek(engine, window, listener);
 	return block_window_peek(engine, window, listener);

@@ -10,8 +10,8 @@
 
 int listing_init(struct listing *listing, const struct engine_config *config, uint64_t flows)
 {
-	/* Halves of conversations are not yet those that are listed. */
-	size_t top = config->biflow ? 0 : config->top;
+	/* Halves of conversations, and rows without the count of their flows, are not yet ranked. */
+	size_t top = config->biflow || config->sort == SORT_FLOWS ? 0 : config->top;
 	size_t capacity = top && top < flows ? top : flows;
 
 	*listing = (struct listing){ .sort = config->sort, .capacity = capacity,
@@ -23,6 +23,12 @@ int listing_init(struct listing *listing, const struct engine_config *config, ui
 		return 0;
 	listing_fini(listing);
 	return -ENOMEM;
+}
+
+void listing_cut(struct listing *listing, size_t top)
+{
+	if (top && listing->count > top)
+		listing->count = top;
 }
 
 void listing_fini(struct listing *listing)
@@ -86,6 +92,8 @@ uint64_t listed_rank(const struct listing *listing, const struct flow_result *fl
 {
 	const struct extra_sum *extra = listing->extras ? &listing->extras[flow->extra] : NULL;
 
+	if (listing->sort == SORT_FLOWS)
+		return flow->flows;
 	return sum_rank(listing, &flow->sum, flow->end_ns - flow->start_ns, extra);
 }
 
@@ -173,7 +181,7 @@ void listing_offer(struct listing *listing, const struct flow_result *flow,
 
 	if (listing->count == listing->capacity && !takes_last_place(listing, flow, extra))
 		return;
-	listed.extra = listing->count < listing->capacity ? listing->count :
+	listed.extra = listing->count < listing->capacity ? (uint32_t)listing->count :
 							    listing->flows[0].extra;
 	if (listing->extras)
 		listing->extras[listed.extra] = *extra;

@@ -25,6 +25,9 @@ struct listing {
 int listing_init(struct listing *listing, const struct engine_config *config, uint64_t flows);
 void listing_fini(struct listing *listing);
 
+/* Leaves the first ones of those in order; 0: all. */
+void listing_cut(struct listing *listing, size_t top);
+
 /*
  * What a flow that is listed is ranked by: the greater, the earlier it is listed. Ties are in
  * order of the bytes of the keys, then of time.

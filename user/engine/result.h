@@ -20,7 +20,8 @@ struct flow_result {
 	FLOW_SUM_MEMBER;
 	uint64_t start_ns;   /* session windows: the session's own; else the window's */
 	uint64_t end_ns;
-	uint64_t extra;      /* place of its extra measures in the result's, where it has them */
+	uint32_t extra;      /* place of its extra measures in the result's, where it has them */
+	uint32_t flows;      /* single ones that it stands for, where these are counted */
 };
 
 struct window_total {
@@ -62,6 +63,7 @@ struct window_result {
 	const struct flow_result *reverses;
 	const struct extra_sum *extras;  /* of these flows; NULL: none are asked for */
 	uint32_t extra_sets;             /* 1 << enum extra_set of those asked for */
+	bool counts_flows;               /* of each of these flows, one way */
 	size_t flow_count;               /* listed: at most the -n */
 	uint64_t flows_omitted;
 	/* Live: the interfaces that were there, and who stood before weir (ledger.h). */
@@ -79,6 +81,15 @@ static inline const struct flow_result *flow_reverse(const struct window_result 
 
 	reverse = result->reverses ? &result->reverses[flow - result->flows] : NULL;
 	return reverse && reverse->packets ? reverse : NULL;
+}
+
+/* Single flows of a row of the result, both ways together. */
+static inline uint64_t flow_count_of(const struct window_result *result,
+				     const struct flow_result *flow)
+{
+	const struct flow_result *reverse = flow_reverse(result, flow);
+
+	return flow->flows + (uint64_t)(reverse ? reverse->flows : 0);
 }
 
 #endif

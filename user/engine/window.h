@@ -38,6 +38,7 @@ struct engine {
 	struct engine_config config;
 	struct flow_table table;
 	struct began *began;    /* where who began matters; else NULL */
+	struct flow_count *counts; /* where rows are sorted by their flows; else NULL */
 	struct part_layout *layouts;
 	struct window *windows;
 	bool is_started;

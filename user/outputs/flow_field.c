@@ -144,6 +144,13 @@ static char *put_end(char *out, const struct flow_view *view)
 	return is_session(view) ? put_instant(out, view, view->flow->end_ns) : out;
 }
 
+static char *put_flow_count(char *out, const struct flow_view *view)
+{
+	if (!view->result->counts_flows)
+		return out;
+	return put_uint(out, flow_count_of(view->result, view->flow));
+}
+
 /* Where the set is asked for, and the flow is not known to be of another protocol. */
 static const struct extra_sum *extra_of(const struct flow_view *view, enum extra_set set)
 {
@@ -197,6 +204,7 @@ static put_field_fn *const put_field[FLOW_FIELD_COUNT] = {
 	[FIELD_LAST] = put_last,
 	[FIELD_START] = put_start,
 	[FIELD_END] = put_end,
+	[FIELD_FLOWS] = put_flow_count,
 	EXTRA_MEASURES(EXTRA_AS_ROW)
 };
 

@@ -35,7 +35,8 @@
 	FLOW_KEY_FIELDS(X)                               \
 	FLOW_WAY_FIELDS(X)                               \
 	X(FIELD_START,           "start_ns")             \
-	X(FIELD_END,             "end_ns")
+	X(FIELD_END,             "end_ns")               \
+	X(FIELD_FLOWS,           "flows")
 
 #define FLOW_FIELD_AS_ENUM(id, name) id,
 #define EXTRA_FIELD_AS_ENUM(name, type, merge, set, before, after) FIELD_EXTRA_##name,

@@ -296,6 +296,16 @@ static void append_way(struct text *text, const struct document_context *context
 	append_extras(text, context, result, flow);
 }
 
+static void append_flow_count(struct text *text, uint64_t count)
+{
+	char *out = text_reserve(text, MEMBERS_MAX);
+
+	if (!out)
+		return;
+	out = put_uint(PUT_LITERAL(out, "\"flows\": "), count);
+	text_commit(text, PUT_LITERAL(out, ", "));
+}
+
 void json_flow_members(struct text *text, const struct document_context *context,
 		       const struct window_result *result, const struct flow_result *flow)
 {
@@ -303,6 +313,8 @@ void json_flow_members(struct text *text, const struct document_context *context
 	const struct flow_view view = { context, result, flow };
 
 	append_key(text, &view);
+	if (result->counts_flows)
+		append_flow_count(text, flow_count_of(result, flow));
 	append_way(text, context, result, flow);
 	if (reverse) {
 		text_string(text, ", \"reverse\": {");

@@ -100,6 +100,11 @@ static void tell_interface(char *cell, const struct flow_view *view)
 	escape_text(value.text, cell, CELL_MAX);
 }
 
+static void tell_flows(char *cell, const struct flow_view *view)
+{
+	tell_field(cell, view, FIELD_FLOWS);
+}
+
 static void tell_packets(char *cell, const struct flow_view *view)
 {
 	tell_field(cell, view, FIELD_PACKETS);
@@ -165,7 +170,8 @@ static const struct column columns[] = {
 	{ "PROTO", false, tell_protocol },    { "SERVICE", false, tell_service },
 	{ "VLAN", true, tell_vlan },
 	{ "INTERFACE", false, tell_interface }, { "WAY", false, tell_direction },
-	{ "PACKETS", true, tell_packets },    { "BYTES", true, tell_bytes },
+	{ "FLOWS", true, tell_flows },        { "PACKETS", true, tell_packets },
+	{ "BYTES", true, tell_bytes },
 	{ "AVERAGE", true, tell_average },    { "MAX", true, tell_max },
 	{ "BACK", true, tell_back },          { "AVERAGE", true, tell_back_average },
 };
