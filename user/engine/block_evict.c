@@ -4,12 +4,9 @@
 #include "block_flows.h"
 #include "packed_remove.h"
 
-static void evict_from_span(struct window *window, uint64_t block, const struct tally *own)
+static void evict_from_block(struct window *window, uint64_t block, const struct tally *own)
 {
-	struct span *span = window_span(window, block);
-
-	span->evicted.packets += own->packets;
-	span->evicted.bytes += own->bytes;
+	window_evict_from(window, block, &(struct evicted){ .own = *own });
 }
 
 /* Takes the flows out of the row's records; newest[] is the last block that had each. */
@@ -27,7 +24,7 @@ static void row_evict_records(const struct row_work *work, const uint64_t *place
 		FOR_EACH_BIT_OF(place, record->places, ROW_WORDS)
 			newest[place] = block;
 		gone = packed_remove(packer, at, places);
-		evict_from_span(work->window, block, &gone);
+		evict_from_block(work->window, block, &gone);
 		if (!*at || (*at)->block != block)
 			continue;
 		work->row->newest = *at;
@@ -48,7 +45,7 @@ static void row_evict_sums(const struct row_work *work, const uint64_t *places)
 	if (!row->open)
 		return;
 	gone = packed_remove(packer, &row->open, places);
-	evict_from_span(work->window, work->window->block, &gone);
+	evict_from_block(work->window, work->window->block, &gone);
 }
 
 /* Of the flows that are marked. */
@@ -65,7 +62,7 @@ static int row_evict(const struct row_work *work)
 	FOR_EACH_BIT_OF(place, places, ROW_WORDS) {
 		if (packed_has(work->row->open, place))
 			newest[place] = work->window->block;
-		window_span(work->window, newest[place])->evicted_flows++;
+		window_evict_from(work->window, newest[place], &(struct evicted){ .flows = 1 });
 		work->window->flows--;
 	}
 	row_evict_sums(work, places);

@@ -24,8 +24,10 @@ int block_window_init(struct engine *engine, struct window *window)
 		return -EINVAL;
 	window->blocks = (uint32_t)blocks;
 	window->spans = calloc(blocks, sizeof(*window->spans));
-	engine->table.memory_bytes += blocks * sizeof(*window->spans);
-	return window->spans ? 0 : -ENOMEM;
+	window->block_evicted = calloc(blocks, sizeof(*window->block_evicted));
+	engine->table.memory_bytes +=
+		blocks * (sizeof(*window->spans) + sizeof(*window->block_evicted));
+	return window->spans && window->block_evicted ? 0 : -ENOMEM;
 }
 
 static uint64_t block_end_ns(const struct engine *engine, const struct window *window)
@@ -118,17 +120,36 @@ static void result_lose(struct window_result *result, const struct tally *held)
 	result->total.bytes = flow->bytes;
 }
 
+/* The oldest block that may have panes. */
+static uint64_t window_first(const struct window *window)
+{
+	uint64_t oldest = window_oldest(window);
+
+	return oldest > window->first_block ? oldest : window->first_block;
+}
+
+static struct span window_sum(const struct window *window)
+{
+	uint64_t first = window_first(window);
+	struct span sum = { 0 };
+
+	if (window->front_end > first)
+		sum = *window_span(window, first);
+	span_add(&sum, &window->back);
+	span_add(&sum, window_span(window, window->block));
+	return sum;
+}
+
 void block_window_result(const struct engine *engine, const struct window *window,
 			 struct window_result *result)
 {
-	struct span span = { 0 };
+	struct span span = window_sum(window);
 
-	for (uint64_t block = window_oldest(window); block <= window->block; block++)
-		span_add(&span, window_span(window, block));
 	*result = (struct window_result){ .spec = window->spec, .window_number = window->number,
 					  .is_aligned = engine_is_aligned(engine) };
 	result_from_span(result, &span);
-	result->total.flows = window->flows + span.evicted_flows;
+	result_set_evicted(result, &window->evicted);
+	result->total.flows = window->flows + window->evicted.flows;
 	/* Of a window that began before the clock did, a number that the offset makes right. */
 	result->nominal_start_ns = block_end_ns(engine, window) - window->spec->length_ns;
 	result->complete = !window_began_before(engine, window) &&
@@ -199,22 +220,50 @@ static bool should_emit(const struct engine *engine, const struct window *window
 	return window_span(window, window->block)->panes;
 }
 
+/* All closed blocks, the newest first, become sums of themselves and of those after them. */
+static void spans_turn(struct window *window)
+{
+	for (uint64_t block = window->block; block-- > window_first(window);) {
+		struct span sum = *window_span(window, block);
+
+		span_add(&sum, window_span(window, block + 1));
+		*window_span(window, block) = sum;
+	}
+	window->front_end = window->block + 1;
+	window->back = (struct span){ 0 };
+}
+
+/* The open block, which is whole, joins those before; where the window is, its oldest goes. */
+static void spans_rotate(struct window *window)
+{
+	uint64_t oldest = window_oldest(window), after;
+	struct evicted *evicted = &window->block_evicted[oldest % window->blocks];
+
+	span_add(&window->back, window_span(window, window->block));
+	if (window->block + 1 < window->blocks || oldest < window->first_block)
+		return;
+	if (window->front_end <= oldest)
+		spans_turn(window);
+	after = oldest + 1 < window->front_end ? window_span(window, oldest + 1)->panes : 0;
+	window->panes_held -= window_span(window, oldest)->panes - after;
+	*window_span(window, oldest) = (struct span){ 0 };
+	window->evicted.flows -= evicted->flows;
+	window->evicted.own.packets -= evicted->own.packets;
+	window->evicted.own.bytes -= evicted->own.bytes;
+	*evicted = (struct evicted){ 0 };
+}
+
 /* Ends the open block, emits its window, and opens the next. */
 static int block_close(struct engine *engine, struct window *window)
 {
 	int err = block_flows_push(engine, window), emit_err = 0, rotate_err;
-	struct span *oldest;
 
 	if (!window->is_stopped && should_emit(engine, window))
 		emit_err = block_window_emit(engine, window);
 	window->is_stopped |= emit_err != 0;
 	rotate_err = block_flows_rotate(engine, window);
 	err = err ? err : rotate_err;
-	if (window->block + 1 >= window->blocks) {
-		oldest = window_span(window, window_oldest(window));
-		window->panes_held -= oldest->panes;
-		*oldest = (struct span){ 0 };
-	}
+	spans_rotate(window);
 	window->block++;
 	return emit_err ? emit_err : err;
 }
@@ -225,7 +274,7 @@ int block_window_advance(struct engine *engine, struct window *window)
 	int err = 0;
 
 	if (!window->is_started)
-		window->block = block;
+		window->block = window->first_block = block;
 	window->is_started = true;
 	while (window->block < block && window->panes_held) {
 		int close_err = block_close(engine, window);
@@ -233,13 +282,17 @@ int block_window_advance(struct engine *engine, struct window *window)
 		err = err ? err : close_err;
 	}
 	if (window->block < block)
-		window->block = block;
+		window->block = window->first_block = block;
 	return err;
 }
 
 int block_window_fold(struct engine *engine, struct window *window)
 {
-	window_add_pane(window, window_span(window, window->block), &engine->pane);
+	struct evicted evicted = { 0 };
+
+	span_add(window_span(window, window->block), &engine->pane.span);
+	window_take_evicted(window, engine, &evicted);
+	window_evict_from(window, window->block, &evicted);
 	window->panes_held++;
 	engine->lacked_memory |= !engine->pane.is_numbered;
 	return engine->pane.is_numbered ? block_flows_fold(engine, window) : -ENOMEM;
@@ -261,6 +314,10 @@ int block_window_cut(struct engine *engine, struct window *window)
 
 	rows_visit(engine, window, row_drop_all);
 	memset(window->spans, 0, window->blocks * sizeof(*window->spans));
+	memset(window->block_evicted, 0, window->blocks * sizeof(*window->block_evicted));
+	window->back = (struct span){ 0 };
+	window->evicted = (struct evicted){ 0 };
+	window->front_end = 0;
 	window->panes_held = 0;
 	window->is_started = false;
 	return err;

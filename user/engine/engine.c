@@ -51,6 +51,7 @@ void engine_destroy(struct engine *engine)
 	flow_table_fini(&engine->table);
 	for (size_t i = 0; engine->windows && i < engine->config.window_count; i++) {
 		free(engine->windows[i].spans);
+		free(engine->windows[i].block_evicted);
 		free(engine->windows[i].ended);
 	}
 	began_destroy(engine->began);
@@ -175,7 +176,6 @@ static void span_from_pane(const struct engine *engine, const struct pane *pane,
 		.flows = engine->open,
 		.directions = pane_directions(engine, pane),
 		.counts = pane->counts,
-		.evicted = engine->open_evicted,
 		.health = {
 			.dropped_packets = pane->dropped_packets,
 			.late_packets = pane->late_packets,
@@ -244,7 +244,6 @@ static void pane_place(struct engine *engine, const struct pane *pane)
 	span_from_pane(engine, pane, close->times.seconds, &close->span);
 	engine->open = (struct flow_sum){ 0 };
 	engine->open_directions = (struct direction_sums){ 0 };
-	engine->open_evicted = (struct tally){ 0 };
 	engine->table.lost = (struct tally){ 0 };
 }
 
@@ -290,6 +289,7 @@ int engine_fold_pane(struct engine *engine, const struct pane *pane)
 	windows_step(engine, STEP_ADVANCE, &err);
 	windows_step(engine, STEP_FOLD, &fold_err);
 	flows_end_pane(engine, fold_err == -ENOMEM);
+	engine->open_evicted = (struct tally){ 0 };
 	engine->is_folded = true;
 	if (engine->began)
 		began_end_pane(engine->began);

@@ -67,7 +67,8 @@ void landmark_window_result(const struct engine *engine, const struct window *wi
 {
 	*result = (struct window_result){ .spec = window->spec, .window_number = window->number };
 	result_from_span(result, window->spans);
-	result->total.flows = window->flows + window->spans->evicted_flows;
+	result_set_evicted(result, &window->evicted);
+	result->total.flows = window->flows + window->evicted.flows;
 	result->complete = !engine->is_finishing || window_block_has_ended(engine, window);
 	if (engine->config.replay)
 		result_set_grid_times(engine, window, result);
@@ -157,7 +158,8 @@ int landmark_window_fold(struct engine *engine, struct window *window)
 {
 	struct flow_table *table = &engine->table;
 
-	window_add_pane(window, window->spans, &engine->pane);
+	span_add(window->spans, &engine->pane.span);
+	window_take_evicted(window, engine, &window->evicted);
 	window->panes_held++;
 	for (uint32_t i = 0; i < table->segment_count; i++) {
 		struct segment *segment = table->segments[i];
@@ -210,9 +212,8 @@ void landmark_window_evict(struct engine *engine, struct window *window)
 		FOR_EACH_BIT(place, segment->removable) {
 			if (!sums[place].packets)
 				continue;
-			window->spans->evicted_flows++;
-			window->spans->evicted.packets += sums[place].packets;
-			window->spans->evicted.bytes += sums[place].bytes;
+			evicted_add(&window->evicted, 1,
+				    &(struct tally){ sums[place].packets, sums[place].bytes });
 			window->flows--;
 			sums[place].packets = 0;
 		}

@@ -170,10 +170,8 @@ static int sessions_emit(struct engine *engine, struct window *window, const str
 		total_add(&result.total, &ended[i].flow);
 		listing_offer(&listing, &ended[i].flow, &ended[i].extra);
 	}
-	result.evicted = window->evicted;
-	result.evicted_flows = window->evicted_flows;
-	window->evicted = (struct tally){ 0 };
-	window->evicted_flows = 0;
+	result_set_evicted(&result, &window->evicted);
+	window->evicted = (struct evicted){ 0 };
 	result.total.flows += result.evicted_flows;
 	result.total.packets += result.evicted.packets;
 	result.total.bytes += result.evicted.bytes;
@@ -252,14 +250,10 @@ static int segment_fold(struct engine *engine, struct window *window, struct seg
 
 int session_window_fold(struct engine *engine, struct window *window)
 {
-	const struct tally *evicted = &engine->pane.span.evicted;
 	struct flow_table *table = &engine->table;
 	int err = 0;
 
-	window->evicted.packets += evicted->packets;
-	window->evicted.bytes += evicted->bytes;
-	window->evicted_flows += window->open_evicted_flows;
-	window->open_evicted_flows = 0;
+	window_take_evicted(window, engine, &window->evicted);
 	for (uint32_t i = 0; i < table->segment_count; i++) {
 		if (table->segments[i] && segment_fold(engine, window, table->segments[i]))
 			err = -ENOMEM;
@@ -279,7 +273,7 @@ int session_window_finish(struct engine *engine, struct window *window)
 {
 	int err = sessions_end(engine, window, UINT64_MAX), emit_err;
 
-	if (window->ended_count || !window->evicted_flows)
+	if (window->ended_count || !window->evicted.flows)
 		emit_err = ended_emit(engine, window);
 	else
 		emit_err = sessions_emit(engine, window, NULL, 0);
@@ -301,9 +295,8 @@ static void segment_evict(struct window *window, struct segment *segment)
 	FOR_EACH_BIT(place, segment->removable) {
 		if (!sessions[place].packets)
 			continue;
-		window->evicted_flows++;
-		window->evicted.packets += sessions[place].packets;
-		window->evicted.bytes += sessions[place].bytes;
+		evicted_add(&window->evicted, 1,
+			    &(struct tally){ sessions[place].packets, sessions[place].bytes });
 		window->flows--;
 		sessions[place].packets = 0;
 	}

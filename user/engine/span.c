@@ -39,15 +39,12 @@ void span_add(struct span *span, const struct span *part)
 	span->panes += part->panes;
 	outcome_counts_add(&span->counts, &part->counts);
 	health_add(&span->health, &part->health);
-	span->evicted_flows += part->evicted_flows;
-	span->evicted.packets += part->evicted.packets;
-	span->evicted.bytes += part->evicted.bytes;
 }
 
-void window_add_pane(struct window *window, struct span *span, const struct pane_close *pane)
+void window_take_evicted(struct window *window, const struct engine *engine,
+			 struct evicted *evicted)
 {
-	span_add(span, &pane->span);
-	span->evicted_flows += window->open_evicted_flows;
+	evicted_add(evicted, window->open_evicted_flows, &engine->open_evicted);
 	window->open_evicted_flows = 0;
 }
 
@@ -69,6 +66,12 @@ struct flow_sum pane_sum(const struct pane_close *pane, const struct segment *se
 	};
 }
 
+void result_set_evicted(struct window_result *result, const struct evicted *evicted)
+{
+	result->evicted_flows = evicted->flows;
+	result->evicted = evicted->own;
+}
+
 void result_from_span(struct window_result *result, const struct span *span)
 {
 	result->start_ns = span->begin_ns;
@@ -77,8 +80,6 @@ void result_from_span(struct window_result *result, const struct span *span)
 	result->panes = span->panes;
 	result->counts = span->counts;
 	result->health = span->health;
-	result->evicted_flows = span->evicted_flows;
-	result->evicted = span->evicted;
 	result->total = (struct window_total){ .sum = span->flows,
 						 .directions = span->directions };
 }

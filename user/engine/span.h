@@ -14,8 +14,11 @@ void counts_lose(struct outcome_counts *counts, const struct tally *lost);
 /* Adds a later part. */
 void span_add(struct span *span, const struct span *part);
 
-/* Adds the pane that is being closed to a span of the window. */
-void window_add_pane(struct window *window, struct span *span, const struct pane_close *pane);
+/* Adds to what is evicted the flows of the pane that is folded, which left before it ended. */
+void window_take_evicted(struct window *window, const struct engine *engine,
+			 struct evicted *evicted);
+
+void result_set_evicted(struct window_result *result, const struct evicted *evicted);
 
 /* The flow at place in the open pane. */
 struct flow_sum pane_sum(const struct pane_close *pane, const struct segment *segment,

@@ -19,8 +19,12 @@ struct span {
 	struct direction_sums directions;
 	struct outcome_counts counts;
 	struct window_health health;
-	uint64_t evicted_flows;
-	struct tally evicted;
+};
+
+/* Flows that a window had and gave up, and what these carried. */
+struct evicted {
+	uint64_t flows;
+	struct tally own;
 };
 
 /* The pane that is being closed. */
@@ -65,15 +69,23 @@ struct window {
 	bool is_started;
 	bool is_stopped;        /* no more results in this call: emit failed */
 	uint64_t block;         /* the open one */
-	struct span *spans;     /* by block modulo blocks */
+	/*
+	 * What blocks have besides flows, by block modulo blocks, as the queue of two stacks:
+	 * before front_end each is the sum of itself and of those after it, from there on its own,
+	 * and back is the sum of these but for the open one.
+	 */
+	struct span *spans;
+	struct span back;
+	uint64_t front_end;
+	uint64_t first_block;   /* since there are panes */
 	uint64_t panes_held;    /* in all spans */
 	uint64_t flows;         /* in the window; open sessions */
 	uint64_t open_evicted_flows; /* that the open pane had, and not the window before it */
 	struct ended *ended;    /* sessions that ended and are not emitted yet */
 	size_t ended_count;
 	size_t ended_capacity;
-	uint64_t evicted_flows; /* of sessions, not emitted yet */
-	struct tally evicted;
+	struct evicted evicted; /* in the window; of sessions, not emitted yet */
+	struct evicted *block_evicted; /* the same, by block modulo blocks */
 	bool is_pane_emitted;      /* a result had the counts of the last pane */
 };
 
@@ -81,6 +93,13 @@ struct window {
 static inline bool engine_is_aligned(const struct engine *engine)
 {
 	return engine->config.replay || engine->config.is_aligned;
+}
+
+static inline void evicted_add(struct evicted *evicted, uint64_t flows, const struct tally *own)
+{
+	evicted->flows += flows;
+	evicted->own.packets += own->packets;
+	evicted->own.bytes += own->bytes;
 }
 
 static inline uint64_t saturating_add(uint64_t a, uint64_t b)
@@ -106,7 +125,13 @@ static inline uint64_t window_oldest(const struct window *window)
 	return window->block + 1 >= window->blocks ? window->block + 1 - window->blocks : 0;
 }
 
-/* Hands over a result whose flows are in listing, which is sorted and left to the caller. */
+/* Of flows that were last in this block. */
+static inline void window_evict_from(struct window *window, uint64_t block,
+				     const struct evicted *evicted)
+{
+	evicted_add(&window->block_evicted[block % window->blocks], evicted->flows, &evicted->own);
+	evicted_add(&window->evicted, evicted->flows, &evicted->own);
+}
 
 /* When a place on the grid begins; live, where time is not exact. */
 static inline uint64_t grid_place_ns(const struct engine *engine, uint64_t place)
