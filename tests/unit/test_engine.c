@@ -102,6 +102,28 @@ static void landmark_window_tells_all_since_the_start(void **state)
 	engine_destroy(run.engine);
 }
 
+static void landmark_window_takes_no_memory_for_panes(void **state)
+{
+	struct run run = { .specs = { { WINDOW_LANDMARK, 0, 1000000 * SECOND, 0 } } };
+	uint64_t bytes;
+
+	(void)state;
+	run_start(&run, (struct engine_config){ 0 });
+	for (unsigned int i = 0; i < 100; i++) {
+		packet_add(&run, 1, 100, 0);
+		pane_end(&run, i);
+	}
+	bytes = engine_memory_bytes(run.engine);
+	for (unsigned int i = 100; i < 10000; i++) {
+		packet_add(&run, 1, 100, 0);
+		pane_end(&run, i);
+	}
+	assert_int_equal(engine_memory_bytes(run.engine), bytes);
+	engine_finish(run.engine);
+	assert_int_equal(run.kept[0].result.total.bytes, 1000000);
+	engine_destroy(run.engine);
+}
+
 static void landmark_window_is_bounded_by_the_flows_that_are_kept(void **state)
 {
 	struct run run = { .specs = { { WINDOW_LANDMARK, 0, SECOND, 0 } } };
@@ -323,6 +345,7 @@ int main(void)
 		cmocka_unit_test(sliding_window_forgets_the_maximum_that_left),
 		cmocka_unit_test(session_is_told_when_its_gap_has_passed),
 		cmocka_unit_test(landmark_window_tells_all_since_the_start),
+		cmocka_unit_test(landmark_window_takes_no_memory_for_panes),
 		cmocka_unit_test(landmark_window_is_bounded_by_the_flows_that_are_kept),
 		cmocka_unit_test(packets_of_all_cpus_make_one_rate),
 		cmocka_unit_test(live_window_without_packets_is_told),

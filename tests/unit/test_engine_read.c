@@ -17,7 +17,7 @@
 #define SECOND  1000000000ull
 #define FLOWS   900
 #define PANES   60
-#define WINDOWS 3
+#define WINDOWS 4
 
 struct seen {
 	struct flow_sum sums[WINDOWS];
@@ -120,6 +120,7 @@ static void run_start(struct run *run, bool replay)
 	run->specs[0] = (struct window_spec){ WINDOW_SLIDING, 2 * SECOND, SECOND, 0 };
 	run->specs[1] = (struct window_spec){ WINDOW_SLIDING, 10 * SECOND, 5 * SECOND, 0 };
 	run->specs[2] = (struct window_spec){ WINDOW_TUMBLING, 7 * SECOND, 7 * SECOND, 0 };
+	run->specs[3] = (struct window_spec){ WINDOW_LANDMARK, 0, 3 * SECOND, 0 };
 	run->engine = engine_create(&config);
 	assert_non_null(run->engine);
 }

@@ -198,16 +198,7 @@ static int block_window_emit(struct engine *engine, struct window *window)
 int block_window_peek(struct engine *engine, struct window *window,
 		      const struct window_listener *listener)
 {
-	bool is_finishing = engine->is_finishing;
-	int err;
-
-	if (!window->panes_held)
-		return 0;
-	/* Cut to the last pane, as at the end. */
-	engine->is_finishing = true;
-	err = block_window_tell(engine, window, false, listener);
-	engine->is_finishing = is_finishing;
-	return err;
+	return block_window_tell(engine, window, false, listener);
 }
 
 /* Live, a window ends with each slide in which a pane began; in a replay, it must hold one. */

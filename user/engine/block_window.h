@@ -26,7 +26,7 @@ int block_window_init(struct engine *engine, struct window *window);
 void block_window_result(const struct engine *engine, const struct window *window,
 			 struct window_result *result);
 
-/* Tells of it as block_window_finish would, and it goes on. Nothing where it holds no pane. */
+/* Tells of it as it is; the engine is as when it finishes. It goes on. */
 int block_window_peek(struct engine *engine, struct window *window,
 		      const struct window_listener *listener);
 

@@ -195,7 +195,7 @@ static void span_from_pane(const struct engine *engine, const struct pane *pane,
 	counts_lose(&span->counts, lost);
 }
 
-/* The most panes that some window holds. */
+/* The most panes that some window holds by their numbers. */
 static uint64_t panes_held(const struct engine *engine)
 {
 	uint64_t most = 0;
@@ -203,7 +203,8 @@ static uint64_t panes_held(const struct engine *engine)
 	for (size_t i = 0; i < engine->config.window_count; i++) {
 		const struct window *window = &engine->windows[i];
 
-		most = window->panes_held > most ? window->panes_held : most;
+		if (!window->layout->has_sums && window->panes_held > most)
+			most = window->panes_held;
 	}
 	return most;
 }

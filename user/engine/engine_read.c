@@ -17,6 +17,29 @@ struct reader {
 	struct row_sums *sums; /* of the same flows, one a window */
 };
 
+/* A landmark window has a sum a flow, and no rows. */
+static const struct flow_sum *landmark_sums(const struct row_work *work)
+{
+	if (work->window->spec->kind != WINDOW_LANDMARK)
+		return NULL;
+	return &window_part(work->window, work->segment)->sums[work->first];
+}
+
+static void row_read(struct reader *reader, struct row_sums *row)
+{
+	const struct flow_sum *sums = landmark_sums(&reader->work);
+
+	if (!sums) {
+		row_sums_of(&reader->work, row);
+		return;
+	}
+	memset(row->places, 0, sizeof(row->places));
+	for (uint32_t place = 0; place < ROW_FLOWS; place++) {
+		if (sums[place].packets)
+			bit_set(row->places, place);
+	}
+}
+
 /* False where the row has no flow in any of the windows. */
 static bool row_read_windows(struct reader *reader, uint32_t row, uint64_t *places)
 {
@@ -29,7 +52,7 @@ static bool row_read_windows(struct reader *reader, uint32_t row, uint64_t *plac
 		reader->work.window = &reader->work.engine->windows[number];
 		reader->work.row = &window_part(reader->work.window,
 						reader->work.segment)->rows[row];
-		row_sums_of(&reader->work, &reader->sums[i]);
+		row_read(reader, &reader->sums[i]);
 		for (uint32_t word = 0; word < ROW_WORDS; word++) {
 			places[word] |= reader->sums[i].places[word];
 			any |= places[word];
@@ -38,23 +61,34 @@ static bool row_read_windows(struct reader *reader, uint32_t row, uint64_t *plac
 	return any;
 }
 
-static void flow_read(const struct reader *reader, uint32_t place)
+/* Of a flow that the window has. */
+static struct flow_sum sum_read(const struct row_work *work, const struct row_sums *row,
+				uint32_t place, struct extra_sum *extra)
+{
+	const struct part *part = window_part(work->window, work->segment);
+	const struct flow_sum *sums = landmark_sums(work);
+
+	if (extra)
+		*extra = sums ? part->extras[work->first + place] : row->extras[place];
+	return sums ? sums[place] :
+		      aggregate_resolve(&work->engine->table.packer.panes, &row->sums[place]);
+}
+
+static void flow_read(struct reader *reader, uint32_t place)
 {
 	const struct engine_reading *reading = reader->reading;
-	const struct pane_ring *panes = &reader->work.engine->table.packer.panes;
 	struct flow_sum sums[ENGINE_READ_WINDOWS_MAX] = { 0 };
 	struct extra_sum extras[ENGINE_READ_WINDOWS_MAX];
 	bool has_extras = engine_takes_extra(reader->work.engine);
 	struct flow_key key;
 
 	for (size_t i = 0; i < reading->count; i++) {
-		bool is_there = bit_is_set(reader->sums[i].places, place);
-
-		if (is_there)
-			sums[i] = aggregate_resolve(panes, &reader->sums[i].sums[place]);
-		if (has_extras)
-			extras[i] = is_there ? reader->sums[i].extras[place] :
-					       (struct extra_sum){ 0 };
+		extras[i] = (struct extra_sum){ 0 };
+		if (!bit_is_set(reader->sums[i].places, place))
+			continue;
+		reader->work.window = &reader->work.engine->windows[reading->first + i];
+		sums[i] = sum_read(&reader->work, &reader->sums[i], place,
+				   has_extras ? &extras[i] : NULL);
 	}
 	key = flow_slot_key(&reader->work.segment->slots[reader->work.first + place]);
 	reading->flow(reading->context,
@@ -106,12 +140,19 @@ void engine_read_window(const struct engine *engine, size_t number, struct windo
 int engine_peek(struct engine *engine, size_t number, const struct window_listener *listener)
 {
 	struct window *window = &engine->windows[number];
+	bool is_finishing = engine->is_finishing;
+	int err;
 
-	if (window->spec->kind == WINDOW_SESSION)
+	if (window->spec->kind == WINDOW_SESSION || !window->panes_held)
 		return 0;
 	if (engine->counts && flow_count_peek(engine->counts, number))
 		return -ENOMEM;
+	/* Cut to the last pane, as at the end. */
+	engine->is_finishing = true;
 	if (window->spec->kind == WINDOW_LANDMARK)
-		return landmark_window_peek(engine, window, listener);
-	return block_window_peek(engine, window, listener);
+		err = landmark_window_peek(engine, window, listener);
+	else
+		err = block_window_peek(engine, window, listener);
+	engine->is_finishing = is_finishing;
+	return err;
 }

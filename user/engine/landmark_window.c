@@ -76,8 +76,8 @@ void landmark_window_result(const struct engine *engine, const struct window *wi
 		result->complete = false;
 }
 
-static int landmark_window_tell(struct engine *engine, struct window *window,
-				const struct window_listener *listener)
+int landmark_window_peek(struct engine *engine, struct window *window,
+			 const struct window_listener *listener)
 {
 	const struct flow_table *table = &engine->table;
 	struct flow_result *reverses;
@@ -110,23 +110,8 @@ static int landmark_window_emit(struct engine *engine, struct window *window)
 	window->panes_held = 0;
 	if (!engine->config.emit || window->is_stopped)
 		return 0;
-	err = landmark_window_tell(engine, window, &listener);
+	err = landmark_window_peek(engine, window, &listener);
 	window->is_stopped |= err != 0;
-	return err;
-}
-
-int landmark_window_peek(struct engine *engine, struct window *window,
-			 const struct window_listener *listener)
-{
-	bool is_finishing = engine->is_finishing;
-	int err;
-
-	if (!window->panes_held)
-		return 0;
-	/* Cut to the last pane, as at the end. */
-	engine->is_finishing = true;
-	err = landmark_window_tell(engine, window, listener);
-	engine->is_finishing = is_finishing;
 	return err;
 }
 

@@ -25,7 +25,7 @@ static struct window_spec since_start(const struct stage_config *config)
 {
 	uint64_t length_ns = FOREVER_NS / config->pane_ns * config->pane_ns;
 
-	return (struct window_spec){ WINDOW_TUMBLING, length_ns, length_ns, 0 };
+	return (struct window_spec){ WINDOW_LANDMARK, 0, length_ns, 0 };
 }
 
 #define COVER_LENGTH(id, length_ns) [id] = (length_ns),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One pane that brings far more flows than are kept: they are evicted while it fills. */
+/* Far more flows, or blocks, than an engine usually has. */
 #include "engine_scene.h"
 
 #define FLOOD     200000u
@@ -118,12 +118,46 @@ static void a_few_more_than_are_kept_stay_to_the_end_of_their_pane(void **state)
 	engine_destroy(run.engine);
 }
 
+static int count_panes(void *context, const struct window_result *result)
+{
+	uint64_t *panes = context;
+
+	*panes += 1;
+	assert_int_equal(result->total.packets, *panes < 100000 ? *panes : 100000);
+	assert_int_equal(result->panes, result->total.packets);
+	assert_int_equal(result->end_ns - result->start_ns, result->panes * 10000000ull);
+	return 0;
+}
+
+/* Adding up all blocks at each slide would take ten thousand million additions here. */
+static void a_slide_costs_the_same_however_many_blocks_there_are(void **state)
+{
+	struct window_spec spec = { WINDOW_SLIDING, 1000 * SECOND, SECOND / 100, 0 };
+	uint64_t panes = 0;
+	struct run run = { .engine = engine_create(&(struct engine_config){
+				   .windows = &spec, .window_count = 1, .pane_ns = SECOND / 100,
+				   .emit = count_panes, .emit_context = &panes }) };
+
+	(void)state;
+	assert_non_null(run.engine);
+	for (uint64_t i = 0; i < 250000; i++) {
+		struct pane pane = { .index = i, .begin_ns = i * SECOND / 100,
+				     .end_ns = (i + 1) * SECOND / 100 };
+
+		flow_count(&run, 1, 100, 0);
+		assert_int_equal(engine_end_pane(run.engine, &pane), 0);
+	}
+	assert_int_equal(panes, 250000);
+	engine_destroy(run.engine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_is_bounded_while_a_pane_fills),
 		cmocka_unit_test(a_flood_is_told_whole_by_every_kind_of_window),
 		cmocka_unit_test(those_least_recently_active_go_first),
+		cmocka_unit_test(a_slide_costs_the_same_however_many_blocks_there_are),
 		cmocka_unit_test(a_few_more_than_are_kept_stay_to_the_end_of_their_pane),
 	};
 
