@@ -40,8 +40,6 @@ static void wrong_values_are_named(void **state)
 	assert_refuses("weir run -w sliding:10s/3s", "weir: --window sliding:10s/3s: ");
 	assert_refuses("weir run -w tumbling:5ms", "weir: --window tumbling:5ms: ");
 	assert_refuses("weir run -w tumbling:1s -p 300ms", "weir: --pane 300ms: ");
-	assert_refused("weir run -b -w session:5s",
-		       "--biflow: not together with session windows");
 	assert_refused("weir run -b -g src,direction",
 		       "--biflow: rows have both directions: leave it out of -g");
 	assert_refuses("weir run --exit-over 5x", "weir: --exit-over 5x: ");

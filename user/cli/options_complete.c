@@ -156,10 +156,6 @@ static int complete_biflow(const struct parsing *parsing)
 
 	if (!options->biflow)
 		return 0;
-	for (size_t i = 0; i < options->window_count; i++) {
-		if (options->windows[i].kind == WINDOW_SESSION)
-			return usage_error("--biflow", NULL, "not together with session windows");
-	}
 	if (parsing->given['g'] && options->group.field[GROUP_DIRECTION])
 		return usage_error("--biflow", NULL, "rows have both directions: leave it out of -g");
 	if (!parsing->given['g'] && group_by_parse(all, &options->group, &reason))

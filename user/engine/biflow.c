@@ -79,13 +79,19 @@ static const struct flow_result *row_any(const struct join *join, const struct j
 	return &join->listing->flows[forward != NO_ROW ? forward : row->half[HALF_REVERSE]];
 }
 
-/* Where the row of that key is in the index, or would be. */
-static uint32_t *index_find(struct join *join, const struct flow_key *key)
+/* Two sessions of one conversation may end in one pane: they differ in when they began. */
+static bool is_same_row(const struct flow_result *a, const struct flow_result *b)
 {
-	uint32_t at = flow_hash(key, &join->engine->table.seed) & join->mask;
+	return !memcmp(&a->key, &b->key, sizeof(a->key)) && a->start_ns == b->start_ns;
+}
+
+/* Where the row of that flow is in the index, or would be. */
+static uint32_t *index_find(struct join *join, const struct flow_result *flow)
+{
+	uint32_t at = flow_hash(&flow->key, &join->engine->table.seed) & join->mask;
 
 	for (; join->index[at] != NO_ROW; at = (at + 1) & join->mask) {
-		if (!memcmp(&row_any(join, &join->rows[join->index[at]])->key, key, sizeof(*key)))
+		if (is_same_row(row_any(join, &join->rows[join->index[at]]), flow))
 			break;
 	}
 	return &join->index[at];
@@ -100,7 +106,7 @@ static void join_flows(struct join *join)
 		uint32_t *entry;
 
 		key->flags &= (__u8)~FLOW_OUT;
-		entry = index_find(join, key);
+		entry = index_find(join, &join->listing->flows[i]);
 		if (*entry == NO_ROW) {
 			*entry = join->count++;
 			join->rows[*entry] = (struct joined){ .half = { NO_ROW, NO_ROW } };
@@ -152,7 +158,7 @@ static uint64_t row_rank(const struct join *join, const struct joined *row)
 	}
 	if (listing->sort == SORT_FLOWS)
 		return flows;
-	return joined_rank(listing, &both.sum, &extra);
+	return joined_rank(listing, &both, &extra);
 }
 
 static int row_compare(const void *a, const void *b, void *context)
@@ -162,8 +168,7 @@ static int row_compare(const void *a, const void *b, void *context)
 
 	if (first->rank != second->rank)
 		return first->rank > second->rank ? -1 : 1;
-	return memcmp(&row_any(join, first)->key, &row_any(join, second)->key,
-		      sizeof(struct flow_key));
+	return flow_compare_equals(row_any(join, first), row_any(join, second));
 }
 
 /* A half that carried nothing, beside one that did. */

@@ -38,8 +38,7 @@ struct engine_config {
 	bool is_aligned;                   /* live: places are counted since 1970 */
 	bool replay;                       /* windows lie on the grid since 1970 */
 	enum sort_field sort;
-	bool biflow;                       /* records are of whole flows, results have conversations,
-					    * and no session window */
+	bool biflow;                       /* records are of whole flows, results have conversations */
 	struct service_rule service;       /* rows have one: records are of whole flows */
 	struct group_masks row_masks;      /* of rows of these, and with SORT_FLOWS; with biflow
 					    * without FLOW_OUT */

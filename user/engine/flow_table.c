@@ -16,16 +16,6 @@
 #define FLOW_IDS_END   0xffffffffu
 #define INDEX_REACH    4
 
-static uint32_t index_home(const struct flow_table *table, uint32_t hash)
-{
-	return hash >> (32 - table->index_bits);
-}
-
-static uint32_t index_mask(const struct flow_table *table)
-{
-	return (1u << table->index_bits) - 1;
-}
-
 static struct flow_slot *flow_of(const struct flow_table *table, uint32_t id)
 {
 	return &table->segments[id >> SEGMENT_SHIFT]->slots[id & (SEGMENT_FLOWS - 1)];

@@ -95,6 +95,17 @@ static inline struct tally segment_tally(const struct segment *segment, uint32_t
 	return (struct tally){ .packets = slot->packets + (high << 32), .bytes = slot->bytes };
 }
 
+/* Where the search for a hash begins, and what keeps it in the index. */
+static inline uint32_t index_home(const struct flow_table *table, uint32_t hash)
+{
+	return hash >> (32 - table->index_bits);
+}
+
+static inline uint32_t index_mask(const struct flow_table *table)
+{
+	return (1u << table->index_bits) - 1;
+}
+
 /* layouts: one a window; must outlive the table. 0 or negative errno. */
 int flow_table_init(struct flow_table *table, const struct part_layout *layouts, size_t count,
 		    bool has_extras);

@@ -97,14 +97,13 @@ uint64_t listed_rank(const struct listing *listing, const struct flow_result *fl
 	return sum_rank(listing, &flow->sum, flow->end_ns - flow->start_ns, extra);
 }
 
-uint64_t joined_rank(const struct listing *listing, const struct flow_sum *sum,
+uint64_t joined_rank(const struct listing *listing, const struct flow_result *joined,
 		     const struct extra_sum *extra)
 {
-	return sum_rank(listing, sum, 0, extra);
+	return sum_rank(listing, &joined->sum, joined->end_ns - joined->start_ns, extra);
 }
 
-/* Of equal rank: by key, then by time, as two sessions of one flow may end in one pane. */
-static int flow_compare_equals(const struct flow_result *a, const struct flow_result *b)
+int flow_compare_equals(const struct flow_result *a, const struct flow_result *b)
 {
 	int order = memcmp(&a->key, &b->key, sizeof(a->key));
 

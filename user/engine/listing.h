@@ -34,9 +34,12 @@ void listing_cut(struct listing *listing, size_t top);
  */
 uint64_t listed_rank(const struct listing *listing, const struct flow_result *flow);
 
-/* The same of sums that are of no single flow of the listing; extra may be NULL. */
-uint64_t joined_rank(const struct listing *listing, const struct flow_sum *sum,
+/* The same of what is no single flow of the listing; extra may be NULL. */
+uint64_t joined_rank(const struct listing *listing, const struct flow_result *joined,
 		     const struct extra_sum *extra);
+
+/* Of equal rank: by key, then by time, as two sessions of one flow may end in one pane. */
+int flow_compare_equals(const struct flow_result *a, const struct flow_result *b);
 
 /* What of a flow decides whether it is listed. */
 struct offer {

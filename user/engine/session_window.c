@@ -3,13 +3,17 @@
 
 /*
  * Session windows: a flow's session ends once the gap has passed since its last packet. It is
- * emitted with the pane in which that moment lies.
+ * emitted with the pane in which that moment lies. Both halves of a conversation are in one
+ * session, which begins with the first packet of either and ends with the last one.
  */
 #include <errno.h>
 #include <stdlib.h>
 
+#include "biflow.h"
+#include "conversation.h"
+#include "flow_find.h"
 #include "listing.h"
-#include "listing_sort.h"
+#include "slot_key.h"
 #include "span.h"
 #include "window.h"
 
@@ -58,27 +62,78 @@ static uint64_t ended_place(const struct engine *engine, uint64_t end_ns)
 	return (end_ns - 1) / engine->config.pane_ns;
 }
 
-static int session_end(struct engine *engine, struct window *window, struct segment *segment,
-		       uint32_t place)
+/* The sessions that begin and end as one: of a flow, or of both halves of a conversation. */
+struct halves {
+	struct flow_place at[HALF_COUNT]; /* segment NULL: there is none */
+};
+
+static struct flow_sum *open_of(const struct window *window, const struct flow_place *at)
 {
-	const struct part *part = &segment->parts[window->number];
-	struct flow_sum *open = &part->sums[place];
+	return &at->segment->parts[window->number].sums[at->place];
+}
+
+static struct halves halves_of(const struct engine *engine, struct segment *segment,
+			       uint32_t place)
+{
+	struct halves halves = { .at = { { segment, place }, { NULL, 0 } } };
+	struct flow_key other;
+
+	if (!engine->config.biflow)
+		return halves;
+	other = flow_slot_key(&segment->slots[place]);
+	other.flags ^= FLOW_OUT;
+	halves.at[1] = flow_table_find(&engine->table, &other);
+	return halves;
+}
+
+/* When the session began and ended so far; packets 0 where none is open. */
+static struct flow_sum halves_open(const struct window *window, const struct halves *halves)
+{
+	struct flow_sum both = { 0 };
+
+	for (int half = 0; half < HALF_COUNT; half++) {
+		if (halves->at[half].segment)
+			flow_sum_add(&both, open_of(window, &halves->at[half]));
+	}
+	return both;
+}
+
+static int half_end(struct engine *engine, struct window *window, const struct flow_place *at,
+		    const struct flow_sum *both)
+{
+	const struct part *part = &at->segment->parts[window->number];
+	struct flow_sum *open = open_of(window, at);
 	struct ended *ended;
 	int err = ended_reserve(engine, window);
 
 	if (err)
 		return err;
 	ended = &window->ended[window->ended_count++];
-	ended->flow = flow_result_make(&segment->slots[place], open);
-	ended->flow.start_ns = open->first_ns;
-	ended->flow.end_ns = open->last_ns;
+	ended->flow = flow_result_make(&at->segment->slots[at->place], open);
+	ended->flow.start_ns = both->first_ns;
+	ended->flow.end_ns = both->last_ns;
 	if (part->extras)
-		ended->extra = part->extras[place];
-	ended->place = ended_place(engine, saturating_add(open->last_ns, window->spec->gap_ns));
+		ended->extra = part->extras[at->place];
+	ended->place = ended_place(engine, saturating_add(both->last_ns, window->spec->gap_ns));
 	open->packets = 0;
-	bit_set(segment->removable, place);
+	bit_set(at->segment->removable, at->place);
 	window->flows--;
 	return 0;
+}
+
+static int session_end(struct engine *engine, struct window *window, const struct halves *halves)
+{
+	struct flow_sum both = halves_open(window, halves);
+	int err = 0;
+
+	for (int half = 0; half < HALF_COUNT; half++) {
+		const struct flow_place *at = &halves->at[half];
+
+		if (at->segment && open_of(window, at)->packets &&
+		    half_end(engine, window, at, &both))
+			err = -ENOMEM;
+	}
+	return err;
 }
 
 /* Ends the sessions of a segment whose gap has passed at until_ns. */
@@ -90,9 +145,14 @@ static int segment_end_sessions(struct engine *engine, struct window *window,
 	int err = 0;
 
 	FOR_EACH_BIT(place, segment->live) {
+		struct halves halves;
+
 		if (!open[place].packets || saturating_add(open[place].last_ns, gap_ns) > until_ns)
 			continue;
-		if (session_end(engine, window, segment, place))
+		halves = halves_of(engine, segment, place);
+		if (saturating_add(halves_open(window, &halves).last_ns, gap_ns) > until_ns)
+			continue;
+		if (session_end(engine, window, &halves))
 			err = -ENOMEM;
 	}
 	return err;
@@ -119,14 +179,17 @@ static int ended_compare(const void *a, const void *b)
 	return (x->place > y->place) - (x->place < y->place);
 }
 
-static void total_add(struct window_total *total, const struct flow_result *flow)
+/* The key of half a conversation tells no direction. */
+static void total_add(struct window_total *total, const struct flow_result *flow, bool is_half)
 {
 	struct direction_count count = { 0 };
 
 	flow_sum_add(&total->sum, &flow->sum);
+	total->flows++;
+	if (is_half)
+		return;
 	direction_count_add(&count, flow->key.flags, flow->key.vlan, flow->packets, flow->bytes);
 	direction_sums_count(&total->directions, &count);
-	total->flows++;
 }
 
 /* The times and counts of the pane; one without packets in a replay is known by its place. */
@@ -158,6 +221,7 @@ static int sessions_emit(struct engine *engine, struct window *window, const str
 			 size_t count)
 {
 	struct window_result result = { .spec = window->spec, .window_number = window->number };
+	struct flow_result *reverses = NULL;
 	struct listing listing;
 	int err = listing_init(&listing, &engine->config, count);
 
@@ -167,7 +231,7 @@ static int sessions_emit(struct engine *engine, struct window *window, const str
 	listing.own_lengths = true;
 	listing.least_length_ns = result.observed_ns;
 	for (size_t i = 0; i < count; i++) {
-		total_add(&result.total, &ended[i].flow);
+		total_add(&result.total, &ended[i].flow, engine->config.biflow);
 		listing_offer(&listing, &ended[i].flow, &ended[i].extra);
 	}
 	result_set_evicted(&result, &window->evicted);
@@ -178,10 +242,11 @@ static int sessions_emit(struct engine *engine, struct window *window, const str
 	result.counts.outcome[PACKET_FLOW] = (struct tally){ result.total.packets,
 							     result.total.bytes };
 	result.complete = !engine->is_finishing;
-	err = listing_sort(&listing);
+	err = result_order(engine, &result, &listing, &reverses);
 	if (!err)
 		err = result_emit(engine, &result, &listing);
 	listing_fini(&listing);
+	free(reverses);
 	return err;
 }
 
@@ -226,19 +291,46 @@ static void session_add_extra(const struct segment *segment, const struct part *
 		part->extras[place] = segment->extras[place];
 }
 
+/* When the first packet of the pane was, of either half. */
+static uint64_t pane_first_ns(const struct engine *engine, const struct halves *halves)
+{
+	uint64_t first_ns = UINT64_MAX;
+
+	for (int half = 0; half < HALF_COUNT; half++) {
+		const struct flow_place *at = &halves->at[half];
+		struct flow_sum sum;
+
+		if (!at->segment || !bit_is_set(at->segment->touched, at->place))
+			continue;
+		sum = pane_sum(&engine->pane, at->segment, at->place);
+		MERGE_LEAST(first_ns, sum.first_ns);
+	}
+	return first_ns;
+}
+
+/* Where the other half was folded before, the session already has this pane, and goes on. */
+static int session_end_before_pane(struct engine *engine, struct window *window,
+				   struct segment *segment, uint32_t place)
+{
+	const struct halves halves = halves_of(engine, segment, place);
+	struct flow_sum open = halves_open(window, &halves);
+
+	if (!open.packets || pane_first_ns(engine, &halves) <
+			     saturating_add(open.last_ns, window->spec->gap_ns))
+		return 0;
+	return session_end(engine, window, &halves);
+}
+
 static int segment_fold(struct engine *engine, struct window *window, struct segment *segment)
 {
 	const struct part *part = &segment->parts[window->number];
 	struct flow_sum *open = part->sums;
-	uint64_t gap_ns = window->spec->gap_ns;
 	int err = 0;
 
 	FOR_EACH_BIT(place, segment->touched) {
 		struct flow_sum sum = pane_sum(&engine->pane, segment, place);
 
-		if (open[place].packets &&
-		    sum.first_ns >= saturating_add(open[place].last_ns, gap_ns) &&
-		    session_end(engine, window, segment, place))
+		if (session_end_before_pane(engine, window, segment, place))
 			err = -ENOMEM;
 		window->flows += !open[place].packets;
 		if (part->extras)
