@@ -735,7 +735,7 @@ def test_live():
     traffic = subprocess.Popen(["ip", "netns", "exec", f"{NAMESPACE}a", "ping", "-q", "-i", "0.01",
                                 "-w", "20", "10.77.0.2"], stdout=subprocess.DEVNULL)
     screen = Screen()
-    screen.type(f"ip netns exec {NAMESPACE}a {WEIR} top -i live0 -o live.ndjson; echo status $?")
+    screen.type(f"ip netns exec {NAMESPACE}a {WEIR} top -i live0 --once -o live.ndjson; echo status $?")
     check(screen.shows("10.77.0.2 8/0"), "packets of a ping are seen", screen.text())
     text = screen.text()
     check("in  " in text and "out " in text and "table" in text and "live0" in text,

@@ -66,6 +66,7 @@ static struct window_result result_complete(struct agent *agent, const struct wi
 	*document = agent->document;
 	ledger_tell(agent->ledger, &result);
 	document->link_names = source_link_names(agent->source);
+	document->attach_count = source_facts(agent->source)->attached_count;
 	return result;
 }
 
@@ -273,6 +274,7 @@ static struct source_settings source_settings_of(struct agent *agent)
 		.speed = options->speed,
 		.slots = options->slots,
 		.slots_given = options->slots_given,
+		.once = options->once,
 		.show_progress = agent->config.show_progress,
 		.taker = { take_records, agent, engine_takes_extra(agent->engine) },
 	};

@@ -156,7 +156,7 @@ def check_interfaces_go(lab, mode, is_ready):
     """Two interfaces; one is deleted, then the other: status 1, the last window written."""
     first, far_first = lab.pair(number=1, names=("one", "far"))
     second, far_second = lab.link(first.namespace, lab.namespace(), 2, ("two", "far"))
-    weir = Weir(lab, [first, second], "-a", mode, windows=["tumbling:1h"])
+    weir = Weir(lab, [first, second], "-a", mode, "--once", windows=["tumbling:1h"])
     wait_until(lambda: is_ready(weir), "weir at both interfaces")
     traffic.udp_burst(far_first, first, [10] * 11)
     first.settle()
@@ -251,11 +251,13 @@ def an_interface_replaced_by_one_of_the_same_index_is_missed(lab):
     for how, hooks in (("native", HOOKS), ("tc", ("tcx-ingress", "tcx-egress")),
                        ("clsact", CLSACT)):
         near, _ = lab.pair()
-        weir = Weir(lab, near, "-a", how, windows=["tumbling:1h"]).wait_attached(*hooks)
+        weir = Weir(lab, near, "-a", how, "--once", windows=["tumbling:1h"]).wait_attached(*hooks)
         index = str(near.show()["ifindex"])
+        weir.process.send_signal(signal.SIGSTOP)
         near.namespace.run("ip", "link", "del", near.name)
         near.namespace.run("ip", "link", "add", near.name, "index", index, "type", "veth",
                            "peer", "name", "new")
+        weir.process.send_signal(signal.SIGCONT)
         weir.wait(status=1)
         expect(near.name in weir.stderr and "replaced" in weir.stderr, weir.stderr)
     return weir.stderr.strip().splitlines()[1]

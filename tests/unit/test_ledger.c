@@ -122,6 +122,29 @@ static void only_the_window_in_which_an_interface_went_is_incomplete(void **stat
 	ledger_destroy(scene.ledger);
 }
 
+static void the_window_in_which_an_interface_came_back_names_it(void **state)
+{
+	const unsigned int away = 1u << LINK_DIFFERS_AWAY;
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene, 10);
+	scene.links[0].has_seen = scene.links[1].has_seen = scene.links[1].is_gone = true;
+	pass(&scene, 1);
+	scene.links[1].is_gone = false;
+	scene.links[1].is_cut = true;
+	pass(&scene, 1);
+	assert_false(told(&scene, 1).complete);
+	assert_true(told(&scene, 1).links[1].differences & away);
+	assert_false(told(&scene, 1).links[0].differences & away);
+	scene.links[1].is_cut = false;
+	pass(&scene, 1);
+	assert_true(told(&scene, 1).complete);
+	assert_int_equal(told(&scene, 1).link_count, 2);
+	assert_false(told(&scene, 1).links[1].differences & away);
+	ledger_destroy(scene.ledger);
+}
+
 static void a_name_is_the_one_at_the_end(void **state)
 {
 	struct scene scene;
@@ -238,6 +261,7 @@ int main(void)
 		cmocka_unit_test(a_window_since_the_start_has_all_panes),
 		cmocka_unit_test(a_window_that_ended_before_the_last_pane_is_told_apart),
 		cmocka_unit_test(only_the_window_in_which_an_interface_went_is_incomplete),
+		cmocka_unit_test(the_window_in_which_an_interface_came_back_names_it),
 		cmocka_unit_test(a_name_is_the_one_at_the_end),
 		cmocka_unit_test(who_stood_before_weir_belongs_to_the_windows_of_that_time),
 		cmocka_unit_test(of_many_who_stood_there_the_latest_are_kept),

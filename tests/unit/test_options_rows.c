@@ -96,6 +96,20 @@ static void services_are_counted_as_whole_flows(void **state)
 	options_fini(&options);
 }
 
+static void a_run_waits_for_interfaces_unless_it_is_once(void **state)
+{
+	char text[] = "weir run -i eth0", once[] = "weir top -i eth0 --once";
+	struct options options;
+
+	(void)state;
+	parse(&options, text);
+	assert_false(options.once);
+	options_fini(&options);
+	parse(&options, once);
+	assert_true(options.once);
+	options_fini(&options);
+}
+
 static void check_rate(const char *word, double value, bool is_packets)
 {
 	char text[64];
@@ -126,6 +140,7 @@ int main(void)
 		cmocka_unit_test(top_shows_conversations_as_it_is),
 		cmocka_unit_test(top_writes_conversations_and_shows_whole_flows),
 		cmocka_unit_test(services_are_counted_as_whole_flows),
+		cmocka_unit_test(a_run_waits_for_interfaces_unless_it_is_once),
 		cmocka_unit_test(a_rate_is_of_bits_or_of_packets),
 		cmocka_unit_test(one_way_flows_are_counted_as_they_are_grouped),
 	};

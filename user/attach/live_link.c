@@ -24,7 +24,7 @@ int live_link_plan(struct live_link *link, const struct live_shared *shared, con
 {
 	int err = netdev_query(name, &link->facts);
 
-	link->name = name;
+	link->name = link->given = name;
 	if (err) {
 		report_error("attach %s: %s", name,
 			     err == -ENODEV ? "no such interface" : strerror(-err));
@@ -87,6 +87,17 @@ static enum program_kind program_for(const struct live_link *link, enum attach_p
 	}
 }
 
+static bool has_program(const struct live_link *link, const struct live_shared *shared,
+			enum attach_point point)
+{
+	return !point || programs_fd(shared->programs, program_for(link, point)) >= 0;
+}
+
+bool live_link_has_programs(const struct live_link *link, const struct live_shared *shared)
+{
+	return has_program(link, shared, link->plan.in) && has_program(link, shared, link->plan.out);
+}
+
 static int side_attach(struct live_link *link, const struct live_shared *shared, int side,
 		       enum attach_point point)
 {
@@ -116,6 +127,8 @@ static void report_refused(const struct live_link *link, enum attach_point point
 {
 	const char *reason = strerror(-err);
 
+	if (link->is_refused)
+		return;
 	if (err == -EBUSY)
 		reason = attach_point_is_clsact(point) ? "no place is left beside other weirs" :
 							 "another program holds the hook";

@@ -19,9 +19,12 @@ struct live_link {
 	struct attachment attachment[LIVE_SIDES];
 	bool attached[LIVE_SIDES];
 	bool gone;
-	bool is_cut;                     /* it went in the pane at hand */
+	bool is_cut;                     /* it went or came back in the pane at hand */
+	bool is_refused;                 /* it is back and cannot be attached, which has been told */
+	uint64_t retry_ns;               /* then not before this instant */
+	const char *given;               /* as the user has it */
 	struct netdev_state state;       /* when it was last looked at */
-	const char *name;                /* as the user has it; once renamed, the kernel's */
+	const char *name;                /* given; once renamed, the kernel's */
 	bool is_unasked;                 /* that the kernel does not answer has been told */
 	struct ahead ahead[LIVE_SIDES];  /* who stands before the programs */
 	uint64_t ahead_asked_ns;
@@ -56,9 +59,13 @@ void live_links_report_stacked(const struct live_link *links, size_t count);
 void live_link_want(const struct live_link *link, const struct live_shared *shared,
 		    bool wanted[PROGRAM_KIND_COUNT]);
 
+/* Whether the programs that the plan takes are loaded. */
+bool live_link_has_programs(const struct live_link *link, const struct live_shared *shared);
+
 /*
  * Attaches the loaded programs, and says what was chosen. Where auto planned native XDP and the
- * driver refuses, TC is taken. 0, or -EIO, whatever the kernel's reason was: it has been reported.
+ * driver refuses, TC is taken. 0, or -EIO, whatever the kernel's reason was: it has been reported
+ * (not of a link that is_refused).
  */
 int live_link_attach(struct live_link *link, const struct live_shared *shared);
 

@@ -43,6 +43,17 @@ static void follow_name(struct live_link *link, const struct netdev_state *state
 	link->name = link->facts.name;
 }
 
+static void follow_flags(const struct live_link *link, const struct netdev_state *state)
+{
+	if (!link->state.name[0] || link->state.up == state->up)
+		return;
+	if (state->up)
+		report_notice("interface %s: it is up again", link->facts.name);
+	else
+		report_notice("interface %s: it is down: it counts nothing until it is up",
+			      link->facts.name);
+}
+
 /* True where the chain has changed since the last call; clsact has no number that tells. */
 static bool chain_changed(struct live_link *link, int side)
 {
@@ -128,6 +139,7 @@ bool live_link_watch(struct live_link *link)
 		return true;
 	}
 	follow_name(link, &state);
+	follow_flags(link, &state);
 	link->state = state;
 	ahead_watch(link, xdp_prog_id);
 	return true;

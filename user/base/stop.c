@@ -180,20 +180,31 @@ int stop_fd(void)
 	return stop_pipe[0];
 }
 
-void stop_wait_for(int fd, uint64_t instant_ns)
+int stop_wait_for_any(const int *fds, size_t count, uint64_t instant_ns)
 {
-	struct pollfd readable[] = { { .fd = stop_pipe[0], .events = POLLIN },
-				     { .fd = fd, .events = POLLIN } };
+	struct pollfd readable[1 + STOP_FDS_MAX] = { { .fd = stop_pipe[0], .events = POLLIN } };
 	uint64_t now_ns;
 
+	for (size_t i = 0; i < count; i++)
+		readable[1 + i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
 	while (!is_requested && (now_ns = clock_monotonic_ns()) < instant_ns) {
 		uint64_t left_ns = instant_ns - now_ns;
 		struct timespec left = { .tv_sec = (time_t)(left_ns / 1000000000),
 					 .tv_nsec = (long)(left_ns % 1000000000) };
 
-		if (ppoll(readable, 2, &left, NULL) > 0 && readable[1].revents)
-			return;
+		if (ppoll(readable, 1 + count, &left, NULL) <= 0)
+			continue;
+		for (size_t i = 1; i <= count; i++) {
+			if (readable[i].revents)
+				return readable[i].fd;
+		}
 	}
+	return -1;
+}
+
+void stop_wait_for(int fd, uint64_t instant_ns)
+{
+	stop_wait_for_any(&fd, 1, instant_ns);
 }
 
 void stop_wait_until(uint64_t instant_ns)

@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -48,5 +49,9 @@ void stop_wait_until(uint64_t instant_ns);
 
 /* The same, or until fd (-1: none) is readable. */
 void stop_wait_for(int fd, uint64_t instant_ns);
+
+/* The same of at most STOP_FDS_MAX; the first of them that is readable, -1 when it is over. */
+#define STOP_FDS_MAX 2
+int stop_wait_for_any(const int *fds, size_t count, uint64_t instant_ns);
 
 #endif

@@ -49,6 +49,7 @@ struct options {
 	size_t output_count;
 	uint64_t duration_ns;         /* 0: no end */
 	uint64_t window_limit;        /* -c; 0: no end */
+	bool once;                    /* end when the last interface has gone */
 	uint32_t slots;               /* per CPU and bank */
 	bool slots_given;
 	uint64_t max_flows;           /* 0: what a quarter of the memory holds */

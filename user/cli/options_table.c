@@ -245,6 +245,13 @@ static const char *parse_tcp(struct parsing *parsing, const char *value)
 	return NULL;
 }
 
+static const char *parse_once(struct parsing *parsing, const char *value)
+{
+	(void)value;
+	parsing->options->once = true;
+	return NULL;
+}
+
 static const char *parse_biflow(struct parsing *parsing, const char *value)
 {
 	(void)value;
@@ -430,6 +437,9 @@ const struct option_spec option_specs[] = {
 	{ OPTION_EXIT_OVER, "exit-over", "RATE", FOR_STREAM, parse_exit_over,
 	  "end with status 3 when a row of the first -w has more:\n"
 	  "bits or packets a second (100M, 5kpps)" },
+	{ OPTION_ONCE, "once", NULL, FOR_STREAM, parse_once,
+	  "end when the last interface has gone, instead of\n"
+	  "waiting for its return" },
 	{ OPTION_SLOTS, "slots", "N", FOR_ALL, parse_slots,
 	  "flow slots per CPU and bank, a power of two (65536,\n"
 	  "fewer where they take over 1/16 of the memory)" },

@@ -29,6 +29,7 @@ struct link {
 	bool has_seen;
 	uint64_t until_ns;       /* there in the pane that ended then */
 	uint64_t ahead_until_ns; /* likewise, somebody stood before weir */
+	uint64_t away_until_ns;  /* likewise, it went or came back */
 };
 
 struct ledger {
@@ -153,6 +154,8 @@ static void links_note(struct ledger *ledger, const struct pane *pane)
 		link->differences = told->differences;
 		if (told->differences & 1u << LINK_DIFFERS_AHEAD)
 			link->ahead_until_ns = pane->end_ns;
+		if (told->is_cut)
+			link->away_until_ns = pane->end_ns;
 		link->has_seen = told->has_seen;
 		if (!told->is_gone || told->is_cut)
 			link->until_ns = pane->end_ns;
@@ -281,6 +284,8 @@ void ledger_tell(struct ledger *ledger, struct window_result *result)
 		link_tell(link, i, begin, end, told);
 		if (link->has_seen && link->ahead_until_ns > result->start_ns)
 			told->differences |= 1u << LINK_DIFFERS_AHEAD;
+		if (link->has_seen && link->away_until_ns > result->start_ns)
+			told->differences |= 1u << LINK_DIFFERS_AWAY;
 		result->link_count++;
 	}
 	result->complete &= end->cuts == (begin ? begin->cuts : 0);

@@ -21,14 +21,16 @@ struct link_counts {
 /*
  * Known causes of a difference, and how documents name them: a veth with native XDP and lo count
  * packets without their Ethernet headers; tags beside the packet are in no length of the kernel's;
- * a merged packet is one to it; who stands before weir may end packets.
+ * a merged packet is one to it; who stands before weir may end packets; of an interface that went
+ * or came back the kernel's last counts are lost, and weir's first.
  */
 #define LINK_DIFFERENCES(X)                                      \
 	X(LINK_DIFFERS_ETHERNET,  "ethernet_header")             \
 	X(LINK_DIFFERS_VLAN,      "vlan_tags_beside")            \
 	X(LINK_DIFFERS_MERGED,    "merged_packets")              \
 	X(LINK_DIFFERS_DIRECTION, "direction_not_counted")       \
-	X(LINK_DIFFERS_AHEAD,     "ahead")
+	X(LINK_DIFFERS_AHEAD,     "ahead")                       \
+	X(LINK_DIFFERS_AWAY,      "away")
 
 #define LINK_DIFFERENCE_AS_ENUM(id, text) id,
 enum link_difference { LINK_DIFFERENCES(LINK_DIFFERENCE_AS_ENUM) LINK_DIFFERENCE_COUNT };
@@ -39,7 +41,7 @@ struct pane_link {
 	struct link_counts counts;
 	unsigned int differences;     /* bits: which causes there are */
 	bool has_seen;                /* what weir saw there is known */
-	bool is_cut;                  /* it went in this pane: not all of it was observed */
+	bool is_cut;                  /* it went or came back in this pane: not all was observed */
 	bool is_gone;                 /* in this pane or before */
 };
 

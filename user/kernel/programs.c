@@ -206,6 +206,16 @@ int programs_add_link(const struct programs *programs, unsigned int ifindex,
 	return bpf_map_update_elem(bpf_map__fd(map), &key, &entry, BPF_ANY) ? -errno : 0;
 }
 
+void programs_drop_link(const struct programs *programs, unsigned int ifindex)
+{
+	const struct weir_bpf *s = programs->skeleton;
+	const __u32 key = ifindex;
+
+	/* In the array a place is an index's own, and nothing else is attached to it. */
+	if (s->rodata->settings.has_links && ifindex >= bpf_map__max_entries(s->maps.links))
+		bpf_map_delete_elem(bpf_map__fd(s->maps.far_links), &key);
+}
+
 int programs_read_ticks(const struct programs *programs, uint64_t *ticks)
 {
 	unsigned char frame[CLOCK_FRAME_LEN] = { 0 };

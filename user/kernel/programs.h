@@ -47,6 +47,9 @@ void programs_unload(struct programs *programs);
 int programs_add_link(const struct programs *programs, unsigned int ifindex,
 		      unsigned int number);
 
+/* Gives the place of an interface that has gone to those that come. */
+void programs_drop_link(const struct programs *programs, unsigned int ifindex);
+
 /*
  * The kernel's time in ticks, as the programs see it: what a bank's begin is counted from.
  * 0 and *ticks, or negative errno.

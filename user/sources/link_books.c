@@ -53,6 +53,8 @@ void link_books_tell(struct link_books *books, struct live_link *links, size_t c
 
 		live_link_count(link, told);
 		told->has_seen = true;
+		if (link->is_cut)
+			sides[LIVE_IN] = sides[LIVE_OUT] = (struct link_side){ 0 };
 		told->counts.seen_in = seen_of(&pane->link_outcomes[link_tally_index(i, false)]);
 		told->counts.seen_out = seen_of(&pane->link_outcomes[link_tally_index(i, true)]);
 		ahead_tell(books, link, pane);

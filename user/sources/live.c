@@ -11,10 +11,11 @@
 #include "../base/seed.h"
 #include "../base/stop.h"
 #include "../attach/leftover.h"
+#include "../attach/live_return.h"
 #include "../attach/live_watch.h"
+#include "../system/link_events.h"
 #include "link_books.h"
-
-#define REDUCE_BATCH 64
+#include "live_merge.h"
 
 struct live {
 	struct live_config config;
@@ -28,6 +29,7 @@ struct live {
 	struct live_link links[FLOW_LINKS_MAX];
 	size_t link_count;      /* opened so far */
 	size_t links_alive;
+	struct link_events *events; /* of interfaces that go and come; NULL: nobody tells */
 	struct pane_clock clock;
 	struct pane_moment begin; /* of the open pane */
 	uint64_t begin_ticks;
@@ -35,15 +37,6 @@ struct live {
 	int verdict;            /* what live_verdict tells */
 	struct link_books books;
 	const char *link_names[FLOW_LINKS_MAX];
-};
-
-/* The records of a pane on their way to the taker. */
-struct merge {
-	const struct record_taker *taker;
-	const struct group_masks *masks; /* NULL: keys are whole */
-	size_t record_size;
-	uint64_t records;
-	uint64_t merge_ns;
 };
 
 static struct live_shared shared_of(const struct live *live)
@@ -206,6 +199,7 @@ int live_open(const struct live_config *config, struct live **result)
 		return -ENOMEM;
 	}
 	live->config = *config;
+	live->events = link_events_open();
 	pane_clock_open(&live->clock, &config->clock);
 	live->drops_place = !group_by_has_place(config->group);
 	group_masks_make(config->group, &live->masks);
@@ -242,42 +236,10 @@ int live_close(struct live *live)
 	programs_unload(live->programs);
 	banks_destroy(live->banks);
 	pane_clock_close(&live->clock);
+	link_events_close(live->events);
 	free(live->link_outcomes);
 	free(live);
 	return first_err;
-}
-
-/* Copies of records, without the link or direction that the group does not have. */
-static void merge_without_place(struct merge *merge, const struct flow_slot *const *records,
-				size_t count)
-{
-	struct flow_record copies[REDUCE_BATCH];
-	const struct flow_slot *reduced[REDUCE_BATCH];
-
-	for (size_t i = 0; i < count;) {
-		size_t used = 0;
-
-		for (; used < REDUCE_BATCH && i < count; i++, used++) {
-			memcpy(&copies[used], records[i], merge->record_size);
-			flow_slot_reduce(&copies[used].slot, merge->masks);
-			reduced[used] = &copies[used].slot;
-		}
-		merge->taker->take(merge->taker->context, reduced, used);
-	}
-}
-
-static int merge_records(void *context, const struct flow_slot *const *records, size_t count)
-{
-	struct merge *merge = context;
-	uint64_t begin_ns = clock_monotonic_ns();
-
-	if (merge->masks)
-		merge_without_place(merge, records, count);
-	else
-		merge->taker->take(merge->taker->context, records, count);
-	merge->merge_ns += clock_monotonic_ns() - begin_ns;
-	merge->records += count;
-	return 0;
 }
 
 static void live_detach(struct live *live, struct live_link *link)
@@ -287,20 +249,69 @@ static void live_detach(struct live *live, struct live_link *link)
 	live->verdict = live->verdict ? live->verdict : err;
 }
 
-/* Interfaces that have gone are let go; true while one is left. */
-static bool links_check(struct live *live)
+/* Interfaces that have gone are let go. */
+static void links_check(struct live *live)
 {
 	for (size_t i = 0; i < live->link_count; i++) {
 		struct live_link *link = &live->links[i];
 
-		link->is_cut = false;
 		if (link->gone || live_link_watch(link))
 			continue;
 		link->is_cut = link->gone = true;
 		live_detach(live, link);
+		programs_drop_link(live->programs, link->facts.ifindex);
 		live->links_alive--;
 	}
-	return live->links_alive > 0;
+}
+
+static bool is_over_by_links(const struct live *live)
+{
+	return live->config.once && !live->links_alive;
+}
+
+static void links_return(struct live *live)
+{
+	struct live_shared shared = shared_of(live);
+
+	if (is_over_by_links(live))
+		return;
+	for (size_t i = 0; i < live->link_count; i++) {
+		if (live->links[i].gone &&
+		    live_link_return(&live->links[i], &shared, (unsigned int)i))
+			live->links_alive++;
+	}
+}
+
+/* One that is counted goes, or one that went comes back. */
+static bool is_awaited(void *context, const struct link_event *event)
+{
+	const struct live *live = context;
+
+	for (size_t i = 0; i < live->link_count; i++) {
+		const struct live_link *link = &live->links[i];
+
+		if (link->gone ? !event->is_deleted && !strcmp(link->given, event->name) :
+				 event->is_deleted && link->facts.ifindex == event->ifindex)
+			return true;
+	}
+	return false;
+}
+
+/* Until the pane is over: what goes and comes back within it is attached again at once. */
+static void pane_wait(struct live *live)
+{
+	uint64_t deadline_ns = pane_clock_deadline_ns(&live->clock);
+	int fds[] = { live->clock.set_fd, link_events_fd(live->events) };
+
+	links_return(live);
+	while (stop_wait_for_any(fds, 2, deadline_ns) == fds[1] && fds[1] >= 0) {
+		if (!link_events_take(live->events, is_awaited, live))
+			continue;
+		links_check(live);
+		if (is_over_by_links(live))
+			return;
+		links_return(live);
+	}
 }
 
 static uint64_t missed_packets(struct live *live)
@@ -362,13 +373,13 @@ static void link_outcomes_take(struct live *live)
  * A program that was running while its hook was taken from it may have found the new bank: what
  * it counted there belongs to the last pane. The first flip has waited for all of them.
  */
-static int drain_stragglers(struct live *live, struct merge *merge, struct pane *pane)
+static int drain_stragglers(struct live *live, struct live_merge *merge, struct pane *pane)
 {
 	struct outcome_counts counts;
 	int err = banks_flip(live->banks, 0);
 
 	if (!err)
-		err = banks_drain(live->banks, merge_records, merge, &counts);
+		err = banks_drain(live->banks, live_merge_records, merge, &counts);
 	if (err)
 		return err;
 	outcome_counts_add(&pane->counts, &counts);
@@ -378,10 +389,10 @@ static int drain_stragglers(struct live *live, struct merge *merge, struct pane 
 
 static int pane_drain(struct live *live, struct pane *pane)
 {
-	struct merge merge = { .taker = &live->config.taker,
+	struct live_merge merge = { .taker = &live->config.taker,
 			       .masks = live->drops_place ? &live->masks : NULL,
 			       .record_size = banks_geometry(live->banks)->record_size };
-	int err = banks_drain(live->banks, merge_records, &merge, &pane->counts);
+	int err = banks_drain(live->banks, live_merge_records, &merge, &pane->counts);
 
 	memset(live->link_outcomes, 0, link_outcomes_count(live) * sizeof(*live->link_outcomes));
 	link_outcomes_take(live);
@@ -399,12 +410,13 @@ static int pane_drain(struct live *live, struct pane *pane)
 
 int live_next_pane(struct live *live, struct pane *pane)
 {
-	bool alive;
+	bool is_left;
 	int err;
 
-	stop_wait_for(live->clock.set_fd, pane_clock_deadline_ns(&live->clock));
-	alive = links_check(live);
-	live->ended = !alive || *stop_flag() ||
+	pane_wait(live);
+	links_check(live);
+	is_left = !is_over_by_links(live);
+	live->ended = !is_left || *stop_flag() ||
 		      pane_clock_is_over(&live->clock, clock_monotonic_ns());
 	err = pane_switch(live, pane);
 	if (!err)
@@ -415,7 +427,9 @@ int live_next_pane(struct live *live, struct pane *pane)
 	}
 	pane->dropped_packets = missed_packets(live);
 	link_books_tell(&live->books, live->links, live->link_count, pane);
-	if (!alive && !live->verdict)
+	for (size_t i = 0; i < live->link_count; i++)
+		live->links[i].is_cut = false;
+	if (!is_left && !live->verdict)
 		live->verdict = -ENODEV;
 	return live->ended ? 0 : 1;
 }

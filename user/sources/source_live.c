@@ -29,6 +29,8 @@ static int live_source_pane(struct source *base, struct pane *pane)
 
 	if (more < 0)
 		return more;
+	/* One that came back may have other hooks. */
+	base->facts.attached_count = live_attached(source->live, source->attached);
 	base->last = more ? SOURCE_PANE : live_verdict(source->live);
 	if (base->last == -ENODEV)
 		report_error("count packets: no interface is left");
@@ -86,6 +88,7 @@ static int live_source_start(struct live_source *source)
 				      .interfaces = source->base.names.list,
 				      .interface_count = source->base.names.count,
 				      .taker = settings->taker,
+				      .once = settings->once,
 				      .filter = source->filter };
 	int err = live_open(&config, &source->live);
 

@@ -24,6 +24,7 @@ struct source_settings {
 	double speed;                  /* of a replay: times real time; 0: as fast as it goes */
 	uint32_t slots;                /* per CPU and bank */
 	bool slots_given;              /* by the user, whatever memory they take */
+	bool once;                     /* live: over when the last interface has gone */
 	bool show_progress;            /* of a replay, on standard error where that is a terminal */
 	struct record_taker taker;
 };

@@ -133,6 +133,18 @@ static int link_find(const char *name, mnl_cb_t parse, void *context)
 	return netlink_ask(NETLINK_ROUTE, &request, parse, context);
 }
 
+static int nothing_parse(const struct nlmsghdr *header, void *context)
+{
+	(void)header;
+	(void)context;
+	return MNL_CB_OK;
+}
+
+int netdev_exists(const char *name)
+{
+	return link_find(name, nothing_parse, NULL);
+}
+
 static int family_parse(const struct nlmsghdr *header, void *context)
 {
 	const struct nlattr *table[CTRL_ATTR_FAMILY_ID + 1];

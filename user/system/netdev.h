@@ -66,6 +66,9 @@ struct netdev_counters {
 /* 0 and the facts; -ENODEV where there is no such interface; else a negative errno. */
 int netdev_query(const char *name, struct netdev_facts *facts);
 
+/* 0 where there is an interface of this name, also an alternative one; -ENODEV; or an error. */
+int netdev_exists(const char *name);
+
 /*
  * Where the same packets pass both interfaces: how one stands to the other, as the middle of a
  * sentence ("is a port of"); NULL: they are not stacked that way.

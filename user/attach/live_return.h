@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Interfaces that have gone and come back: a cable, a tunnel, a container started anew.
+ */
+#ifndef WEIR_LIVE_RETURN_H
+#define WEIR_LIVE_RETURN_H
+
+#include "live_link.h"
+
+/*
+ * Looks for an interface of the name that the user gave, and attaches the programs that are
+ * loaded to it. True where it is counted from now on: its counters begin anew. What it is refused
+ * for is said once and tried again a second later. number: the link's own.
+ */
+bool live_link_return(struct live_link *link, const struct live_shared *shared,
+		      unsigned int number);
+
+#endif
