@@ -64,7 +64,7 @@ lift_link() {
 wait_attached() {
 	local i=0
 
-	while [ $i -lt 600 ]; do
+	while [ $i -lt 1800 ]; do
 		grep -q attached /tmp/err && return
 		kill -0 "$1" 2>/dev/null || return 1
 		usleep 100000
@@ -78,7 +78,7 @@ count() {
 	local size=$1 pid
 	shift
 	: >/tmp/err # of the run before, in which wait_attached would find what it waits for
-	ip netns exec near weir run -v -i near -t 60s -w tumbling:1s "$@" >/tmp/out 2>/tmp/err &
+	ip netns exec near weir run -v -i near -t 240s -w tumbling:1s "$@" >/tmp/out 2>/tmp/err &
 	pid=$!
 	wait_attached $pid && ip netns exec far ping -q -c $PINGS -i 0.1 -s "$size" 10.9.0.1 >/tmp/ping
 	kill -TERM $pid
@@ -153,7 +153,7 @@ count_quickly() {
 	done
 	count 56 -a tc 'udp port 53 or vlan'
 	proves "a filter rejects each packet" filtered
-	count 56 -a native --slots 1048576 --tcp -g dst/24
+	count 56 -a native --slots 131072 --tcp -g dst/24
 	proves "records of two lines, in many sections, are grouped by prefixes" grouped
 	lift_link
 	lay_link 9000
