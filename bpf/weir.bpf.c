@@ -226,7 +226,10 @@ static __always_inline int skb_count(struct __sk_buff *skb, __u8 direction, bool
 	if (unlikely(c.incomplete))
 		return count_thoroughly_skb(skb, direction);
 	size = skb_size(skb, &p);
-	count(&p, malformed, &size, link, is_plain);
+	if (is_plain)
+		count(&p, malformed, &size, link, true);
+	else
+		count_apart(&p, malformed, &size, link);
 	return TC_PASS;
 }
 
