@@ -234,9 +234,10 @@ class Lab:
         self.namespaces.append(space)
         return space
 
-    def link(self, near, far, number=0, names=("near", "far"), offloads=False):
+    def link(self, near, far, number=0, names=("near", "far"), offloads=False, index=None):
         """A veth pair with addresses .1 and .2 that know each other; returns its two ends."""
-        run("ip", "link", "add", names[0], "netns", near.name, "type", "veth",
+        indexed = ["index", str(index)] if index else []
+        run("ip", "link", "add", names[0], *indexed, "netns", near.name, "type", "veth",
             "peer", "name", names[1], "netns", far.name)
         ends = [Device(space, name, host, number)
                 for space, name, host in ((near, names[0], 1), (far, names[1], 2))]

@@ -46,6 +46,31 @@ def any_stands_for_every_interface_that_is_up(lab):
     return "two links and the loopback, each named; tun0 left out in words"
 
 
+def interfaces_of_any_index_are_told_apart(lab):
+    """Past 65 536 an interface is not found in the kernel's array, but in the table beside it."""
+    one, far_one = lab.pair(number=1, names=("one", "far"))
+    two, far_two = lab.link(one.namespace, lab.namespace(), 2, ("two", "far"), index=1234567)
+    three, far_three = lab.link(one.namespace, lab.namespace(), 3, ("three", "far"), index=65536)
+    devices = (one, two, three)
+    weir = Weir(lab, devices, "-a", "tc").wait_attached("tcx-ingress", "tcx-egress")
+    before = [device.settle() for device in devices]
+    traffic.udp_burst(far_one, one, [200] * 30)
+    traffic.udp_burst(far_two, two, [250] * 40)
+    traffic.udp_burst(two, far_two, [300] * 20)
+    traffic.udp_burst(far_three, three, [400] * 10)
+    after = [device.settle() for device in devices]
+    documents = weir.stop().documents()
+    for device, then, now in zip(devices, before, after):
+        got = watch.plus(*((flow["packets"]["total"], flow["bytes"]["total"])
+                           for document in documents for flow in document["flows"]
+                           if flow["interface"] == device.name))
+        wanted = tuple(sum(b[i] - a[i] for a, b in zip(then, now)) for i in (0, 1))
+        expect_equal(got, wanted, f"{device.name}, against ip -s link")
+    lost = sum(document["outcomes"]["unattributed"]["packets"] for document in documents)
+    expect_equal(lost, 0, "unattributed")
+    return "indexes of 65536 and 1234567 beside a small one, each with its own packets"
+
+
 def a_list_of_interfaces_is_told_how_to_name_several(lab):
     near, _ = lab.pair()
     status, out, err = run_weir(near.namespace, "run", "-i", "near,lo")
@@ -155,5 +180,6 @@ TESTS = [
     names_that_nobody_answers_about_end_in_words,
     a_name_that_is_waited_for_can_be_interrupted,
     any_stands_for_every_interface_that_is_up,
+    interfaces_of_any_index_are_told_apart,
     a_list_of_interfaces_is_told_how_to_name_several,
 ]
