@@ -4,7 +4,7 @@
 static struct machine_survey machine_judged(const struct machine_facts *facts,
 					    uint32_t slots, enum attach_how how)
 {
-	struct machine_survey machine = { .facts = *facts, .slots = slots };
+	struct machine_survey machine = { .facts = *facts, .slots = slots, .links = 1 };
 
 	machine_judge(&machine, how, false);
 	return machine;
@@ -94,18 +94,31 @@ static void an_old_kernel_and_no_jit_are_notes(void **state)
 
 static void banks_past_a_quarter_fail_unless_slots_are_given(void **state)
 {
+	const struct bank_shape of_4 = { .cpus = 4, .links = 1 };
 	struct machine_facts facts = new_machine;
 	struct machine_survey machine;
 	char mend[64];
 
 	(void)state;
 	facts.memory_bytes = 1ull << 30;
-	snprintf(mend, sizeof(mend), "weir run --slots %u", machine_slots_max(1ull << 30, 4));
+	snprintf(mend, sizeof(mend), "weir run --slots %u", machine_slots_max(1ull << 30, &of_4));
 	machine = machine_judged(&facts, 1 << 22, ATTACH_AUTO);
 	expect_finding(&machine.findings, "memory", FINDING_FAIL, mend);
-	machine = (struct machine_survey){ .facts = facts, .slots = 1 << 22 };
+	machine = (struct machine_survey){ .facts = facts, .slots = 1 << 22, .links = 1 };
 	machine_judge(&machine, ATTACH_AUTO, true);
 	expect_finding(&machine.findings, "memory", FINDING_NOTE, mend);
+}
+
+static void banks_are_reckoned_for_all_links(void **state)
+{
+	struct machine_survey machine = { .facts = new_machine, .slots = 1024, .links = 512 };
+
+	(void)state;
+	machine_judge(&machine, ATTACH_AUTO, false);
+	assert_int_equal(machine.banks_bytes,
+			 machine_banks_bytes(&(struct bank_shape){ 1024, 4, 512, false }));
+	assert_true(machine.banks_bytes >
+		    machine_banks_bytes(&(struct bank_shape){ 1024, 4, 1, false }));
 }
 
 static void half_a_command_is_never_suggested(void **state)
@@ -130,6 +143,7 @@ int main(void)
 		cmocka_unit_test(loading_refused_in_spite_of_privileges_fails),
 		cmocka_unit_test(an_old_kernel_and_no_jit_are_notes),
 		cmocka_unit_test(banks_past_a_quarter_fail_unless_slots_are_given),
+		cmocka_unit_test(banks_are_reckoned_for_all_links),
 		cmocka_unit_test(half_a_command_is_never_suggested),
 	};
 

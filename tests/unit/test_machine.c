@@ -112,32 +112,61 @@ static void more_than_a_quarter_is_refused_unless_asked_for(void **state)
 	assert_true(machine_allows_banks(251, 0, false));
 }
 
+/* Of so many CPUs, one link, records of one line. */
+static const struct bank_shape of_2 = { .cpus = 2, .links = 1 };
+static const struct bank_shape of_8 = { .cpus = 8, .links = 1 };
+static const struct bank_shape of_512 = { .cpus = 512, .links = 1 };
+
 static void the_most_slots_fit_and_twice_as_many_do_not(void **state)
 {
 	const uint64_t memory = 1ull << 30;
-	uint32_t slots = machine_slots_max(memory, 8);
+	uint32_t slots = machine_slots_max(memory, &of_8);
 
 	(void)state;
 	assert_int_equal(slots & (slots - 1), 0);
 	assert_true(machine_banks_bytes(&(struct bank_shape){ slots, 8, 1, false }) <= memory / 4);
 	assert_true(machine_banks_bytes(&(struct bank_shape){ slots * 2, 8, 1, false }) > memory / 4);
-	assert_int_equal(machine_slots_max(1, 8), BANK_SLOTS_MIN);
-	assert_int_equal(machine_slots_max(0, 8), BANK_SLOTS_MAX);
+	assert_int_equal(machine_slots_max(1, &of_8), BANK_SLOTS_MIN);
+	assert_int_equal(machine_slots_max(0, &of_8), BANK_SLOTS_MAX);
 }
 
 static void default_slots_take_a_sixteenth_of_the_memory(void **state)
 {
 	const uint64_t gib = 1ull << 30;
-	uint32_t slots = machine_slots_default(64 * gib, 512);
+	uint32_t slots = machine_slots_default(64 * gib, &of_512);
 
 	(void)state;
-	assert_int_equal(machine_slots_default(24 * gib, 2), MACHINE_SLOTS_DEFAULT_MAX);
+	assert_int_equal(machine_slots_default(24 * gib, &of_2), MACHINE_SLOTS_DEFAULT_MAX);
 	assert_int_equal(slots & (slots - 1), 0);
 	assert_true(machine_banks_bytes(&(struct bank_shape){ slots, 512, 1, false }) <= 4 * gib);
 	assert_true(machine_banks_bytes(&(struct bank_shape){ slots * 2, 512, 1, false }) > 4 * gib);
-	assert_true(machine_banks_bytes(&(struct bank_shape){ machine_slots_default(200 << 20, 2), 2, 1, false }) <= 200 << 16);
-	assert_int_equal(machine_slots_default(1, 8), BANK_SLOTS_MIN);
-	assert_int_equal(machine_slots_default(0, 8), MACHINE_SLOTS_DEFAULT_MAX);
+	slots = machine_slots_default(200 << 20, &of_2);
+	assert_true(machine_banks_bytes(&(struct bank_shape){ slots, 2, 1, false }) <= 200 << 16);
+	assert_int_equal(machine_slots_default(1, &of_8), BANK_SLOTS_MIN);
+	assert_int_equal(machine_slots_default(0, &of_8), MACHINE_SLOTS_DEFAULT_MAX);
+}
+
+static void expect_fewer_slots(uint64_t memory, struct bank_shape shape)
+{
+	uint32_t slots = machine_slots_max(memory, &shape);
+
+	assert_true(slots < 16384);
+	assert_int_equal(machine_slots_default(4 * memory, &shape), slots);
+	shape.slots_per_cpu = slots;
+	assert_true(machine_banks_bytes(&shape) <= memory / 4);
+	shape.slots_per_cpu = 2 * slots;
+	assert_true(machine_banks_bytes(&shape) > memory / 4);
+}
+
+static void links_and_second_lines_leave_room_for_fewer_slots(void **state)
+{
+	const struct bank_shape shape = { .slots_per_cpu = 16384, .cpus = 4, .links = 1 };
+	uint64_t memory = 4 * machine_banks_bytes(&shape);
+
+	(void)state;
+	assert_int_equal(machine_slots_max(memory, &shape), 16384);
+	expect_fewer_slots(memory, (struct bank_shape){ .cpus = 4, .links = 512 });
+	expect_fewer_slots(memory, (struct bank_shape){ .cpus = 4, .links = 1, .has_extra = true });
 }
 
 static void this_machine_is_known(void **state)
@@ -179,6 +208,7 @@ int main(void)
 		cmocka_unit_test(more_than_a_quarter_is_refused_unless_asked_for),
 		cmocka_unit_test(the_most_slots_fit_and_twice_as_many_do_not),
 		cmocka_unit_test(default_slots_take_a_sixteenth_of_the_memory),
+		cmocka_unit_test(links_and_second_lines_leave_room_for_fewer_slots),
 		cmocka_unit_test(this_machine_is_known),
 		cmocka_unit_test(privileges_and_a_loaded_program_agree),
 	};

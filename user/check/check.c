@@ -113,11 +113,21 @@ static bool survey_is_good(const struct survey *survey)
 	return survey->named ? good == survey->interface_count : good > 0;
 }
 
+/* As live runs take them. */
+static uint32_t check_slots(const struct machine_survey *machine, const struct options *options)
+{
+	const struct bank_shape shape = { .cpus = machine->facts.cpus, .links = machine->links };
+	uint32_t most = machine_slots_default(machine->facts.memory_bytes, &shape);
+
+	return options->slots_given || options->slots < most ? options->slots : most;
+}
+
 static int survey_make(struct survey *survey, const struct options *options)
 {
 	int err;
 
-	survey->machine.slots = options->slots;
+	survey->machine.links = options->interface_count ? (uint32_t)options->interface_count : 1;
+	survey->machine.slots = check_slots(&survey->machine, options);
 	machine_judge(&survey->machine, options->attach, options->slots_given);
 	err = options->interface_count ? interfaces_named(survey, options) :
 					 interfaces_find(survey, options);

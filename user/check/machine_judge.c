@@ -87,10 +87,17 @@ static void privileges_judge(const struct machine_facts *facts, uint64_t wanted,
 	}
 }
 
+static struct bank_shape banks_shape(const struct machine_survey *machine)
+{
+	return (struct bank_shape){ .slots_per_cpu = machine->slots,
+				    .cpus = machine->facts.cpus, .links = machine->links };
+}
+
 static void memory_judge(const struct machine_survey *machine, bool slots_given,
 			 struct finding *finding)
 {
 	const struct machine_facts *facts = &machine->facts;
+	const struct bank_shape shape = banks_shape(machine);
 
 	finding_fact(finding, "two banks of %u flows on %u CPUs take %.0f MiB of %.0f MiB%s",
 		     machine->slots, facts->cpus, (double)machine->banks_bytes / MIB,
@@ -103,7 +110,7 @@ static void memory_judge(const struct machine_survey *machine, bool slots_given,
 	finding_action(finding, slots_given ? "more than a quarter, taken because --slots is given"
 					    : "refused: more than a quarter of the memory");
 	finding_mend(finding, "weir run --slots %u",
-		     machine_slots_max(facts->memory_bytes, facts->cpus));
+		     machine_slots_max(facts->memory_bytes, &shape));
 }
 
 static void memlock_judge(const struct machine_survey *machine, struct findings *findings)
@@ -124,8 +131,9 @@ static void memlock_judge(const struct machine_survey *machine, struct findings 
 void machine_judge(struct machine_survey *machine, enum attach_how how, bool slots_given)
 {
 	struct findings *findings = &machine->findings;
+	struct bank_shape shape = banks_shape(machine);
 
-	machine->banks_bytes = machine_banks_bytes(&(struct bank_shape){ machine->slots, machine->facts.cpus, 1, false });
+	machine->banks_bytes = machine_banks_bytes(&shape);
 	if (how == ATTACH_PCAP) {
 		privileges_judge(&machine->facts, MACHINE_CAPS_PCAP, findings);
 		return;

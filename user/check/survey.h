@@ -13,6 +13,7 @@
 struct machine_survey {
 	struct machine_facts facts;
 	uint32_t slots;            /* per CPU and bank, as weir run would take them */
+	uint32_t links;            /* interfaces that one weir run would count, 1 at least */
 	uint64_t banks_bytes;
 	struct findings findings;
 };

@@ -69,13 +69,25 @@ static size_t link_outcomes_count(const struct live *live)
 	return 2 * (size_t)banks_geometry(live->banks)->links;
 }
 
+/* What is asked for; where that is the default, no more than the links and lines leave room for. */
+static struct bank_shape banks_shape(const struct live *live)
+{
+	const struct live_config *config = &live->config;
+	struct bank_shape shape = { .slots_per_cpu = config->slots,
+				    .cpus = live->machine.cpus,
+				    .links = (uint32_t)config->interface_count,
+				    .has_extra = config->taker.has_extra };
+	uint32_t most = machine_slots_default(live->machine.memory_bytes, &shape);
+
+	if (!config->slots_given && shape.slots_per_cpu > most)
+		shape.slots_per_cpu = most;
+	return shape;
+}
+
 static int banks_open(struct live *live)
 {
 	const struct live_config *config = &live->config;
-	const struct bank_shape shape = { .slots_per_cpu = config->slots,
-					  .cpus = live->machine.cpus,
-					  .links = (uint32_t)config->interface_count,
-					  .has_extra = config->taker.has_extra };
+	const struct bank_shape shape = banks_shape(live);
 	uint64_t bytes = machine_banks_bytes(&shape);
 	int err;
 
@@ -83,7 +95,7 @@ static int banks_open(struct live *live)
 		report_error("make the tables: %llu MiB are over a quarter of the memory",
 			     (unsigned long long)(bytes >> 20));
 		report_error("try: --slots %u",
-			     machine_slots_max(live->machine.memory_bytes, live->machine.cpus));
+			     machine_slots_max(live->machine.memory_bytes, &shape));
 		return -ENOMEM;
 	}
 	err = banks_create(&shape, &live->banks);

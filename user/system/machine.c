@@ -250,32 +250,33 @@ bool machine_allows_banks(uint64_t banks_bytes, uint64_t memory_bytes, bool slot
 }
 
 /* The most slots up to highest with which the banks take no more bytes. */
-static uint32_t slots_within(uint64_t bytes, uint32_t cpus, uint32_t highest)
+static uint32_t slots_within(uint64_t bytes, const struct bank_shape *of_banks, uint32_t highest)
 {
-	struct bank_shape shape = { .slots_per_cpu = highest, .cpus = cpus, .links = 1 };
+	struct bank_shape shape = *of_banks;
 
+	shape.slots_per_cpu = highest;
 	while (shape.slots_per_cpu > BANK_SLOTS_MIN && machine_banks_bytes(&shape) > bytes)
 		shape.slots_per_cpu /= 2;
 	return shape.slots_per_cpu;
 }
 
-uint32_t machine_slots_max(uint64_t memory_bytes, uint32_t cpus)
+uint32_t machine_slots_max(uint64_t memory_bytes, const struct bank_shape *shape)
 {
-	return slots_within(memory_bytes ? memory_bytes / MEMORY_PART : UINT64_MAX, cpus,
+	return slots_within(memory_bytes ? memory_bytes / MEMORY_PART : UINT64_MAX, shape,
 			    BANK_SLOTS_MAX);
 }
 
-uint32_t machine_slots_default(uint64_t memory_bytes, uint32_t cpus)
+uint32_t machine_slots_default(uint64_t memory_bytes, const struct bank_shape *shape)
 {
-	return slots_within(memory_bytes ? memory_bytes / DEFAULT_PART : UINT64_MAX, cpus,
+	return slots_within(memory_bytes ? memory_bytes / DEFAULT_PART : UINT64_MAX, shape,
 			    MACHINE_SLOTS_DEFAULT_MAX);
 }
 
 uint32_t machine_slots_of_this(void)
 {
-	uint32_t cpus;
+	struct bank_shape shape = { .links = 1 };
 
-	if (machine_cpus(&cpus))
+	if (machine_cpus(&shape.cpus))
 		return MACHINE_SLOTS_DEFAULT_MAX;
-	return machine_slots_default(machine_memory_bytes(), cpus);
+	return machine_slots_default(machine_memory_bytes(), &shape);
 }

@@ -96,18 +96,21 @@ uint64_t machine_banks_bytes(const struct bank_shape *shape);
  */
 bool machine_allows_banks(uint64_t banks_bytes, uint64_t memory_bytes, bool slots_given);
 
-/* The most slots per CPU and bank (a power of two) that the rule allows; at least
- * BANK_SLOTS_MIN, and BANK_SLOTS_MAX where the memory is not known. */
-uint32_t machine_slots_max(uint64_t memory_bytes, uint32_t cpus);
+/*
+ * The most slots per CPU and bank (a power of two) that the rule allows banks that are of this
+ * shape otherwise; at least BANK_SLOTS_MIN, and BANK_SLOTS_MAX where the memory is not known.
+ */
+uint32_t machine_slots_max(uint64_t memory_bytes, const struct bank_shape *shape);
 
 /* Flow slots per CPU and bank where the user names no number, at the most. */
 #define MACHINE_SLOTS_DEFAULT_MAX 65536u
 
 /*
- * That default: the largest power of two up to it with which the banks take at most 1/16 of the
- * memory; at least BANK_SLOTS_MIN. By these facts, and by those of this machine.
+ * That default: the largest power of two up to it with which banks that are of this shape
+ * otherwise take at most 1/16 of the memory; at least BANK_SLOTS_MIN. By these facts; and by those
+ * of this machine, for one link and records of one line.
  */
-uint32_t machine_slots_default(uint64_t memory_bytes, uint32_t cpus);
+uint32_t machine_slots_default(uint64_t memory_bytes, const struct bank_shape *shape);
 uint32_t machine_slots_of_this(void);
 
 #endif
