@@ -294,7 +294,9 @@ const char *narrowing_into(struct narrowing *narrowing, const struct view *view)
 	now->wish = view->wish;
 	now->sort_column = view->sort_column;
 	narrowing->count++;
-	now[1].wish = (struct wish){ GROUPING_CONVERSATIONS, view->wish.direction };
+	now[1].wish = view->wish;
+	if (grouping_is_possible(GROUPING_CONVERSATIONS, view->document->group))
+		now[1].wish.grouping = GROUPING_CONVERSATIONS;
 	now[1].sort_column = COVER_SHORT;
 	keep_choices(narrowing, view);
 	return NULL;
