@@ -50,6 +50,10 @@ $(TRAFFIC)/%: tests/traffic/%.c
 e2e: all traffic ## run the end-to-end tests (root): network namespaces, real traffic
 	tests/e2e/run
 
+.PHONY: soak
+soak: all traffic ## count for ten minutes (root): memory flat, windows on time, nothing lost
+	tests/soak.py $(BUILD) $(or $(SOAK_SECONDS),600)
+
 .PHONY: check-top
 check-top: all ## try the live view in a terminal emulator (tmux)
 	tests/top.py $(BUILD)/weir
