@@ -133,6 +133,26 @@ def down_and_up_another_mtu_and_another_name_lose_nothing(lab):
     return f"{sent[0]} packets, {sent[1]} bytes as ip -s link"
 
 
+def one_that_takes_the_name_of_another_is_counted_once(lab):
+    space = lab.namespace()
+    one, _ = lab.link(space, lab.namespace(), 1, ("one", "far"))
+    two, far_two = lab.link(space, lab.namespace(), 2, ("two", "far"))
+    weir = Weir(lab, [one, two], "-a", "tc", "-p", "50ms").wait_attached(*TC)
+    space.run("ip", "link", "del", one.name)
+    wait_until(lambda: lines_with(weir, "it has gone"), "a word about the interface gone")
+    two.ip_link("name", "one")
+    two.name = "one"
+    wait_until(lambda: lines_with(weir, "it is called one now"), "a word about the new name")
+    reached = len(weir.documents()) + 2
+    wait_until(lambda: len(weir.documents()) >= reached, "two windows more")
+    traffic.udp_burst(far_two, two, [10] * 13)
+    two.settle()
+    documents = weir.stop().documents()
+    expect_equal(udp_in(documents), {"one": 13}, "packets of the one that is left")
+    expect_equal(lines_with(weir, "is back"), [], "lines about a return")
+    return "13 of 13, none twice"
+
+
 def one_that_comes_and_goes_all_the_time_leaks_nothing(lab):
     space, far_space = lab.namespace(), lab.namespace()
     near, far = links_anew(lab, space, far_space)
@@ -157,5 +177,6 @@ TESTS = [
     a_run_whose_only_interface_has_gone_waits_for_it,
     an_interface_moved_to_a_namespace_and_back_is_counted_again,
     down_and_up_another_mtu_and_another_name_lose_nothing,
+    one_that_takes_the_name_of_another_is_counted_once,
     one_that_comes_and_goes_all_the_time_leaks_nothing,
 ]

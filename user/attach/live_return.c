@@ -75,19 +75,32 @@ static int attach_again(struct live_link *link, const struct live_shared *shared
 	return err;
 }
 
-bool live_link_return(struct live_link *link, const struct live_shared *shared,
-		      unsigned int number)
+static bool is_counted(const struct live_link *links, size_t count, unsigned int ifindex)
 {
-	uint64_t now_ns = clock_monotonic_ns();
-	int err = netdev_exists(link->given);
+	for (size_t i = 0; i < count; i++) {
+		if (!links[i].gone && links[i].facts.ifindex == ifindex)
+			return true;
+	}
+	return false;
+}
 
+bool live_link_return(struct live_link *links, size_t count, size_t number,
+		      const struct live_shared *shared)
+{
+	struct live_link *link = &links[number];
+	uint64_t now_ns = clock_monotonic_ns();
+	unsigned int ifindex;
+	int err = netdev_index(link->given, &ifindex);
+
+	if (!err && is_counted(links, count, ifindex))
+		err = -ENODEV;
 	if (err == -ENODEV)
 		link->is_refused = false;
 	if (err || (link->is_refused && now_ns < link->retry_ns))
 		return false;
 	if (!link->is_refused)
 		report_notice("interface %s: it is back", link->given);
-	err = attach_again(link, shared, number);
+	err = attach_again(link, shared, (unsigned int)number);
 	link->is_refused = err != 0;
 	link->retry_ns = now_ns + RETRY_NS;
 	if (err)

@@ -10,9 +10,10 @@
 /*
  * Looks for an interface of the name that the user gave, and attaches the programs that are
  * loaded to it. True where it is counted from now on: its counters begin anew. What it is refused
- * for is said once and tried again a second later. number: the link's own.
+ * for is said once and tried again a second later; one that another link counts, since it was
+ * renamed, is not its own. number: the link's among the links.
  */
-bool live_link_return(struct live_link *link, const struct live_shared *shared,
-		      unsigned int number);
+bool live_link_return(struct live_link *links, size_t count, size_t number,
+		      const struct live_shared *shared);
 
 #endif

@@ -289,7 +289,7 @@ static void links_return(struct live *live)
 		return;
 	for (size_t i = 0; i < live->link_count; i++) {
 		if (live->links[i].gone &&
-		    live_link_return(&live->links[i], &shared, (unsigned int)i))
+		    live_link_return(live->links, live->link_count, i, &shared))
 			live->links_alive++;
 	}
 }

@@ -133,16 +133,18 @@ static int link_find(const char *name, mnl_cb_t parse, void *context)
 	return netlink_ask(NETLINK_ROUTE, &request, parse, context);
 }
 
-static int nothing_parse(const struct nlmsghdr *header, void *context)
+static int index_parse(const struct nlmsghdr *header, void *context)
 {
-	(void)header;
-	(void)context;
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(header);
+
+	*(unsigned *)context = (unsigned)info->ifi_index;
 	return MNL_CB_OK;
 }
 
-int netdev_exists(const char *name)
+int netdev_index(const char *name, unsigned *ifindex)
 {
-	return link_find(name, nothing_parse, NULL);
+	*ifindex = 0;
+	return link_find(name, index_parse, ifindex);
 }
 
 static int family_parse(const struct nlmsghdr *header, void *context)

@@ -66,8 +66,8 @@ struct netdev_counters {
 /* 0 and the facts; -ENODEV where there is no such interface; else a negative errno. */
 int netdev_query(const char *name, struct netdev_facts *facts);
 
-/* 0 where there is an interface of this name, also an alternative one; -ENODEV; or an error. */
-int netdev_exists(const char *name);
+/* 0 and the index of the interface of this name, also an alternative one; -ENODEV; or an error. */
+int netdev_index(const char *name, unsigned *ifindex);
 
 /*
  * Where the same packets pass both interfaces: how one stands to the other, as the middle of a
