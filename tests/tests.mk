@@ -54,6 +54,10 @@ e2e: all traffic ## run the end-to-end tests (root): network namespaces, real tr
 soak: all traffic ## count for ten minutes (root): memory flat, windows on time, nothing lost
 	tests/soak.py $(BUILD) $(or $(SOAK_SECONDS),600)
 
+.PHONY: valgrind
+valgrind: units ## the unit tests under valgrind: leaks and reads of what was never written
+	BUILD=$(BUILD) tests/valgrind
+
 .PHONY: check-top
 check-top: all ## try the live view in a terminal emulator (tmux)
 	tests/top.py $(BUILD)/weir
