@@ -64,7 +64,7 @@ _weir_value()
 			COMPREPLY=("clickhouse://")
 			compopt -o nospace
 		else
-			_weir_files "$current" '*.@(json|ndjson|csv)'
+			_weir_files "$current" '*.@(json|ndjson|csv|prom)'
 		fi ;;
 	--speed) COMPREPLY=($(compgen -W "max 1" -- "$current")) ;;
 	-p | --pane | -n | --top | -t | --duration | -c | --count | --slots | --max-flows | \

@@ -153,7 +153,7 @@ static void replay_excludes_what_only_a_live_run_has(void **state)
 /* Formats that there are not: the line tells which there are. */
 static void outputs_of_other_formats_are_refused(void **state)
 {
-	static const char *const names[] = { "report.html", "weir.prom", "ipfix://collector",
+	static const char *const names[] = { "report.html", "ipfix://collector",
 					     "xml:file", "x.txt" };
 
 	(void)state;
@@ -162,7 +162,7 @@ static void outputs_of_other_formats_are_refused(void **state)
 
 		snprintf(line, sizeof(line), "weir run -o %s", names[i]);
 		snprintf(told, sizeof(told), "weir: --output %s: an output is named *.json, "
-			 "*.ndjson or -, or after its format: json ndjson text csv flows, "
+			 "*.ndjson or -, or after its format: json ndjson text csv flows prom, "
 			 "or clickhouse://HOST/DATABASE\n", names[i]);
 		assert_refuses(line, told);
 	}

@@ -59,7 +59,8 @@ struct encoder {
 	X(ndjson)   \
 	X(text)     \
 	X(csv)      \
-	X(flows)
+	X(flows)    \
+	X(prom)
 
 #define ENCODER_DECLARE(name) extern const struct encoder name##_encoder;
 ENCODERS(ENCODER_DECLARE)

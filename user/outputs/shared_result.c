@@ -165,11 +165,13 @@ size_t shared_result_bytes(const struct window_result *result)
 	return sizeof(struct shared_result) + flows * sizeof(*result->flows) +
 	       (result->extras ? flows * sizeof(*result->extras) : 0) +
 	       result->link_count * sizeof(*result->links) +
+	       result->run_count * sizeof(*result->run) +
 	       ahead_count * sizeof(*result->ahead) + ahead_bytes;
 }
 
 _Static_assert(_Alignof(struct extra_sum) <= _Alignof(struct flow_result) &&
-	       sizeof(struct extra_sum) % _Alignof(struct result_link) == 0,
+	       sizeof(struct extra_sum) % _Alignof(struct result_link) == 0 &&
+	       sizeof(struct result_link) % _Alignof(struct link_outcomes) == 0,
 	       "lists stand one behind the other");
 
 /*
@@ -203,11 +205,15 @@ static void lists_copy(struct shared_result *shared, const struct window_result 
 	struct flow_result *flows = (struct flow_result *)(shared + 1);
 	struct extra_sum *extras = flows_copy(flows, result);
 	struct result_link *links = (struct result_link *)(extras + extra_count);
-	const char **names = (const char **)(links + result->link_count);
+	struct link_outcomes *run = (struct link_outcomes *)(links + result->link_count);
+	const char **names = (const char **)(run + result->run_count);
 	struct filling to = { names, (char *)(names + result->ahead_count) };
 
 	if (result->link_count)
 		memcpy(links, result->links, result->link_count * sizeof(*links));
+	if (result->run_count)
+		memcpy(run, result->run, result->run_count * sizeof(*run));
+	shared->result.run = run;
 	shared->result.flows = flows;
 	shared->result.reverses = result->reverses ? flows + result->flow_count : NULL;
 	shared->result.extras = extra_count ? extras : NULL;
