@@ -132,7 +132,7 @@ static bool is_exact_after(struct model *m, uint64_t seed, int first_life, int l
 	if (life >= lives)
 		m->steps_left = INT32_MAX;
 	take_over(m);
-	while (m->steps_left > 0 && m->bank[m->active].sequence < PANES_MAX - 4) {
+	while (m->steps_left >= 0 && m->bank[m->active].sequence < PANES_MAX - 4) {
 		turn(m);
 		if (life >= lives)
 			break;
