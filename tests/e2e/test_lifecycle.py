@@ -234,7 +234,7 @@ def a_renamed_interface_goes_on_under_its_new_name(lab):
 
 def a_captured_interface_that_goes_away_leaves_its_last_window(lab):
     near, far = lab.pair()
-    weir = Weir(lab, near, "-a", "pcap", windows=["tumbling:1h"])
+    weir = Weir(lab, near, "-a", "pcap", "--once", windows=["tumbling:1h"])
     wait_until(lambda: "capturing" in weir.stderr, "the capture")
     traffic.udp_burst(far, near, [10] * 17)
     near.settle()

@@ -71,6 +71,35 @@ def an_interface_made_anew_is_attached_again(lab):
     return "tc, native, clsact: twice deleted and made anew, every packet of both interfaces"
 
 
+def one_that_is_captured_by_libpcap_comes_back_too(lab):
+    space, far_space = lab.namespace(), lab.namespace()
+    second, far_second = lab.link(space, lab.namespace(), 2, ("two", "far"))
+    first, far_first = links_anew(lab, space, far_space)
+    weir = Weir(lab, [first, second], "-a", "pcap")
+    wait_until(lambda: lines_with(weir, "capturing"), "the capture")
+    sent = 0
+    for times in range(3):
+        if times:
+            space.run("ip", "link", "del", first.name)
+            # libpcap has words of its own where it notices first.
+            wait_until(lambda: len(lines_with(weir, "interface one: it has gone") +
+                                   lines_with(weir, "interface one: The interface")) == times,
+                       "a word about the interface gone")
+            traffic.udp_burst(far_second, second, [10] * 13)
+            first, far_first = links_anew(lab, space, far_space)
+            wait_back(weir, first, (), times)
+            reached = len(weir.documents()) + 1
+            wait_until(lambda: len(weir.documents()) >= reached, "the capture of it")
+        traffic.udp_burst(far_first, first, [10] * (11 + times))
+        first.settle()
+        sent += 11 + times
+    second.settle()
+    documents = weir.stop().documents()
+    expect_equal(udp_in(documents), {"one": sent, "two": 26}, "packets by interface")
+    expect_equal(documents[-1]["source"]["names"], ["one", "two"], "names in the end")
+    return f"twice deleted and made anew: {sent} packets of it, 26 of the one beside it"
+
+
 def a_run_whose_only_interface_has_gone_waits_for_it(lab):
     space, far_space = lab.namespace(), lab.namespace()
     near, far = links_anew(lab, space, far_space)
@@ -86,7 +115,8 @@ def a_run_whose_only_interface_has_gone_waits_for_it(lab):
     near.settle()
     documents = weir.stop().documents()
     expect_equal(udp_in(documents), {"one": 17}, "packets after its return")
-    expect_equal(len(lines_with(weir, "it has gone")), 1, "lines about the interface gone")
+    for words in ("it has gone", "waiting for one to return", "it is back"):
+        expect_equal(len(lines_with(weir, words)), 1, f"lines with '{words}'")
     return "windows went on without it; status 0"
 
 
@@ -174,6 +204,7 @@ def one_that_comes_and_goes_all_the_time_leaks_nothing(lab):
 
 TESTS = [
     an_interface_made_anew_is_attached_again,
+    one_that_is_captured_by_libpcap_comes_back_too,
     a_run_whose_only_interface_has_gone_waits_for_it,
     an_interface_moved_to_a_namespace_and_back_is_counted_again,
     down_and_up_another_mtu_and_another_name_lose_nothing,

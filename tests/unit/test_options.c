@@ -74,6 +74,7 @@ static void windows_follow_the_clock_unless_the_run_has_an_end(void **state)
 	}
 	assert_refused("weir run --align noon", "--align noon: not clock or start");
 	assert_refused("weir run -r a.pcap --align clock", "--read a.pcap: not together with --align");
+	assert_refused("weir run -r a.pcap --once", "--read a.pcap: not together with --once");
 }
 
 static void every_option_arrives(void **state)

@@ -57,7 +57,7 @@ static void default_output(struct parsing *parsing)
 
 static int check_source(const struct parsing *parsing)
 {
-	static const int live_only[] = { 'i', 'd', 'a', OPTION_ALIGN };
+	static const int live_only[] = { 'i', 'd', 'a', OPTION_ALIGN, OPTION_ONCE };
 	const char *file = parsing->options->file;
 	size_t i;
 

@@ -18,8 +18,8 @@ void ledger_destroy(struct ledger *ledger);
 int ledger_add(struct ledger *ledger, const struct pane *pane);
 
 /*
- * Fills in links and ahead of a window, and makes it incomplete where an interface went or came back in it.
- * What it points to lives until the next call.
+ * Fills in links and ahead of a window, and makes it incomplete where an interface went or came
+ * back in it. What it points to lives until the next call.
  */
 void ledger_tell(struct ledger *ledger, struct window_result *result);
 

@@ -18,8 +18,8 @@ struct output_name {
 
 /*
  * A scheme means its own format; else the format is that of the word before a colon, else that of
- * the target's end; standard output is a table where it is a terminal, else NDJSON. NULL; or why it is no output, or cannot be one
- * of window_count windows: static text. No file is looked at.
+ * the target's end; standard output is a table where it is a terminal, else NDJSON. NULL; or why
+ * it is no output, or cannot be one of window_count windows: static text. No file is looked at.
  */
 const char *output_name_parse(const char *name, size_t window_count, struct output_name *parsed);
 

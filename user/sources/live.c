@@ -264,6 +264,8 @@ static void live_detach(struct live *live, struct live_link *link)
 /* Interfaces that have gone are let go. */
 static void links_check(struct live *live)
 {
+	size_t alive = live->links_alive;
+
 	for (size_t i = 0; i < live->link_count; i++) {
 		struct live_link *link = &live->links[i];
 
@@ -274,6 +276,8 @@ static void links_check(struct live *live)
 		programs_drop_link(live->programs, link->facts.ifindex);
 		live->links_alive--;
 	}
+	if (alive && !live->links_alive && !live->config.once)
+		report_notice("no interface is left: waiting for one to return");
 }
 
 static bool is_over_by_links(const struct live *live)

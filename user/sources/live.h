@@ -47,14 +47,14 @@ int live_close(struct live *live);
 /*
  * Waits for the end of the open pane, or until stop_wait_until is interrupted, or the -t is
  * over; hands over the pane's records and fills *pane. 1: more panes follow. 0: that was the last
- * one, everything is detached. Else a negative errno, reported, and no pane. An interface that has gone is
- * attached again when it is back.
+ * one, everything is detached. Else a negative errno, reported, and no pane. An interface that has
+ * gone is attached again when it is back.
  */
 int live_next_pane(struct live *live, struct pane *pane);
 
 /*
- * After the last pane: 0 where the run was ended; -ENODEV where no interface was left (once); another
- * negative errno, reported, where something could not be detached.
+ * After the last pane: 0 where the run was ended; -ENODEV where no interface was left (once);
+ * another negative errno, reported, where something could not be detached.
  */
 int live_verdict(const struct live *live);
 

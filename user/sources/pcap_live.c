@@ -1,195 +1,41 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "pcap_live.h"
+
 #include <errno.h>
-#include <linux/filter.h>
-#include <linux/if_packet.h>
 #include <net/if.h>
-#include <pcap/pcap.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "../base/clock.h"
 #include "../base/report.h"
-#include "../system/netdev.h"
-#include "capture_link.h"
-#include "pcap_live.h"
+#include "pcap_handle.h"
 
-/* Headers that the parser walks fit; a filter may want any byte. */
-#define SNAPLEN_HEADERS   512
-#define SNAPLEN_FILTER    262144
-#define RING_BYTES        (16 << 20)
-#define RING_BYTES_MIN    (2 << 20)
-#define RINGS_BYTES       (64 << 20) /* of all handles, as far as the least allows */
-#define PACKETS_PER_READ  8192
-#define HANDLES_MAX       (2 * FLOW_LINKS_MAX)
-#define NS_PER_SECOND     1000000000
-#define NS_PER_MS         1000000
+#define PACKETS_PER_READ 8192
+#define NS_PER_SECOND    1000000000
+#define NS_PER_MS        1000000
+#define LOOK_PERIOD_NS   200000000u
 
-/* One interface in one direction. */
-struct handle {
-	struct pcap_live *live;
-	pcap_t *pcap;
-	uint16_t link_number;
-	bool is_out;
-	uint8_t link;
-	uint32_t dropped;       /* as last told */
-	unsigned int ifindex;   /* 0: of no single interface */
-	bool lost;              /* nothing more comes from there */
-};
-
-/* An interface beside its packets. */
-struct interface {
-	struct netdev_counters counted; /* told so far */
-	bool is_lost;
-	bool is_cut;                    /* lost in the open pane */
-};
-
-struct pcap_live {
-	struct pcap_live_config config;
-	struct interface interfaces[FLOW_LINKS_MAX];
-	struct pane_link told[FLOW_LINKS_MAX]; /* of the last pane */
-	struct packet_table *table;
-	struct handle handles[HANDLES_MAX];
-	struct pollfd ready[HANDLES_MAX];
-	size_t handle_count;
-	struct pane_moment begin; /* of the open pane */
-	int err;                /* of counting, inside a callback of libpcap */
-	char reason[PCAP_LIVE_REASON_SIZE];
-};
-
-static int live_fail(struct pcap_live *live, int err, const char *interface, const char *why)
+/* Both directions of an interface lie side by side. */
+static int interface_open(struct pcap_live *live, size_t interface)
 {
-	if (snprintf(live->reason, sizeof(live->reason), "%s: %s", interface, why) < 0)
-		live->reason[0] = '\0';
+	size_t number = interface * (live->config.in + live->config.out);
+	int err = 0;
+
+	if (live->config.in)
+		err = pcap_handle_open(live, number++, interface, false);
+	if (live->config.out && !err)
+		err = pcap_handle_open(live, number, interface, true);
 	return err;
-}
-
-static int errno_of_activation(int status)
-{
-	switch (status) {
-	case PCAP_ERROR_PERM_DENIED:
-	case PCAP_ERROR_PROMISC_PERM_DENIED:
-		return -EPERM;
-	case PCAP_ERROR_NO_SUCH_DEVICE:
-		return -ENODEV;
-	case PCAP_ERROR_IFACE_NOT_UP:
-		return -ENETDOWN;
-	default:
-		return -EIO;
-	}
-}
-
-static int ring_bytes(const struct pcap_live *live)
-{
-	size_t handles = live->config.interface_count * (live->config.in + live->config.out);
-	size_t bytes = RINGS_BYTES / handles;
-
-	if (bytes > RING_BYTES)
-		return RING_BYTES;
-	return bytes > RING_BYTES_MIN ? (int)bytes : RING_BYTES_MIN;
-}
-
-/* Settings of a handle before it is activated: they fail only on one that is active. */
-static void handle_configure(const struct pcap_live *live, pcap_t *pcap)
-{
-	pcap_set_snaplen(pcap, live->config.filter ? SNAPLEN_FILTER : SNAPLEN_HEADERS);
-	pcap_set_promisc(pcap, 0);
-	pcap_set_timeout(pcap, PCAP_LIVE_SETTLE_MS);
-	pcap_set_buffer_size(pcap, ring_bytes(live));
-}
-
-/*
- * The socket's own filter keeps packets of the other direction out of the ring. It is not set
- * through pcap_setfilter, which runs it in user space too, on the first blocks of the ring,
- * where no packet has a direction and each is rejected (libpcap 1.10.3). What came into the
- * ring before is left out by pcap_setdirection.
- */
-static int handle_set_direction(pcap_t *pcap, bool out)
-{
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, SKF_AD_OFF + SKF_AD_PKTTYPE),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, !out, out),
-		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-		BPF_STMT(BPF_RET | BPF_K, 0),
-	};
-	struct sock_fprog program = { .len = sizeof(code) / sizeof(*code), .filter = code };
-
-	if (pcap_setdirection(pcap, out ? PCAP_D_OUT : PCAP_D_IN))
-		return -1;
-	return setsockopt(pcap_fileno(pcap), SOL_SOCKET, SO_ATTACH_FILTER, &program,
-			  sizeof(program));
-}
-
-static int handle_refuse(struct pcap_live *live, pcap_t *pcap, const char *interface)
-{
-	const char *name = pcap_datalink_val_to_name(pcap_datalink(pcap));
-	char why[64];
-
-	snprintf(why, sizeof(why), "link type %d (%s) is not supported", pcap_datalink(pcap),
-		 name ? name : "without a name");
-	return live_fail(live, -EPROTONOSUPPORT, interface, why);
-}
-
-static int handle_activate(struct pcap_live *live, struct handle *handle, const char *interface)
-{
-	char why[PCAP_ERRBUF_SIZE] = "";
-	int status;
-
-	handle_configure(live, handle->pcap);
-	status = pcap_activate(handle->pcap);
-	if (status < 0)
-		return live_fail(live, errno_of_activation(status), interface,
-				 pcap_statustostr(status));
-	handle->link = (uint8_t)capture_link_from_type((uint32_t)pcap_datalink(handle->pcap));
-	if (!handle->link)
-		return handle_refuse(live, handle->pcap, interface);
-	if (live->config.filter && packet_filter_suits_link(live->config.filter, handle->link))
-		return live_fail(live, -EINVAL, interface,
-				 packet_filter_reason(live->config.filter));
-	if (handle_set_direction(handle->pcap, handle->is_out))
-		return live_fail(live, -EIO, interface, "the direction cannot be set");
-	if (pcap_setnonblock(handle->pcap, 1, why))
-		return live_fail(live, -EIO, interface, why);
-	return 0;
-}
-
-static int handle_open(struct pcap_live *live, size_t link_number, bool out)
-{
-	const char *interface = live->config.interfaces[link_number];
-	struct handle *handle = &live->handles[live->handle_count];
-	char why[PCAP_ERRBUF_SIZE] = "";
-	int err;
-
-	handle->live = live;
-	handle->link_number = (uint16_t)link_number;
-	handle->is_out = out;
-	handle->pcap = pcap_create(interface, why);
-	if (!handle->pcap)
-		return live_fail(live, -ENOMEM, interface, why);
-	live->handle_count++;
-	handle->ifindex = if_nametoindex(interface);
-	err = handle_activate(live, handle, interface);
-	if (err)
-		return err;
-	live->ready[handle - live->handles] = (struct pollfd){
-		.fd = pcap_get_selectable_fd(handle->pcap),
-		.events = POLLIN,
-	};
-	return 0;
 }
 
 static int live_open_handles(struct pcap_live *live)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < live->config.interface_count && !err; i++) {
-		if (live->config.in)
-			err = handle_open(live, i, false);
-		if (live->config.out && !err)
-			err = handle_open(live, i, true);
-	}
+	live->handle_count = live->config.interface_count * (live->config.in + live->config.out);
+	for (size_t i = 0; i < live->config.interface_count && !err; i++)
+		err = interface_open(live, i);
 	return err;
 }
 
@@ -198,7 +44,7 @@ void pcap_live_close(struct pcap_live *live)
 	if (!live)
 		return;
 	for (size_t i = 0; i < live->handle_count; i++)
-		pcap_close(live->handles[i].pcap);
+		pcap_handle_close(&live->handles[i]);
 	packet_table_destroy(live->table);
 	free(live);
 }
@@ -247,11 +93,9 @@ static size_t handle_interface(const struct handle *handle)
 	return handle->link_number;
 }
 
-/* Tells once why an interface is lost, and lets both its directions go. */
-static void interface_lose(struct pcap_live *live, size_t interface, const char *why)
+static void interface_let_go(struct pcap_live *live, size_t interface)
 {
-	report_error("interface %s: %s", live->config.interfaces[interface], why);
-	live->interfaces[interface].is_lost = live->interfaces[interface].is_cut = true;
+	live->interfaces[interface].is_lost = true;
 	for (size_t i = 0; i < live->handle_count; i++) {
 		if (handle_interface(&live->handles[i]) != interface)
 			continue;
@@ -260,13 +104,24 @@ static void interface_lose(struct pcap_live *live, size_t interface, const char 
 	}
 }
 
+/* Tells once why an interface is lost, and lets both its directions go. */
+static void interface_lose(struct pcap_live *live, const struct handle *handle, const char *why)
+{
+	struct interface *interface = &live->interfaces[handle_interface(handle)];
+
+	report_error("interface %s: %s", live->config.interfaces[handle_interface(handle)], why);
+	interface->is_cut = true;
+	interface->refused_ifindex = handle->ifindex;
+	interface_let_go(live, handle_interface(handle));
+}
+
 static int handle_read(struct handle *handle)
 {
 	struct pcap_live *live = handle->live;
 	int count = pcap_dispatch(handle->pcap, PACKETS_PER_READ, handle_packet, (u_char *)handle);
 
 	if (count < 0)
-		interface_lose(live, handle_interface(handle), pcap_geterr(handle->pcap));
+		interface_lose(live, handle, pcap_geterr(handle->pcap));
 	if (live->err)
 		snprintf(live->reason, sizeof(live->reason), "%s", live_counting_reason(live));
 	return live->err;
@@ -289,7 +144,7 @@ static uint32_t handle_dropped(struct handle *handle)
 	uint32_t before = handle->dropped;
 	struct pcap_stat stat;
 
-	if (pcap_stats(handle->pcap, &stat))
+	if (!handle->pcap || pcap_stats(handle->pcap, &stat))
 		return 0;
 	handle->dropped = stat.ps_drop;
 	if (!handle->is_out)
@@ -308,15 +163,16 @@ static struct tally tally_rise(uint64_t *packets, uint64_t *bytes, uint64_t pack
 }
 
 /* Only the kernel's word that it is not there is final; else it is asked again. */
-static void interface_ask(struct pcap_live *live, size_t interface, unsigned int ifindex)
+static void interface_ask(struct pcap_live *live, const struct handle *handle)
 {
+	size_t interface = handle_interface(handle);
 	struct netdev_counters *counted = &live->interfaces[interface].counted;
 	struct link_counts *counts = &live->told[interface].counts;
 	struct netdev_state state;
-	int err = netdev_state_query(ifindex, &state);
+	int err = netdev_state_query(handle->ifindex, &state);
 
 	if (err == -ENODEV)
-		interface_lose(live, interface, "it has gone");
+		interface_lose(live, handle, "it has gone");
 	if (err)
 		return;
 	counts->rx = tally_rise(&counted->rx_packets, &counted->rx_bytes,
@@ -331,7 +187,7 @@ static void interfaces_tell(struct pcap_live *live, struct pane *pane)
 	bool is_one_each = true;
 
 	for (size_t i = 0; i < live->handle_count; i++)
-		is_one_each &= live->handles[i].ifindex != 0;
+		is_one_each &= live->handles[i].lost || live->handles[i].ifindex;
 	for (size_t i = 0; i < live->config.interface_count; i++) {
 		live->told[i].name = live->config.interfaces[i];
 		live->told[i].is_gone = live->interfaces[i].is_lost;
@@ -354,16 +210,66 @@ static int live_check_interfaces(struct pcap_live *live)
 		const struct handle *handle = &live->handles[i];
 		size_t interface = handle_interface(handle);
 
-		/* Both directions of an interface lie side by side. */
 		if (!handle->lost && handle->ifindex &&
 		    (!i || handle_interface(handle - 1) != interface))
-			interface_ask(live, interface, handle->ifindex);
+			interface_ask(live, handle);
 		lost += handle->lost;
 	}
-	if (lost < live->handle_count)
+	if (lost < live->handle_count || !live->config.once)
 		return 0;
 	snprintf(live->reason, sizeof(live->reason), "no interface is left");
 	return -ENODEV;
+}
+
+/* A failure is told, and it stays away until it has gone and come once more. */
+static void interface_return(struct pcap_live *live, size_t number, unsigned int ifindex)
+{
+	struct interface *interface = &live->interfaces[number];
+	const char *name = live->config.interfaces[number];
+
+	report_notice("interface %s: it is back", name);
+	for (size_t i = 0; i < live->handle_count; i++) {
+		if (handle_interface(&live->handles[i]) == number)
+			pcap_handle_close(&live->handles[i]);
+	}
+	interface->refused_ifindex = ifindex;
+	if (interface_open(live, number)) {
+		report_error("capture: %s", live->reason);
+		interface_let_go(live, number);
+		interface->refused_ifindex = ifindex;
+		return;
+	}
+	interface->is_lost = false;
+	interface->is_cut = true;
+	interface->counted = (struct netdev_counters){ 0 };
+	interface_ask(live, &live->handles[number * (live->config.in + live->config.out)]);
+	memset(&live->told[number], 0, sizeof(live->told[number]));
+}
+
+static void interfaces_return(struct pcap_live *live)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+	size_t lost = 0;
+
+	if (live->config.once || now_ns - live->looked_ns < LOOK_PERIOD_NS)
+		return;
+	live->looked_ns = now_ns;
+	for (size_t i = 0; i < live->config.interface_count; i++) {
+		struct interface *interface = &live->interfaces[i];
+		unsigned int ifindex;
+
+		if (!interface->is_lost)
+			continue;
+		ifindex = if_nametoindex(live->config.interfaces[i]);
+		if (!ifindex)
+			interface->refused_ifindex = 0;
+		else if (ifindex != interface->refused_ifindex)
+			interface_return(live, i, ifindex);
+		lost += interface->is_lost;
+	}
+	if (lost == live->config.interface_count && !live->said_waiting)
+		report_notice("no interface is left: waiting for one to return");
+	live->said_waiting = lost == live->config.interface_count;
 }
 
 int pcap_live_end_pane(struct pcap_live *live, const struct pane_moment *moment,
@@ -381,6 +287,9 @@ int pcap_live_end_pane(struct pcap_live *live, const struct pane_moment *moment,
 	packet_table_end_pane(live->table, pane);
 	pane->collect_latency_ns = clock_monotonic_ns() - moment->now_ns;
 	live->begin = *moment;
+	/* What comes from them is of the next pane. */
+	if (!err)
+		interfaces_return(live);
 	return err;
 }
 

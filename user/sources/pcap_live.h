@@ -28,6 +28,7 @@ struct pcap_live_config {
 	struct packet_filter *filter;   /* NULL: none */
 	struct hash_seed seed;          /* random: packets come from whoever likes */
 	uint32_t slots;
+	bool once;                      /* over when the last interface has gone */
 };
 
 struct pcap_live;
@@ -49,8 +50,8 @@ int pcap_live_read(struct pcap_live *live, int timeout_ms);
 /*
  * Reads what is there without waiting, ends the pane at that moment and begins the next: records
  * are taken, *pane is filled but for its times and place. 0 or negative errno: counting
- * failed or no interface is left (-ENODEV), and the pane has what came before. An interface
- * that has gone is reported; the others go on.
+ * failed or no interface is left to wait for (-ENODEV), and the pane has what came before. An
+ * interface that has gone is reported, as is its return; the others go on.
  */
 int pcap_live_end_pane(struct pcap_live *live, const struct pane_moment *moment,
 		       struct pane *pane);

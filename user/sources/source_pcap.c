@@ -95,7 +95,8 @@ static int pcap_source_start(struct pcap_source *source)
 					   .taker = settings->taker,
 					   .filter = source->filter,
 					   .group = settings->group,
-					   .slots = settings->slots };
+					   .slots = settings->slots,
+					   .once = settings->once };
 	char reason[PCAP_LIVE_REASON_SIZE] = "";
 	struct pane_clock_config clock;
 	struct pane_moment begin;

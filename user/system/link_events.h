@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the kernel tells unasked of interfaces that come, change and go (rtnetlink(7), RTNLGRP_LINK).
+ * What the kernel tells unasked of interfaces that come, change and go (rtnetlink(7)).
  */
 #ifndef WEIR_LINK_EVENTS_H
 #define WEIR_LINK_EVENTS_H

@@ -56,7 +56,8 @@ void grouper_init(struct grouper *grouper, const struct grouper_config *config);
 
 /*
  * The places of a flow, marks being those of its record: none where its direction does not
- * count, two where both its ends have a row. But with SIDES_ONE, FLOW_OUT of the key is the half. Returns how many.
+ * count, two where both its ends have a row. But with SIDES_ONE, FLOW_OUT of the key is the half.
+ * Returns how many.
  */
 #define PLACES_MAX 2
 size_t grouper_place(const struct grouper *grouper, const struct flow_key *key, __u8 marks,
