@@ -22,7 +22,8 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 } xdp_targets SEC(".maps"), xdp_frags_targets SEC(".maps"), tc_ingress_targets SEC(".maps"),
-	tc_egress_targets SEC(".maps");
+	tc_egress_targets SEC(".maps"), ip_ingress_targets SEC(".maps"),
+	ip_egress_targets SEC(".maps");
 
 __u64 clock_ticks;
 
@@ -82,6 +83,16 @@ __noinline int parse_thoroughly_xdp_frags(struct xdp_md *ctx, struct packet *p)
 	return parse_ethernet(&c, p);
 }
 
+/*
+ * A packet of a device without Ethernet headers begins with that of the protocol which the kernel
+ * takes it for.
+ */
+static __always_inline int parse_skb(struct cursor *c, const struct __sk_buff *skb,
+				     struct packet *p, bool is_ip)
+{
+	return is_ip ? parse_ethertype(c, (__be16)skb->protocol, p) : parse_ethernet(c, p);
+}
+
 __noinline int parse_thoroughly_skb(struct __sk_buff *skb, struct packet *p)
 {
 	struct cursor c = { .kind = CURSOR_SKB, .context = skb };
@@ -89,7 +100,17 @@ __noinline int parse_thoroughly_skb(struct __sk_buff *skb, struct packet *p)
 	if (!p)
 		return 0;
 	c.blur = &p->blur;
-	return parse_ethernet(&c, p);
+	return parse_skb(&c, skb, p, false);
+}
+
+__noinline int parse_thoroughly_ip(struct __sk_buff *skb, struct packet *p)
+{
+	struct cursor c = { .kind = CURSOR_SKB, .context = skb };
+
+	if (!p)
+		return 0;
+	c.blur = &p->blur;
+	return parse_skb(&c, skb, p, true);
 }
 
 static __noinline int count_thoroughly_xdp(struct xdp_md *ctx)
@@ -198,20 +219,21 @@ static __always_inline void packet_init_skb(struct packet *p, const struct __sk_
 		packet_add_vlan(p, (__u16)skb->vlan_tci);
 }
 
-static __noinline int count_thoroughly_skb(struct __sk_buff *skb, __u8 direction)
+static __noinline int count_thoroughly_skb(struct __sk_buff *skb, __u8 direction, bool is_ip)
 {
 	struct packet_size size;
 	struct packet p = { .wants_window = has_extra(false) };
 	int malformed;
 
 	packet_init_skb(&p, skb, direction);
-	malformed = parse_thoroughly_skb(skb, &p);
+	malformed = is_ip ? parse_thoroughly_ip(skb, &p) : parse_thoroughly_skb(skb, &p);
 	size = skb_size(skb, &p);
 	count_apart(&p, malformed, &size, skb_link(skb, false));
 	return TC_PASS;
 }
 
-static __always_inline int skb_count(struct __sk_buff *skb, __u8 direction, bool is_plain)
+static __always_inline int skb_count(struct __sk_buff *skb, __u8 direction, bool is_plain,
+				     bool is_ip)
 {
 	const struct link_entry *link = skb_link(skb, is_plain);
 	void *data = (void *)(long)skb->data, *data_end = (void *)(long)skb->data_end;
@@ -222,9 +244,9 @@ static __always_inline int skb_count(struct __sk_buff *skb, __u8 direction, bool
 
 	packet_init_skb(&p, skb, direction);
 	p.wants_window = has_extra(is_plain);
-	malformed = parse_ethernet(&c, &p);
+	malformed = parse_skb(&c, skb, &p, is_ip);
 	if (unlikely(c.incomplete))
-		return count_thoroughly_skb(skb, direction);
+		return count_thoroughly_skb(skb, direction, is_ip);
 	size = skb_size(skb, &p);
 	if (is_plain)
 		count(&p, malformed, &size, link, true);
@@ -236,25 +258,37 @@ static __always_inline int skb_count(struct __sk_buff *skb, __u8 direction, bool
 SEC("tc")
 int count_tc_ingress(struct __sk_buff *skb)
 {
-	return skb_count(skb, 0, true);
+	return skb_count(skb, 0, true, false);
 }
 
 SEC("tc")
 int count_tc_ingress_more(struct __sk_buff *skb)
 {
-	return skb_count(skb, 0, false);
+	return skb_count(skb, 0, false, false);
 }
 
 SEC("tc")
 int count_tc_egress(struct __sk_buff *skb)
 {
-	return skb_count(skb, FLOW_OUT, true);
+	return skb_count(skb, FLOW_OUT, true, false);
 }
 
 SEC("tc")
 int count_tc_egress_more(struct __sk_buff *skb)
 {
-	return skb_count(skb, FLOW_OUT, false);
+	return skb_count(skb, FLOW_OUT, false, false);
+}
+
+SEC("tc")
+int count_ip_ingress(struct __sk_buff *skb)
+{
+	return skb_count(skb, 0, false, true);
+}
+
+SEC("tc")
+int count_ip_egress(struct __sk_buff *skb)
+{
+	return skb_count(skb, FLOW_OUT, false, true);
 }
 
 /* What a filter rejected ends in these. */
@@ -277,14 +311,17 @@ int filtered_xdp_frags(struct xdp_md *ctx)
 }
 
 /* A merged packet is parsed to know how long the headers are that each of its packets has. */
-static __always_inline int filtered_skb(struct __sk_buff *skb, bool is_out)
+static __always_inline int filtered_skb(struct __sk_buff *skb, bool is_out, bool is_ip)
 {
 	struct packet p = {};
 	struct packet_size size;
 
 	if (unlikely(skb->gso_size)) {
 		packet_init_skb(&p, skb, 0);
-		parse_thoroughly_skb(skb, &p);
+		if (is_ip)
+			parse_thoroughly_ip(skb, &p);
+		else
+			parse_thoroughly_skb(skb, &p);
 	}
 	size = skb_size(skb, &p);
 	count_filtered(&size, skb_link(skb, false), is_out);
@@ -294,11 +331,23 @@ static __always_inline int filtered_skb(struct __sk_buff *skb, bool is_out)
 SEC("tc")
 int filtered_tc_ingress(struct __sk_buff *skb)
 {
-	return filtered_skb(skb, false);
+	return filtered_skb(skb, false, false);
 }
 
 SEC("tc")
 int filtered_tc_egress(struct __sk_buff *skb)
 {
-	return filtered_skb(skb, true);
+	return filtered_skb(skb, true, false);
+}
+
+SEC("tc")
+int filtered_ip_ingress(struct __sk_buff *skb)
+{
+	return filtered_skb(skb, false, true);
+}
+
+SEC("tc")
+int filtered_ip_egress(struct __sk_buff *skb)
+{
+	return filtered_skb(skb, true, true);
 }

@@ -242,12 +242,11 @@ inside ip link del br0
 inside ip tuntap add t0 mode tun
 inside ip link set t0 up
 check t0
-proves "a tunnel without Ethernet frames is left to libpcap: exit 0" ends 0
-proves "and the reason is told" says link note "no Ethernet device -> counted by libpcap"
-proves "in both directions" says attach ok "in: pcap, out: pcap"
-check t0 -a tc
-proves "asked for, TC is refused there: exit 1" ends 1
-proves "with what works" says attach fail "try: weir run -i t0 -a pcap"
+proves "a tunnel without Ethernet frames can be counted: exit 0" ends 0
+proves "at TC in both directions" says attach ok "in: tcx-ingress, out: tcx-egress"
+check t0 -a native
+proves "asked for, XDP is refused there: exit 1" ends 1
+proves "with what works" says attach fail "try: weir run -i t0 -a auto"
 check
 proves "that does not fail a check of all" ends 0
 

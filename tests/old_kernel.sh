@@ -21,7 +21,9 @@ cd "$(dirname "$0")/.." || exit 1
 build=$(realpath "${BUILD:-build}")
 units="test_kernel test_kernel_load test_kernel_outcomes test_kernel_merged test_banks test_machine test_filter_kernel"
 units=${UNITS-$units}
-modules="llc stp garp mrp 8021q veth sch_ingress cls_bpf"
+modules="llc stp garp mrp 8021q veth sch_ingress cls_bpf ip_tunnel tunnel4 ipip gre ip_gre sit
+	libcurve25519-generic curve25519-x86_64 libchacha chacha-x86_64 poly1305-x86_64 libchacha20poly1305
+	udp_tunnel ip6_udp_tunnel wireguard"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
@@ -65,7 +67,7 @@ make_root() {
 make_image() {
 	local unit
 
-	place /usr/bin ip tc ping bpftool jq bash busybox "$build/weir"
+	place /usr/bin ip tc wg ping bpftool jq bash busybox "$build/weir"
 	for unit in $units; do
 		[[ -x $build/tests/$unit && $unit != *.d ]] && place /tests "$build/tests/$unit"
 	done

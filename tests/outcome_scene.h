@@ -35,7 +35,7 @@ static inline void count_many_flows(struct scene *scene)
 		frame_build(&f, random_below(&seed, 2) ? tcp4 : udp6);
 		frame_number(&f, random_below(&seed, FLOWS));
 		packet.len = f.len + random_below(&seed, 1400);
-		scene_count(scene, (enum program_kind)random_below(&seed, PROGRAM_KIND_COUNT),
+		scene_count(scene, (enum program_kind)random_below(&seed, ETHERNET_KINDS),
 			    &packet);
 	}
 }

@@ -9,6 +9,7 @@ import subprocess
 import time
 
 import traffic
+import tunnel
 import watch
 from lab import Skipped, expect, expect_equal, wait_until
 from watch import BINARY, Weir
@@ -22,12 +23,14 @@ def run_weir(space, *words, **keywords):
 
 
 def any_stands_for_every_interface_that_is_up(lab):
-    """Each is named in its flows; what is down, or no Ethernet, is not counted."""
+    """Each is named in its flows; what is down, or neither Ethernet nor IP, is not counted."""
     one, far_one = lab.pair(number=1, names=("one", "far"))
     two, far_two = lab.link(one.namespace, lab.namespace(), 2, ("two", "far"))
     for words in ("tuntap add tun0 mode tun", "link set tun0 up", "link set lo up",
                   "link add down type veth peer name down-peer"):
         one.namespace.run("ip", *words.split())
+    tun = tunnel.open_tun(one.namespace, "other0", kind=tunnel.ARPHRD_CISCO)
+    one.namespace.run("ip", "link", "set", "other0", "up")
     weir = Weir(lab, [one, two], "-a", "tc", names=["any"])
     weir.wait_attached("tcx-ingress", "tcx-egress")
     before = one.settle(), two.settle()
@@ -35,15 +38,17 @@ def any_stands_for_every_interface_that_is_up(lab):
     traffic.udp_burst(two, far_two, [300] * 20)
     after = one.settle(), two.settle()
     documents = weir.stop().documents()
-    expect_equal(sorted(documents[0]["source"]["names"]), ["lo", "one", "two"], "source.names")
+    os.close(tun)
+    expect_equal(sorted(documents[0]["source"]["names"]), ["lo", "one", "tun0", "two"],
+                 "source.names")
     for device, then, now in zip((one, two), before, after):
         got = watch.plus(*((flow["packets"]["total"], flow["bytes"]["total"])
                            for document in documents for flow in document["flows"]
                            if flow["interface"] == device.name))
         wanted = tuple(sum(b[i] - a[i] for a, b in zip(then, now)) for i in (0, 1))
         expect_equal(got, wanted, f"{device.name}, against ip -s link")
-    expect("interface tun0: left out" in weir.stderr, f"tun0 is not named: {weir.stderr}")
-    return "two links and the loopback, each named; tun0 left out in words"
+    expect("interface other0: left out" in weir.stderr, f"other0 is not named: {weir.stderr}")
+    return "two links, the loopback and a tun device, each named; another left out in words"
 
 
 def interfaces_of_any_index_are_told_apart(lab):

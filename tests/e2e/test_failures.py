@@ -158,33 +158,6 @@ def an_interface_that_is_down_is_said_to_count_nothing_until_up(lab):
     return next(line for line in weir.stderr.splitlines() if "down" in line)
 
 
-def open_tun(space):
-    """A tun device named tun, up; what is written to the returned file arrives there."""
-    with space.inside():
-        tun = open("/dev/net/tun", "r+b", buffering=0)
-        fcntl.ioctl(tun, 0x400454ca, struct.pack("16sH22x", b"tun", 0x1001))  # TUNSETIFF
-    space.run("ip", "link", "set", "dev", "tun", "up")
-    return tun
-
-
-def a_tun_device_is_left_to_libpcap_and_that_is_said(lab):
-    space = lab.namespace()
-    with open_tun(space) as tun:
-        device = lab.adopt(space, "tun")
-        weir = Weir(lab, device, "-d", "in")
-        wait_for_text(weir.stderr_path, "capturing")
-        packet = wire.ipv4("10.1.0.1", "10.1.0.2", 17, wire.udp(1000, 2000))
-        for _ in range(25):
-            tun.write(packet)
-        device.settle()
-        documents = weir.stop().documents()
-        expect_equal(watch.direction_sum(documents, "in"), (25, 25 * len(packet)), "in")
-        for how in ("tc", "generic", "native", "clsact"):
-            refused = expect_refused(lab, device, ["-i", "tun", "-a", how], FAILED, ["-a pcap"])
-    expect("no Ethernet header: falling back to libpcap" in weir.stderr, weir.stderr)
-    return refused
-
-
 TESTS = [
     wrong_usage_is_named_and_refused,
     an_interface_under_two_names_is_not_counted_twice,
@@ -196,5 +169,4 @@ TESTS = [
     xdp_refused_by_the_driver_is_explained,
     a_large_mtu_is_taken_or_refused_with_the_way_out,
     an_interface_that_is_down_is_said_to_count_nothing_until_up,
-    a_tun_device_is_left_to_libpcap_and_that_is_said,
 ]

@@ -51,7 +51,7 @@ static inline uint64_t interpreter_context(struct interpreter *in, size_t offset
 	const struct interpreter_packet *packet = in->packet;
 	uint64_t data = (uintptr_t)packet->data;
 
-	if (in->hook != FILTER_TC)
+	if (!filter_hook_is_tc(in->hook))
 		return offset == offsetof(struct xdp_md, data) ? data :
 								 data + packet->linear_bytes;
 	switch (offset) {

@@ -9,6 +9,8 @@ for applet in $(busybox --list); do
 	type "$applet" >/dev/null 2>&1 || busybox ln -s /bin/busybox /bin/"$applet"
 done
 PINGS=10
+device=near
+address=10.9.0.1
 passed=0
 failed=0
 
@@ -73,14 +75,15 @@ wait_attached() {
 	return 1
 }
 
-# count SIZE ARGUMENTS...: what weir -i near says of pings of that size; status, /tmp/out, /tmp/err.
+# count SIZE ARGUMENTS...: what weir says at $device of pings of that size to $address; status,
+# /tmp/out, /tmp/err.
 count() {
 	local size=$1 pid
 	shift
 	: >/tmp/err # of the run before, in which wait_attached would find what it waits for
-	ip netns exec near weir run -v -i near -t 240s -w tumbling:1s "$@" >/tmp/out 2>/tmp/err &
+	ip netns exec near weir run -v -i $device -t 240s -w tumbling:1s "$@" >/tmp/out 2>/tmp/err &
 	pid=$!
-	wait_attached $pid && ip netns exec far ping -q -c $PINGS -i 0.1 -s "$size" 10.9.0.1 >/tmp/ping
+	wait_attached $pid && ip netns exec far ping -q -c $PINGS -i 0.1 -s "$size" $address >/tmp/ping
 	kill -TERM $pid
 	wait $pid
 	status=$?
@@ -134,6 +137,7 @@ count_specially() {
 	proves "a table of many sections counts each packet" counted 98
 	count 56 -a native -g dst/24
 	proves "a group-by of prefixes is applied" grouped
+	count_tunnels
 	lift_link
 	lay_link 9000
 	count 8000 -a native
@@ -155,11 +159,55 @@ count_quickly() {
 	proves "a filter rejects each packet" filtered
 	count 56 -a native --slots 131072 --tcp -g dst/24
 	proves "records of two lines, in many sections, are grouped by prefixes" grouped
+	count_tunnels
 	lift_link
 	lay_link 9000
 	count 8000 -a native 'icmp and greater 8000'
 	proves "a filter sees frames in several buffers" counted 8042 native
 	proves "nothing stays attached" leaves_nothing
+}
+
+# lay_tunnel KIND: between the two ends, each as tun0: 10.8.0.1 and 10.8.0.2.
+lay_tunnel() {
+	local space end other port=51820
+
+	for space in near far; do
+		[ $space = near ] && end=1 other=2 || end=2 other=1
+		case $1 in
+		wireguard)
+			(umask 077 && wg genkey >/tmp/key.$end)
+			ip -n $space link add tun0 type wireguard
+			;;
+		*)
+			ip -n $space link add tun0 type "$1" local 10.9.0.$end remote 10.9.0.$other
+			;;
+		esac
+		ip -n $space address add 10.8.0.$end/24 dev tun0
+	done
+	for space in near far; do
+		[ $space = near ] && end=1 other=2 || end=2 other=1
+		[ "$1" != wireguard ] || ip netns exec $space wg set tun0 listen-port $port \
+			private-key /tmp/key.$end peer "$(wg pubkey </tmp/key.$other)" \
+			allowed-ips 10.8.0.0/24 endpoint 10.9.0.$other:$port
+		ip -n $space link set tun0 up
+	done
+	ip netns exec far ping -q -c 1 -W 5 10.8.0.1 >/tmp/ping # WireGuard's handshake
+}
+
+# Devices without Ethernet headers: the bytes are those of IP packets.
+count_tunnels() {
+	device=tun0
+	address=10.8.0.1
+	for kind in ipip sit gre wireguard; do
+		lay_tunnel $kind
+		count 56 'icmp and ip[0] = 0x45'
+		proves "$kind: a filter finds each packet, without an Ethernet header" \
+			counted 84 clsact
+		ip -n near link del tun0
+		ip -n far link del tun0
+	done
+	device=near
+	address=10.9.0.1
 }
 
 leaves_nothing() {

@@ -10,7 +10,7 @@ static const struct netdev_facts plain_link = {
 	.native_mtu = 1500,
 	.up = true,
 	.running = true,
-	.is_ethernet = true,
+	.header = NETDEV_HEADER_ETHERNET,
 	.native_xdp = NETDEV_YES,
 	.tcx = NETDEV_YES,
 };
@@ -145,7 +145,7 @@ static void an_interface_without_ethernet_is_left_to_libpcap(void **state)
 	struct interface_survey interface;
 
 	(void)state;
-	facts.is_ethernet = false;
+	facts.header = NETDEV_HEADER_OTHER;
 	interface = judged(&facts, ATTACH_AUTO);
 	assert_true(findings_are_good(&interface.findings));
 	assert_int_equal(interface.plan.in, ATTACH_CAPTURE);
@@ -160,7 +160,7 @@ static void programs_asked_for_without_ethernet_are_refused_with_the_way_out(voi
 	struct netdev_facts facts = plain_link;
 
 	(void)state;
-	facts.is_ethernet = false;
+	facts.header = NETDEV_HEADER_OTHER;
 	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
 		struct interface_survey interface = judged(&facts, asked[i]);
 
@@ -168,6 +168,25 @@ static void programs_asked_for_without_ethernet_are_refused_with_the_way_out(voi
 		expect_finding(&interface.findings, "attach", FINDING_FAIL,
 			       "weir run -i eth0 -a pcap");
 	}
+}
+
+static void packets_that_begin_with_ip_are_counted_at_tc_alone(void **state)
+{
+	struct netdev_facts facts = plain_link;
+	struct interface_survey interface;
+
+	(void)state;
+	facts.header = NETDEV_HEADER_IP;
+	facts.native_xdp = NETDEV_YES;
+	interface = judged(&facts, ATTACH_AUTO);
+	assert_true(findings_are_good(&interface.findings));
+	assert_int_equal(interface.plan.in, ATTACH_TCX_INGRESS);
+	assert_int_equal(interface.plan.out, ATTACH_TCX_EGRESS);
+	expect_finding(&interface.findings, "link", FINDING_OK, "");
+	expect_finding(&interface.findings, "attach", FINDING_OK, "");
+	assert_int_equal(plan_of(&facts, ATTACH_CLSACT, DIRECTION_BOTH).in, ATTACH_CLSACT_INGRESS);
+	assert_true(plan_of(&facts, ATTACH_NATIVE, DIRECTION_BOTH).impossible);
+	assert_true(plan_of(&facts, ATTACH_GENERIC, DIRECTION_BOTH).impossible);
 }
 
 static struct interface_survey judged_beside(const struct ahead *ahead, unsigned int leftovers)
@@ -347,6 +366,7 @@ int main(void)
 		cmocka_unit_test(without_privileges_tcx_is_told_by_the_kernels_age),
 		cmocka_unit_test(the_ingress_qdisc_keeps_clsact_out_unless_it_is_not_needed),
 		cmocka_unit_test(an_interface_without_ethernet_is_left_to_libpcap),
+		cmocka_unit_test(packets_that_begin_with_ip_are_counted_at_tc_alone),
 		cmocka_unit_test(programs_asked_for_without_ethernet_are_refused_with_the_way_out),
 		cmocka_unit_test(who_would_stand_before_weir_is_a_note),
 		cmocka_unit_test(a_port_and_its_bridge_are_a_note_at_the_port),

@@ -157,7 +157,7 @@ static void loop_over_headers_is_refused_live(void **state)
 	filter_close(filter);
 }
 
-static void only_ethernet_is_filtered_live(void **state)
+static void a_hook_takes_filters_of_its_own_link(void **state)
 {
 	struct filter_link link = { .type = DLT_LOOPBACK, .is_live = true };
 	struct filter_target target = { FILTER_TC, -1 };
@@ -166,7 +166,9 @@ static void only_ethernet_is_filtered_live(void **state)
 
 	(void)state;
 	assert_int_equal(filter_load(filter, &target, &error), -EOPNOTSUPP);
-	assert_non_null(strstr(error.text, "Ethernet"));
+	assert_non_null(strstr(error.text, "another link"));
+	target.hook = FILTER_TC_IP;
+	assert_int_equal(filter_load(filter, &target, &error), -EOPNOTSUPP);
 	filter_close(filter);
 }
 
@@ -183,7 +185,7 @@ int main(void)
 		cmocka_unit_test(caret_points_to_what_is_wrong),
 		cmocka_unit_test(direction_in_an_expression_is_refused),
 		cmocka_unit_test(loop_over_headers_is_refused_live),
-		cmocka_unit_test(only_ethernet_is_filtered_live),
+		cmocka_unit_test(a_hook_takes_filters_of_its_own_link),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,6 +104,12 @@ static void random_programs_answer_as_libpcap_on_tc(void **state)
 	fuzz_hook(FILTER_TC, false);
 }
 
+static void random_programs_answer_as_libpcap_on_tc_without_ethernet(void **state)
+{
+	(void)state;
+	fuzz_hook(FILTER_TC_IP, false);
+}
+
 static void random_programs_see_a_tag_beside_the_frame(void **state)
 {
 	(void)state;
@@ -116,6 +122,7 @@ int main(void)
 		cmocka_unit_test(random_programs_answer_as_libpcap_on_xdp),
 		cmocka_unit_test(random_programs_answer_as_libpcap_with_fragments),
 		cmocka_unit_test(random_programs_answer_as_libpcap_on_tc),
+		cmocka_unit_test(random_programs_answer_as_libpcap_on_tc_without_ethernet),
 		cmocka_unit_test(random_programs_see_a_tag_beside_the_frame),
 	};
 

@@ -84,7 +84,7 @@ static void the_kernel_finds_what_the_packet_was_built_with(void **state)
 	need_root();
 	for (uint32_t i = 0; i < PACKET_CASES; i++) {
 		struct test_packet packet = { .bytes = f.bytes };
-		enum program_kind kind = i % PROGRAM_KIND_COUNT;
+		enum program_kind kind = i % ETHERNET_KINDS;
 		struct drained d;
 
 		frame_build(&f, packet_cases[i].layers);
@@ -163,7 +163,7 @@ static void a_chain_past_the_limit_is_given_up_in_the_kernel_too(void **state)
 
 		frame_build_chain(&f, headers);
 		packet.len = f.len;
-		for (int kind = 0; kind < PROGRAM_KIND_COUNT; kind++) {
+		for (int kind = 0; kind < ETHERNET_KINDS; kind++) {
 			assert_int_equal(scene_run_kernel(*state, (enum program_kind)kind, &packet),
 					 0);
 			d = scene_drain_kernel(*state);

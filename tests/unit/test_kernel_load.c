@@ -219,7 +219,7 @@ static void *runner_run(void *context)
 	frame_build(&f, tcp4);
 	for (uint32_t i = 0; !r->err && !__atomic_load_n(r->stop, __ATOMIC_RELAXED); i++) {
 		uint32_t flow = i % FLOWS_A_RUNNER;
-		enum program_kind kind = i % PROGRAM_KIND_COUNT;
+		enum program_kind kind = i % ETHERNET_KINDS;
 		LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f.bytes, .data_size_in = f.len,
 			    .repeat = REPEAT);
 

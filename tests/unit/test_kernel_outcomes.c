@@ -11,7 +11,7 @@ static void scene_filter(struct scene *scene)
 	struct filter *filter;
 
 	assert_int_equal(filter_compile("tcp", &link, &filter, &error), 0);
-	request.filter = filter;
+	request.filters.ethernet = filter;
 	programs_unload(scene->programs);
 	assert_int_equal(programs_load(&request, &scene->programs, &error), 0);
 	assert_int_equal(programs_add_link(scene->programs, TEST_RUN_IFINDEX, SCENE_LINK), 0);
@@ -85,7 +85,7 @@ static void a_packet_of_an_unknown_link_is_unattributed(void **state)
 	request.seed = &scene.seed;
 	assert_int_equal(programs_load(&request, &scene.programs, &error), 0);
 	frame_build(&f, tcp4);
-	for (int kind = 0; kind < PROGRAM_KIND_COUNT; kind++) {
+	for (int kind = 0; kind < ETHERNET_KINDS; kind++) {
 		struct test_packet packet = { .bytes = f.bytes, .len = f.len };
 
 		assert_int_equal(scene_run_kernel(&scene, (enum program_kind)kind, &packet), 0);
@@ -187,7 +187,7 @@ static void what_a_filter_rejects_is_counted_apart(void **state)
 	frame_build(&f, udp6);
 	packet = (struct test_packet){ .bytes = f.bytes, .len = f.len };
 	size = packet_size_single(f.len);
-	for (int kind = 0; kind < PROGRAM_KIND_COUNT; kind++) {
+	for (int kind = 0; kind < ETHERNET_KINDS; kind++) {
 		assert_int_equal(scene_run_kernel(&scene, (enum program_kind)kind, &packet), 0);
 		account_filtered(&(struct tallied){ host_bank_section(&scene.host, 0),
 						    &scene.host.geometry,

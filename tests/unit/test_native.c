@@ -21,7 +21,7 @@ static struct netdev_facts plain_facts(void)
 		.native_mtu = 1500,
 		.up = true,
 		.running = true,
-		.is_ethernet = true,
+		.header = NETDEV_HEADER_ETHERNET,
 		.native_xdp = NETDEV_YES,
 	};
 }

@@ -80,7 +80,7 @@ static void loopback_is_found(void **state)
 	assert_string_equal(facts.name, "lo");
 	assert_string_equal(facts.driver, "loopback");
 	assert_int_equal(facts.ifindex, if_nametoindex("lo"));
-	assert_true(facts.is_ethernet);
+	assert_int_equal(facts.header, NETDEV_HEADER_ETHERNET);
 	assert_true(facts.mtu > 0);
 	assert_int_equal(facts.native_xdp, NETDEV_NO);
 	assert_int_equal(facts.native_mtu, facts.mtu);

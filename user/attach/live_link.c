@@ -12,7 +12,7 @@
 static void report_impossible(const struct live_link *link, enum attach_how how)
 {
 	report_error("attach %s: %s", link->facts.name, link->plan.why);
-	if (!link->facts.is_ethernet)
+	if (link->facts.header == NETDEV_HEADER_OTHER)
 		report_error("try: -a pcap, or weir check %s", link->facts.name);
 	else if (how == ATTACH_NATIVE || how == ATTACH_GENERIC)
 		report_error("try: -a tc, or weir check %s", link->facts.name);
@@ -63,6 +63,11 @@ void live_link_want(const struct live_link *link, const struct live_shared *shar
 	const struct attach_plan *plan = &link->plan;
 	bool frags = native_needs_frags(&link->facts);
 
+	if (link->facts.header == NETDEV_HEADER_IP) {
+		wanted[PROGRAM_IP_INGRESS] |= plan->in != ATTACH_NOTHING;
+		wanted[PROGRAM_IP_EGRESS] |= plan->out != ATTACH_NOTHING;
+		return;
+	}
 	wanted[PROGRAM_XDP] |= plan->in == ATTACH_XDP_GENERIC ||
 			       (plan->in == ATTACH_XDP_NATIVE && !frags);
 	wanted[PROGRAM_XDP_FRAGS] |= plan->in == ATTACH_XDP_NATIVE && frags;
@@ -74,6 +79,8 @@ void live_link_want(const struct live_link *link, const struct live_shared *shar
 
 static enum program_kind program_for(const struct live_link *link, enum attach_point point)
 {
+	bool is_ip = link->facts.header == NETDEV_HEADER_IP;
+
 	switch (point) {
 	case ATTACH_XDP_NATIVE:
 		return native_needs_frags(&link->facts) ? PROGRAM_XDP_FRAGS : PROGRAM_XDP;
@@ -81,9 +88,9 @@ static enum program_kind program_for(const struct live_link *link, enum attach_p
 		return PROGRAM_XDP;
 	case ATTACH_TCX_EGRESS:
 	case ATTACH_CLSACT_EGRESS:
-		return PROGRAM_TC_EGRESS;
+		return is_ip ? PROGRAM_IP_EGRESS : PROGRAM_TC_EGRESS;
 	default:
-		return PROGRAM_TC_INGRESS;
+		return is_ip ? PROGRAM_IP_INGRESS : PROGRAM_TC_INGRESS;
 	}
 }
 

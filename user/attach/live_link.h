@@ -8,7 +8,6 @@
 #include "ahead.h"
 #include "attach.h"
 #include "plan.h"
-#include "../filter/filter.h"
 #include "../kernel/programs.h"
 
 enum live_side { LIVE_IN, LIVE_OUT, LIVE_SIDES };
@@ -42,7 +41,6 @@ struct live_shared {
 	const struct machine_facts *machine;
 	const struct banks *banks;
 	const struct hash_seed *seed;
-	const struct filter *filter;
 	const struct programs *programs; /* NULL until they are loaded */
 };
 

@@ -6,8 +6,9 @@
 
 #include "native.h"
 
-/* The programs read Ethernet headers only; libpcap knows others. */
+/* At XDP the programs read Ethernet headers only, at TC IP headers too; libpcap knows others. */
 #define NO_ETHERNET "its packets have no Ethernet header"
+#define NO_HEADER   "its packets begin with neither Ethernet nor IP"
 
 bool attach_plan_has_tcx(const struct netdev_facts *facts, const struct machine_facts *machine)
 {
@@ -50,7 +51,9 @@ static void plan_generic(const struct netdev_facts *facts, struct attach_plan *p
 
 static void plan_auto(const struct netdev_facts *facts, struct attach_plan *plan)
 {
-	if (native_is_right(facts, plan->why, sizeof(plan->why)))
+	if (facts->header != NETDEV_HEADER_ETHERNET)
+		snprintf(plan->why, sizeof(plan->why), "%s", NO_ETHERNET);
+	else if (native_is_right(facts, plan->why, sizeof(plan->why)))
 		plan->in = ATTACH_XDP_NATIVE;
 }
 
@@ -59,6 +62,11 @@ static void plan_pcap(struct attach_plan *plan, const char *why)
 	plan->in = plan->in ? ATTACH_CAPTURE : ATTACH_NOTHING;
 	plan->out = plan->out ? ATTACH_CAPTURE : ATTACH_NOTHING;
 	snprintf(plan->why, sizeof(plan->why), "%s", why);
+}
+
+static bool is_xdp(enum attach_how how)
+{
+	return how == ATTACH_NATIVE || how == ATTACH_GENERIC;
 }
 
 static void plan_in(const struct netdev_facts *facts, enum attach_how how,
@@ -94,13 +102,15 @@ void attach_plan_make(const struct netdev_facts *facts, const struct machine_fac
 		plan->out = tcx ? ATTACH_TCX_EGRESS : ATTACH_CLSACT_EGRESS;
 	if (settings->how == ATTACH_PCAP)
 		plan_pcap(plan, "capture through libpcap is asked for");
-	else if (settings->how == ATTACH_AUTO && !facts->is_ethernet)
-		plan_pcap(plan, NO_ETHERNET);
+	else if (settings->how == ATTACH_AUTO && facts->header == NETDEV_HEADER_OTHER)
+		plan_pcap(plan, NO_HEADER);
+	else if (facts->header == NETDEV_HEADER_OTHER)
+		refuse(plan, NO_HEADER);
+	else if (facts->header != NETDEV_HEADER_ETHERNET && is_xdp(settings->how))
+		refuse(plan, NO_ETHERNET);
 	else if (plan->in)
 		plan_in(facts, settings->how, plan);
-	if (!facts->is_ethernet && settings->how != ATTACH_AUTO && settings->how != ATTACH_PCAP)
-		refuse(plan, NO_ETHERNET);
-	else if (is_kept_out(facts, plan))
+	if (is_kept_out(facts, plan))
 		refuse(plan, "the qdisc ingress keeps clsact out");
 }
 

@@ -26,9 +26,9 @@ static void link_judge(struct judging *judging)
 	finding_fact(finding, "%s, %s", driver,
 		     facts->running ? "up" : facts->up ? "up, no carrier" : "down");
 	finding_action(finding, "counts");
-	if (!facts->is_ethernet) {
+	if (facts->header == NETDEV_HEADER_OTHER) {
 		finding->state = judging->plan->impossible ? FINDING_FAIL : FINDING_NOTE;
-		finding_fact(finding, "%s, no Ethernet device", driver);
+		finding_fact(finding, "%s, neither Ethernet nor IP", driver);
 		finding_action(finding, "counted by libpcap alone: merged packets count as one");
 	} else if (!facts->up) {
 		finding->state = FINDING_NOTE;
@@ -37,6 +37,8 @@ static void link_judge(struct judging *judging)
 	} else if (!facts->running) {
 		finding->state = FINDING_NOTE;
 		finding_action(finding, "counts nothing until its other end is up");
+	} else if (facts->header == NETDEV_HEADER_IP) {
+		finding_action(finding, "counts at TC: no Ethernet header, bytes are of IP packets");
 	}
 }
 
@@ -198,7 +200,7 @@ static void plan_judge(struct judging *judging, const struct attach_settings *se
 	if (plan->impossible) {
 		finding->state = FINDING_FAIL;
 		finding_action(finding, "nothing: %s", plan->why);
-		if (!judging->facts->is_ethernet)
+		if (judging->facts->header == NETDEV_HEADER_OTHER)
 			finding_mend(finding, "weir run -i %s -a pcap", judging->word);
 		else if (settings->how == ATTACH_NATIVE || settings->how == ATTACH_GENERIC)
 			finding_mend(finding, "weir run -i %s -a auto", judging->word);
@@ -210,6 +212,7 @@ static void plan_judge(struct judging *judging, const struct attach_settings *se
 		       plan->out ? attach_point_name(plan->out) : "",
 		       plan->why[0] ? ", since " : "", plan->why);
 	if (settings->how == ATTACH_AUTO && plan->in && plan->in != ATTACH_XDP_NATIVE &&
+	    judging->facts->header == NETDEV_HEADER_ETHERNET &&
 	    judging->facts->native_xdp == NETDEV_YES &&
 	    judging->facts->xdp_mode == NETDEV_XDP_NONE && !native_refuses_mtu(judging->facts))
 		finding_mend(finding, "weir run -i %s -a native", judging->word);
@@ -267,10 +270,12 @@ void interface_judge(struct interface_survey *interface, const struct machine_fa
 
 	escape_shell_word(interface->facts.name, judging.word, sizeof(judging.word));
 	link_judge(&judging);
-	if (interface->facts.is_ethernet) {
+	if (interface->facts.header == NETDEV_HEADER_ETHERNET) {
 		mtu_judge(&judging);
 		hook_judge(&judging);
 		vlan_judge(&judging);
+	}
+	if (interface->facts.header != NETDEV_HEADER_OTHER) {
 		merging_judge(&judging);
 		tc_judge(&judging, settings->how != ATTACH_CLSACT &&
 				   attach_plan_has_tcx(&interface->facts, machine));

@@ -219,7 +219,7 @@ static void put_interface(struct writer *writer, const struct interface_survey *
 		put_string(writer, "driver", facts->driver);
 		put_bool(writer, "up", facts->up);
 		put_bool(writer, "running", facts->running);
-		put_bool(writer, "ethernet", facts->is_ethernet);
+		put_bool(writer, "ethernet", facts->header == NETDEV_HEADER_ETHERNET);
 		put_number(writer, "mtu", facts->mtu);
 		put_xdp(writer, facts);
 		put_offloads(writer, facts);

@@ -9,7 +9,7 @@
 
 void emit_helper_load(struct translation *t, int stack_offset, uint32_t bytes)
 {
-	int helper = t->target.hook == FILTER_TC ? BPF_FUNC_skb_load_bytes :
+	int helper = filter_hook_is_tc(t->target.hook) ? BPF_FUNC_skb_load_bytes :
 						   BPF_FUNC_xdp_load_bytes;
 
 	emit(&t->emitter, alu64_reg(BPF_MOV, BPF_REG_1, REG_CTX));

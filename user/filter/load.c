@@ -9,13 +9,14 @@
 #include "translate.h"
 
 #define DLT_ETHERNET  1
+#define DLT_IP        12 /* DLT_RAW */
 #define LOG_BYTES_MAX (1u << 20)
 
 static int load_program(const struct ebpf_program *program, enum filter_hook hook, char *log)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .log_buf = log,
 		    .log_size = log ? LOG_BYTES_MAX : 0, .log_level = log ? 1 : 0);
-	enum bpf_prog_type type = hook == FILTER_TC ? BPF_PROG_TYPE_SCHED_CLS : BPF_PROG_TYPE_XDP;
+	enum bpf_prog_type type = filter_hook_is_tc(hook) ? BPF_PROG_TYPE_SCHED_CLS : BPF_PROG_TYPE_XDP;
 
 	if (type == BPF_PROG_TYPE_XDP)
 		options.expected_attach_type = BPF_XDP;
@@ -59,8 +60,8 @@ int filter_load(const struct filter *filter, const struct filter_target *target,
 	struct ebpf_program program;
 	int fd;
 
-	if (filter_link_type(filter) != DLT_ETHERNET) {
-		filter_error_set(error, "only Ethernet frames can be filtered in the kernel");
+	if (filter_link_type(filter) != (target->hook == FILTER_TC_IP ? DLT_IP : DLT_ETHERNET)) {
+		filter_error_set(error, "it was compiled for another link than is filtered there");
 		return -EOPNOTSUPP;
 	}
 	classic.insns = filter_classic(filter, &classic.count);

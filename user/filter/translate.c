@@ -15,7 +15,7 @@
 
 static void load_packet_bounds(struct translation *t)
 {
-	bool tc = t->target.hook == FILTER_TC;
+	bool tc = filter_hook_is_tc(t->target.hook);
 	int data = tc ? offsetof(struct __sk_buff, data) : offsetof(struct xdp_md, data);
 	int end = tc ? offsetof(struct __sk_buff, data_end) : offsetof(struct xdp_md, data_end);
 
@@ -65,7 +65,7 @@ static void emit_beginning(struct translation *t)
 
 static void emit_tail_call(struct translation *t, enum filter_target_index index)
 {
-	uint32_t verdict = t->target.hook == FILTER_TC ? TC_VERDICT_NEXT : XDP_PASS;
+	uint32_t verdict = filter_hook_is_tc(t->target.hook) ? TC_VERDICT_NEXT : XDP_PASS;
 	struct bpf_insn map = insn_make(BPF_LD | BPF_DW | BPF_IMM, BPF_REG_2, BPF_PSEUDO_MAP_FD, 0);
 
 	map.imm = t->target.prog_array_fd;

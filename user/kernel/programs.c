@@ -20,6 +20,7 @@
 struct programs {
 	struct weir_bpf *skeleton;
 	int filter_fd[PROGRAM_KIND_COUNT]; /* -1: no filter in front of that program */
+	bool passes_none[PROGRAM_KIND_COUNT];
 };
 
 /* What belongs to a kind: the program, what counts the rest, and where a filter finds both. */
@@ -42,12 +43,18 @@ static struct program_parts parts_of(const struct weir_bpf *s, enum program_kind
 					 s->maps.tc_ingress_targets, FILTER_TC },
 		[PROGRAM_TC_EGRESS] = { s->progs.count_tc_egress, s->progs.filtered_tc_egress,
 					s->maps.tc_egress_targets, FILTER_TC },
+		[PROGRAM_IP_INGRESS] = { s->progs.count_ip_ingress, s->progs.filtered_ip_ingress,
+					 s->maps.ip_ingress_targets, FILTER_TC_IP },
+		[PROGRAM_IP_EGRESS] = { s->progs.count_ip_egress, s->progs.filtered_ip_egress,
+					s->maps.ip_egress_targets, FILTER_TC_IP },
 	};
 	struct bpf_program *const more[PROGRAM_KIND_COUNT] = {
 		[PROGRAM_XDP] = s->progs.count_xdp_more,
 		[PROGRAM_XDP_FRAGS] = s->progs.count_xdp_frags_more,
 		[PROGRAM_TC_INGRESS] = s->progs.count_tc_ingress_more,
 		[PROGRAM_TC_EGRESS] = s->progs.count_tc_egress_more,
+		[PROGRAM_IP_INGRESS] = s->progs.count_ip_ingress,
+		[PROGRAM_IP_EGRESS] = s->progs.count_ip_egress,
 	};
 	struct program_parts chosen = parts[kind];
 
@@ -86,6 +93,18 @@ static uint32_t link_indexes(unsigned int highest_ifindex)
 	return highest_ifindex + LINK_INDEXES_MORE;
 }
 
+static bool has_filter(const struct hook_filters *filters)
+{
+	return filters->ethernet || filters->ip;
+}
+
+static const struct filter *filter_for(const struct hook_filters *filters, enum program_kind kind)
+{
+	bool is_ip = kind == PROGRAM_IP_INGRESS || kind == PROGRAM_IP_EGRESS;
+
+	return is_ip ? filters->ip : filters->ethernet;
+}
+
 static void autoload_choose(struct weir_bpf *skeleton, const struct programs_request *request)
 {
 	struct bpf_program *program;
@@ -98,7 +117,7 @@ static void autoload_choose(struct weir_bpf *skeleton, const struct programs_req
 		if (!request->wanted[kind])
 			continue;
 		bpf_program__set_autoload(parts.count, true);
-		if (request->filter)
+		if (has_filter(&request->filters))
 			bpf_program__set_autoload(parts.filtered, true);
 	}
 }
@@ -130,6 +149,9 @@ static int filter_place(struct programs *programs, enum program_kind kind,
 	int fds[FILTER_TARGETS] = { bpf_program__fd(parts.count),
 				    bpf_program__fd(parts.filtered) };
 
+	programs->passes_none[kind] = !filter;
+	if (!filter)
+		return 0;
 	for (int i = 0; i < FILTER_TARGETS; i++) {
 		if (bpf_map_update_elem(target.prog_array_fd, &index[i], &fds[i], BPF_ANY))
 			return -errno;
@@ -147,9 +169,10 @@ static int programs_fill(struct programs *programs, const struct programs_reques
 	if (!programs->skeleton)
 		return -errno;
 	err = skeleton_load(programs->skeleton, request);
-	for (int kind = 0; kind < PROGRAM_KIND_COUNT && !err && request->filter; kind++) {
-		if (request->wanted[kind])
-			err = filter_place(programs, kind, request->filter, error);
+	for (int kind = 0; kind < PROGRAM_KIND_COUNT && !err; kind++) {
+		if (request->wanted[kind] && has_filter(&request->filters))
+			err = filter_place(programs, kind, filter_for(&request->filters, kind),
+					   error);
 	}
 	return err;
 }
@@ -229,7 +252,9 @@ int programs_read_ticks(const struct programs *programs, uint64_t *ticks)
 
 int programs_fd(const struct programs *programs, enum program_kind kind)
 {
+	struct program_parts parts = parts_of(programs->skeleton, kind);
+
 	if (programs->filter_fd[kind] >= 0)
 		return programs->filter_fd[kind];
-	return bpf_program__fd(parts_of(programs->skeleton, kind).count);
+	return bpf_program__fd(programs->passes_none[kind] ? parts.filtered : parts.count);
 }

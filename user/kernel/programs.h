@@ -13,17 +13,27 @@
 #include "banks.h"
 #include "../engine/group.h"
 
+/* PROGRAM_IP_: at TC of devices whose packets begin with their IP header. */
 enum program_kind { PROGRAM_XDP, PROGRAM_XDP_FRAGS, PROGRAM_TC_INGRESS, PROGRAM_TC_EGRESS,
-		    PROGRAM_KIND_COUNT };
+		    PROGRAM_IP_INGRESS, PROGRAM_IP_EGRESS, PROGRAM_KIND_COUNT };
 
 struct filter;
 struct filter_error;
+
+/*
+ * An expression, compiled for packets by what they begin with. NULL: it has no meaning there, so
+ * that none of them passes; or, both being NULL, there is no expression.
+ */
+struct hook_filters {
+	const struct filter *ethernet;
+	const struct filter *ip;
+};
 
 struct programs_request {
 	const struct banks *banks;
 	const struct hash_seed *seed;
 	const struct group_by *group;   /* NULL: whole keys */
-	const struct filter *filter;    /* NULL: none */
+	struct hook_filters filters;
 	unsigned int highest_ifindex;   /* of the links; more may come later */
 	bool realtime;                  /* PREEMPT_RT: sections are claimed */
 	bool wanted[PROGRAM_KIND_COUNT];
@@ -57,8 +67,8 @@ void programs_drop_link(const struct programs *programs, unsigned int ifindex);
 int programs_read_ticks(const struct programs *programs, uint64_t *ticks);
 
 /*
- * File descriptor of what is to be attached for a wanted program: the program itself, or the
- * filter in front of it. Owned by programs.
+ * File descriptor of what is to be attached for a wanted program: the program itself, the filter in
+ * front of it, or what counts as filtered all that comes. Owned by programs.
  */
 int programs_fd(const struct programs *programs, enum program_kind kind);
 

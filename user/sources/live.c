@@ -13,6 +13,7 @@
 #include "../attach/leftover.h"
 #include "../attach/live_return.h"
 #include "../attach/live_watch.h"
+#include "../filter/filter_error.h"
 #include "../system/link_events.h"
 #include "link_books.h"
 #include "live_merge.h"
@@ -46,7 +47,6 @@ static struct live_shared shared_of(const struct live *live)
 				     .machine = &live->machine,
 				     .banks = live->banks,
 				     .seed = &live->seed,
-				     .filter = live->config.filter,
 				     .programs = live->programs };
 }
 
@@ -124,7 +124,7 @@ static int programs_open(struct live *live)
 	struct live_shared shared = shared_of(live);
 	struct programs_request request = { .banks = live->banks, .seed = &live->seed,
 					    .group = live->config.group,
-					    .filter = live->config.filter,
+					    .filters = live->config.filters,
 					    .realtime = live->machine.realtime };
 	struct filter_error error;
 	int err;

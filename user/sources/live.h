@@ -9,7 +9,7 @@
 #include "../attach/settings.h"
 #include "../engine/group.h"
 #include "../engine/pane.h"
-#include "../filter/filter.h"
+#include "../kernel/programs.h"
 #include "pane_clock.h"
 #include "record_taker.h"
 
@@ -24,7 +24,7 @@ struct live_config {
 	const char *const *interfaces; /* link numbers in this order */
 	size_t interface_count;
 	struct record_taker taker;
-	const struct filter *filter;   /* NULL: none */
+	struct hook_filters filters;
 	bool once;                     /* over when the last interface has gone */
 };
 

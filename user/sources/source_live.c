@@ -7,13 +7,14 @@
 #include <string.h>
 
 #include "../base/report.h"
+#include "../system/netdev.h"
 #include "live.h"
 #include "source_kind.h"
 
 struct live_source {
 	struct source base;
 	struct live *live;
-	struct filter *filter;
+	struct filter *filters[NETDEV_HEADER_OTHER]; /* by what packets begin with */
 	const char *attached[LIVE_ATTACHED_MAX];
 };
 
@@ -52,7 +53,8 @@ static int live_source_close(struct source *base)
 	struct live_source *source = live_source(base);
 	int err = live_close(source->live);
 
-	filter_close(source->filter);
+	for (int header = 0; header < NETDEV_HEADER_OTHER; header++)
+		filter_close(source->filters[header]);
 	return err;
 }
 
@@ -63,17 +65,50 @@ static const struct source_kind live_kind = {
 	.close = live_source_close,
 };
 
+/* What begin the packets of the interfaces with? One that is not there is told of later. */
+static void find_headers(const struct source_names *names, bool found[NETDEV_HEADER_OTHER])
+{
+	for (size_t i = 0; i < names->count; i++) {
+		enum netdev_header header;
+
+		if (netdev_header(names->list[i], &header) || header == NETDEV_HEADER_OTHER)
+			header = NETDEV_HEADER_ETHERNET;
+		found[header] = true;
+	}
+}
+
+/* Compiles the expression for each beginning; what has a meaning for one need not for another. */
 static int live_source_filter(struct live_source *source)
 {
+	static const int types[NETDEV_HEADER_OTHER] = { [NETDEV_HEADER_ETHERNET] = DLT_EN10MB,
+							[NETDEV_HEADER_IP] = DLT_RAW };
+	static const char *const words[NETDEV_HEADER_OTHER] = { "with Ethernet headers",
+								"without Ethernet headers" };
 	const char *expression = source->base.settings.filter;
-	struct filter_link link = { .type = DLT_EN10MB, .is_live = true,
-				    .netmask = source_netmask(source->base.names.list[0]) };
-	struct filter_error error;
-	int err = 0;
+	bool found[NETDEV_HEADER_OTHER] = { false }, has_meaning = false;
+	struct filter_error errors[NETDEV_HEADER_OTHER];
+	int refused = -1;
 
-	if (expression)
-		err = filter_compile(expression, &link, &source->filter, &error);
-	return err ? source_report_filter(expression, &error, err) : 0;
+	if (!expression)
+		return 0;
+	find_headers(&source->base.names, found);
+	for (int header = 0; header < NETDEV_HEADER_OTHER; header++) {
+		struct filter_link link = { .type = types[header], .is_live = true,
+					    .netmask = source_netmask(source->base.names.list[0]) };
+		int err = found[header] ? filter_compile(expression, &link, &source->filters[header],
+							 &errors[header]) : 0;
+
+		if (err && err != -EINVAL)
+			return source_report_filter(expression, &errors[header], err);
+		has_meaning |= found[header] && !err;
+		refused = err ? header : refused;
+	}
+	if (!has_meaning)
+		return source_report_filter(expression, &errors[refused], -EINVAL);
+	if (refused >= 0)
+		report_notice("filter: none pass of interfaces %s: %s", words[refused],
+			      errors[refused].text);
+	return 0;
 }
 
 /* What the kernel finds invalid is not the user's words: those were read before. */
@@ -89,7 +124,8 @@ static int live_source_start(struct live_source *source)
 				      .interface_count = source->base.names.count,
 				      .taker = settings->taker,
 				      .once = settings->once,
-				      .filter = source->filter };
+				      .filters = { source->filters[NETDEV_HEADER_ETHERNET],
+						   source->filters[NETDEV_HEADER_IP] } };
 	int err = live_open(&config, &source->live);
 
 	if (err == -EINVAL)

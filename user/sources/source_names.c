@@ -27,14 +27,14 @@ static int names_check(const struct source_names *names)
 	return 0;
 }
 
-/* The programs read Ethernet headers only; libpcap knows others. */
+/* The programs read Ethernet and IP headers only; libpcap knows others. */
 static bool is_countable(const struct source_settings *settings,
 			 const struct netdev_listed *interface)
 {
-	if (interface->is_ethernet || settings->attach.how == ATTACH_PCAP)
+	if (interface->header != NETDEV_HEADER_OTHER || settings->attach.how == ATTACH_PCAP)
 		return true;
-	report_notice("interface %s: left out: its packets have no Ethernet header (-a pcap "
-		      "counts them)", interface->name);
+	report_notice("interface %s: left out: its packets begin with neither Ethernet "
+		      "nor IP (-a pcap counts them)", interface->name);
 	return false;
 }
 

@@ -74,6 +74,29 @@ static void kind_parse(const struct nlattr *nest, struct netdev_facts *facts)
 			 (int)mnl_attr_get_payload_len(kind), mnl_attr_get_str(kind));
 }
 
+enum netdev_header netdev_header_of(unsigned int type, unsigned int flags)
+{
+	switch (type) {
+	case ARPHRD_ETHER:
+	case ARPHRD_LOOPBACK:
+		return NETDEV_HEADER_ETHERNET;
+	case ARPHRD_NONE:
+	case ARPHRD_RAWIP:
+	case ARPHRD_PPP:
+	case ARPHRD_SLIP:
+	case ARPHRD_CSLIP:
+	case ARPHRD_TUNNEL:
+	case ARPHRD_TUNNEL6:
+	case ARPHRD_SIT:
+		return NETDEV_HEADER_IP;
+	case ARPHRD_IPGRE:
+	case ARPHRD_IP6GRE:
+		return flags & IFF_POINTOPOINT ? NETDEV_HEADER_IP : NETDEV_HEADER_OTHER;
+	default:
+		return NETDEV_HEADER_OTHER;
+	}
+}
+
 static int link_parse(const struct nlmsghdr *header, void *context)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(header);
@@ -85,7 +108,7 @@ static int link_parse(const struct nlmsghdr *header, void *context)
 	facts->ifindex = (unsigned)info->ifi_index;
 	facts->up = info->ifi_flags & IFF_UP;
 	facts->running = facts->up && info->ifi_flags & IFF_RUNNING;
-	facts->is_ethernet = info->ifi_type == ARPHRD_ETHER || info->ifi_type == ARPHRD_LOOPBACK;
+	facts->header = netdev_header_of(info->ifi_type, info->ifi_flags);
 	link->is_loopback = info->ifi_type == ARPHRD_LOOPBACK;
 	if (table[IFLA_IFNAME])
 		snprintf(facts->name, sizeof(facts->name), "%s",
@@ -145,6 +168,20 @@ int netdev_index(const char *name, unsigned *ifindex)
 {
 	*ifindex = 0;
 	return link_find(name, index_parse, ifindex);
+}
+
+static int header_parse(const struct nlmsghdr *header, void *context)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(header);
+
+	*(enum netdev_header *)context = netdev_header_of(info->ifi_type, info->ifi_flags);
+	return MNL_CB_OK;
+}
+
+int netdev_header(const char *name, enum netdev_header *header)
+{
+	*header = NETDEV_HEADER_OTHER;
+	return link_find(name, header_parse, header);
 }
 
 static int family_parse(const struct nlmsghdr *header, void *context)

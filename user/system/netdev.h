@@ -13,6 +13,19 @@
 
 enum netdev_answer { NETDEV_UNKNOWN, NETDEV_NO, NETDEV_YES };
 
+/* What packets begin with, at the hooks of TC and in a capture. */
+enum netdev_header {
+	NETDEV_HEADER_ETHERNET,
+	NETDEV_HEADER_IP,    /* nothing before the IP header: tun, WireGuard, PPP, tunnels */
+	NETDEV_HEADER_OTHER, /* another one */
+};
+
+/*
+ * By the type of its hardware addresses (ARPHRD_*, linux/if_arp.h) and its flags (IFF_*): a GRE
+ * tunnel that has no single other end has the outer headers before the packet.
+ */
+enum netdev_header netdev_header_of(unsigned int type, unsigned int flags);
+
 /* Where an XDP program can sit. At most one of native and generic is taken at a time. */
 enum netdev_xdp_mode { NETDEV_XDP_NONE, NETDEV_XDP_NATIVE, NETDEV_XDP_GENERIC, NETDEV_XDP_HW };
 
@@ -27,7 +40,7 @@ struct netdev_facts {
 	unsigned mtu;
 	bool up;                         /* set up by the administrator */
 	bool running;                    /* up, and operational: carrier is there */
-	bool is_ethernet;                /* its packets begin with an Ethernet header */
+	enum netdev_header header;
 
 	unsigned master;                 /* the bridge or bond it is a port of; 0: none */
 	unsigned lower;                  /* the interface it lies on (VLAN, macvlan, ...); 0: none */
@@ -65,6 +78,9 @@ struct netdev_counters {
 
 /* 0 and the facts; -ENODEV where there is no such interface; else a negative errno. */
 int netdev_query(const char *name, struct netdev_facts *facts);
+
+/* 0 and what its packets begin with; -ENODEV; or an error. */
+int netdev_header(const char *name, enum netdev_header *header);
 
 /* 0 and the index of the interface of this name, also an alternative one; -ENODEV; or an error. */
 int netdev_index(const char *name, unsigned *ifindex);

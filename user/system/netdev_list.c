@@ -2,7 +2,6 @@
 #include "netdev_list.h"
 
 #include <errno.h>
-#include <net/if_arp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -13,16 +12,17 @@
 static bool listed_fill(int fd, const struct if_nameindex *interface, struct netdev_listed *listed)
 {
 	struct ifreq request = { 0 };
+	unsigned int flags;
 
 	strncpy(request.ifr_name, interface->if_name, IF_NAMESIZE - 1);
 	memcpy(listed->name, request.ifr_name, IF_NAMESIZE);
 	listed->ifindex = interface->if_index;
 	if (ioctl(fd, SIOCGIFFLAGS, &request) || !(request.ifr_flags & IFF_UP))
 		return false;
+	flags = (unsigned short)request.ifr_flags;
 	if (ioctl(fd, SIOCGIFHWADDR, &request))
 		return false;
-	listed->is_ethernet = request.ifr_hwaddr.sa_family == ARPHRD_ETHER ||
-			      request.ifr_hwaddr.sa_family == ARPHRD_LOOPBACK;
+	listed->header = netdev_header_of(request.ifr_hwaddr.sa_family, flags);
 	return true;
 }
 

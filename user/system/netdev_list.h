@@ -5,14 +5,12 @@
 #ifndef WEIR_NETDEV_LIST_H
 #define WEIR_NETDEV_LIST_H
 
-#include <net/if.h>
-#include <stdbool.h>
-#include <stddef.h>
+#include "netdev.h"
 
 struct netdev_listed {
 	char name[IF_NAMESIZE];
 	unsigned int ifindex;
-	bool is_ethernet;       /* its packets begin with an Ethernet header */
+	enum netdev_header header;
 };
 
 /*
