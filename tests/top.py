@@ -5,7 +5,6 @@ colours and none, ASCII, every way out. Live parts need root, for network namesp
 
     tests/top.py [PROGRAM]      build/weir
 """
-import glob
 import json
 import os
 import re
@@ -116,9 +115,9 @@ class Screen:
 
 
 def rows(screen, column="proto"):
-    """The lines of the table under its heading."""
+    """The lines of the table under its heading; none before it is drawn."""
     lines = screen.lines()
-    head = next(i for i, line in enumerate(lines) if column in line)
+    head = next((i for i, line in enumerate(lines) if column in line), len(lines))
     return [line for line in lines[head + 1:-1] if line.strip()]
 
 
@@ -270,12 +269,14 @@ def test_numbers_equal_json():
 
 def check_exported(screen, what, *options):
     """What e writes is what weir run would, of the same window."""
-    screen.keys("e")
-    screen.shows("write to")
+    name = f"{what}.json"  # what was written before is still told for a while
+    screen.keys("e", "C-u")
+    screen.wait(lambda: re.match(" write to:  +enter", foot(screen)))
+    tmux("send-keys", "-t", screen.name, "-l", name)
+    screen.shows(f"write to: {name}")
     screen.keys("Enter")
-    screen.shows("flows to weir-")
-    exported = document(sorted(glob.glob(os.path.join(WORK, "weir-*.json")),
-                               key=os.path.getmtime)[-1])
+    check(screen.shows(f"flows to {name}"), f"{what} are written", foot(screen))
+    exported = document(name)
     check(",".join(exported["group_by"]) == options[-1], f"{what} are exported as groups",
           exported["group_by"])
     same = [line for line in run_documents("-w", "sliding:40s/1s", *options)
@@ -283,7 +284,7 @@ def check_exported(screen, what, *options):
     check(same["flows"] == exported["flows"] and same["total"] == exported["total"],
           f"averages, totals and maxima of {what} equal those of weir run",
           f"{same['flows'][0]}\n{exported['flows'][0]}\n{same['total']}\n{exported['total']}")
-    os.unlink(sorted(glob.glob(os.path.join(WORK, "weir-*.json")), key=os.path.getmtime)[-1])
+    os.unlink(os.path.join(WORK, name))
 
 
 def test_narrowing():
@@ -342,7 +343,7 @@ def test_keys():
     check(screen.wait(lambda: "←2s▼" in heading(screen)), "s goes through the columns",
           heading(screen))
     screen.keys("s")
-    check(screen.wait(lambda: rows(screen)[0] == first), "and comes back to the last 10 s",
+    check(screen.wait(lambda: rows(screen)[:1] == [first]), "and comes back to the last 10 s",
           rows(screen)[0])
 
     for group in ("flows", "hosts", "services", "networks", "protocols", "interfaces"):
@@ -365,7 +366,7 @@ def test_keys():
 
     screen.keys("/")
     screen.keys("u", "d", "p")
-    check(screen.wait(lambda: all("udp" in line for line in rows(screen))),
+    check(screen.wait(lambda: rows(screen) and all("udp" in line for line in rows(screen))),
           "/ shows the rows that match while it is typed", screen.text())
     screen.keys("Space", "2", "0", "0", "1", "Enter")
     check(screen.wait(lambda: len(rows(screen)) == 1 and "2001:db8::7" in rows(screen)[0]),
@@ -735,7 +736,8 @@ def test_live():
     traffic = subprocess.Popen(["ip", "netns", "exec", f"{NAMESPACE}a", "ping", "-q", "-i", "0.01",
                                 "-w", "20", "10.77.0.2"], stdout=subprocess.DEVNULL)
     screen = Screen()
-    screen.type(f"ip netns exec {NAMESPACE}a {WEIR} top -i live0 --once -o live.ndjson; echo status $?")
+    screen.type(f"ip netns exec {NAMESPACE}a {WEIR} top -i live0 --once -o live.ndjson; "
+                "echo status $?")
     check(screen.shows("10.77.0.2 8/0"), "packets of a ping are seen", screen.text())
     text = screen.text()
     check("in  " in text and "out " in text and "table" in text and "live0" in text,
@@ -881,7 +883,8 @@ time.sleep(0.3)
 PACKETS = top_capture.write(CAPTURE)
 tmux("new-session", "-d", "-s", "base", "cat")  # the server ends with its last session
 try:
-    for test in (test_first_screen, test_numbers_equal_json, test_keys, test_narrowing, test_export, test_moving,
+    for test in (test_first_screen, test_numbers_equal_json, test_keys, test_narrowing,
+                 test_export, test_moving,
                  test_sizes, test_pause, test_colours, test_ways_out, test_suspend, test_plain,
                  test_names, test_live, test_full_table, test_stuck_terminal, test_stuck_live):
         started = time.monotonic()

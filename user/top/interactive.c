@@ -10,6 +10,7 @@
 #include "messages.h"
 #include "terminal.h"
 #include "viewer.h"
+#include "viewer_export.h"
 #include "viewer_keys.h"
 
 #define WAIT_MS 500
@@ -101,8 +102,10 @@ static void wait_for_something(struct interaction *interaction)
 		return;
 	if (ready[0].revents & (POLLHUP | POLLERR | POLLNVAL))
 		viewer->wants_quit = true;
-	if (ready[1].revents)
+	if (ready[1].revents) {
 		viewer_take(viewer);
+		viewer_export_what_waits(viewer);
+	}
 	if (ready[2].revents)
 		take_messages(interaction);
 	if (ready[3].revents)

@@ -34,6 +34,7 @@ struct screen {
 	struct row_history history;       /* of the selected row, in MODE_HISTORY */
 	char export_name[EXPORT_NAME_MAX]; /* being edited, in MODE_EXPORT */
 	bool export_is_there;             /* a file of that name: the user was told */
+	bool export_waits;                /* for the rows, to be written then */
 	enum mode export_from;            /* where it goes back to */
 
 	uint64_t speed_bps[FLOW_LINKS_MAX]; /* of interfaces, by number; 0: not known */

@@ -33,10 +33,10 @@ void viewer_ask_for_name(struct viewer *viewer)
 {
 	struct screen *screen = &viewer->screen;
 
-	if (!viewer->snapshot || viewer->snapshot->is_first_look)
+	if (!viewer->snapshot)
 		return;
 	export_choose_name(screen->export_name);
-	screen->export_is_there = false;
+	screen->export_is_there = screen->export_waits = false;
 	screen->export_from = screen->mode;
 	screen->mode = MODE_EXPORT;
 }
@@ -69,6 +69,9 @@ static void write_export(struct viewer *viewer)
 	size_t flows;
 	int err;
 
+	screen->export_waits = viewer->waits_for_rows;
+	if (screen->export_waits)
+		return;
 	if (!refused && !screen->export_is_there && !access(screen->export_name, F_OK)) {
 		screen->export_is_there = true;
 		return;
@@ -83,10 +86,17 @@ static void write_export(struct viewer *viewer)
 		tell_written(viewer, flows);
 }
 
+void viewer_export_what_waits(struct viewer *viewer)
+{
+	if (viewer->screen.mode == MODE_EXPORT && viewer->screen.export_waits)
+		write_export(viewer);
+}
+
 void viewer_press_export(struct viewer *viewer, int key)
 {
 	struct screen *screen = &viewer->screen;
 
+	screen->export_waits = false;
 	if (key == KEY_IS_ENTER)
 		write_export(viewer);
 	else if (key == KEY_IS_ESCAPE)

@@ -10,8 +10,14 @@
 /* MODE_EXPORT, with a name proposed. */
 void viewer_ask_for_name(struct viewer *viewer);
 
-/* A key in that mode: enter writes, escape goes back, others edit the name. */
+/*
+ * A key in that mode: enter writes, once the rows that were asked for are there; escape goes back,
+ * others edit the name.
+ */
 void viewer_press_export(struct viewer *viewer, int key);
+
+/* After viewer_take: writes what enter was pressed for before its rows were there. */
+void viewer_export_what_waits(struct viewer *viewer);
 
 /* True where the key edits the text: erases its end, clears it (Ctrl-U) or adds to it. */
 bool text_edit(char *text, size_t size, int key);
