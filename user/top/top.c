@@ -35,6 +35,7 @@ struct top {
 	_Atomic bool ui_is_done;
 	struct link_names links; /* of a live run */
 	int err;  /* of the agent */
+	const char **attached;       /* hooks by name, as at the start */
 };
 
 static void take_pane(void *context, const struct pane *pane)
@@ -150,9 +151,22 @@ static int top_open(struct top *top)
 	return agent_open(&agent, &top->agent);
 }
 
+/* The hooks as they are at the start: one that an interface comes back to is told then. */
+static void attached_copy(struct top *top, struct document_context *document)
+{
+	size_t bytes = document->attach_count * sizeof(*document->attach);
+
+	top->attached = malloc(bytes);
+	if (top->attached)
+		memcpy(top->attached, document->attach, bytes);
+	document->attach = top->attached;
+	document->attach_count = top->attached ? document->attach_count : 0;
+}
+
 /*
- * A copy for the thread that draws: the agent's goes on to set the clock, and in a live run what
- * interfaces are called; there a name is at the place of its link's number.
+ * A copy for the thread that draws: the agent's goes on to set the clock, and in a live run where
+ * programs are attached and what interfaces are called; there a name is at the place of its
+ * link's number.
  */
 static void document_copy(struct top *top, struct document_context *document)
 {
@@ -160,6 +174,7 @@ static void document_copy(struct top *top, struct document_context *document)
 	document->group = &top->options->counted;
 	if (top->options->file)
 		return;
+	attached_copy(top, document);
 	link_names_init(&top->links, document->link_names ? document->link_names :
 							    document->source_names,
 			document->source_name_count);
@@ -194,6 +209,8 @@ static int top_view(struct top *top, struct narrowing *narrowing)
 	viewer_fini(&viewer);
 	if (!top->options->file)
 		link_names_fini(&top->links);
+	free(top->attached);
+	top->attached = NULL;
 	return shown_err ? shown_err : top->err;
 }
 
