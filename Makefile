@@ -19,7 +19,7 @@ BPFFLAGS = -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter -Werr
 SOURCES  := $(wildcard user/*.c user/*/*.c)
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY  := $(BUILD)/libweir.a
-SKELETONS := $(BUILD)/weir.skel.h
+SKELETONS := $(BUILD)/weir.skel.h $(BUILD)/owners.skel.h
 
 # One short line a file; V=1 shows the commands.
 Q        := $(if $(V),,@)

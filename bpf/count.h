@@ -163,8 +163,10 @@ static __noinline void count_unknown(__u32 packets, __u32 bytes, __u32 max_len, 
 	section_release(t.section);
 }
 
+/* skb: of a packet that is sent, where its socket may be asked for; or NULL. */
 static __always_inline void count_flow(const struct packet *p, const struct packet_size *size,
-				       const struct link_entry *link, bool is_plain)
+				       const struct link_entry *link, bool is_plain,
+				       struct __sk_buff *skb)
 {
 	const struct count_settings *s = count_settings();
 	struct flow_key key;
@@ -175,6 +177,8 @@ static __always_inline void count_flow(const struct packet *p, const struct pack
 	if (has_extra(is_plain)) {
 		a.extra = extra_of_packet(size, p->tcp_flags, p->has_zero_window);
 		a.has_extra = true;
+		a.has_owners = s->has_owners;
+		a.skb = skb;
 	}
 	packet_key(p, &key);
 	if (has_links(is_plain)) {
@@ -197,7 +201,7 @@ static __always_inline void count_flow(const struct packet *p, const struct pack
 /* link: as found by the interface, where they are told apart. */
 static __always_inline void count(const struct packet *p, int malformed,
 				  const struct packet_size *size, const struct link_entry *link,
-				  bool is_plain)
+				  bool is_plain, struct __sk_buff *skb)
 {
 	if (has_links(is_plain) && unlikely(!link))
 		count_unknown(size->packets, size->bytes, size->max_len, size->min_len);
@@ -207,7 +211,7 @@ static __always_inline void count(const struct packet *p, int malformed,
 					link_tally_index(has_links(is_plain) ? link->number : 0,
 							 p->flags & FLOW_OUT) << 8);
 	else
-		count_flow(p, size, link, is_plain);
+		count_flow(p, size, link, is_plain, skb);
 }
 
 /*
@@ -220,7 +224,17 @@ __noinline int count_apart(const struct packet *p, int malformed, const struct p
 {
 	if (!p || !size)
 		return 0;
-	count(p, malformed, size, link, false);
+	count(p, malformed, size, link, false, NULL);
+	return 0;
+}
+
+/* The same of a packet that is sent. */
+__noinline int count_apart_out(struct __sk_buff *skb, const struct packet *p, int malformed,
+			       const struct packet_size *size, const struct link_entry *link)
+{
+	if (!p || !size)
+		return 0;
+	count(p, malformed, size, link, false, skb);
 	return 0;
 }
 

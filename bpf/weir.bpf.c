@@ -135,7 +135,7 @@ static __always_inline int xdp_count(struct xdp_md *ctx, bool is_plain)
 	malformed = parse_ethernet(&c, &p);
 	if (unlikely(c.incomplete))
 		return count_thoroughly_xdp(ctx);
-	count(&p, malformed, &size, link, is_plain);
+	count(&p, malformed, &size, link, is_plain, NULL);
 	return XDP_PASS;
 }
 
@@ -174,7 +174,7 @@ static __always_inline int xdp_frags_count(struct xdp_md *ctx, bool is_plain)
 	malformed = parse_ethernet(&c, &p);
 	if (unlikely(c.incomplete))
 		return count_thoroughly_xdp_frags(ctx);
-	count(&p, malformed, &size, link, is_plain);
+	count(&p, malformed, &size, link, is_plain, NULL);
 	return XDP_PASS;
 }
 
@@ -228,7 +228,10 @@ static __noinline int count_thoroughly_skb(struct __sk_buff *skb, __u8 direction
 	packet_init_skb(&p, skb, direction);
 	malformed = is_ip ? parse_thoroughly_ip(skb, &p) : parse_thoroughly_skb(skb, &p);
 	size = skb_size(skb, &p);
-	count_apart(&p, malformed, &size, skb_link(skb, false));
+	if (direction == FLOW_OUT)
+		count_apart_out(skb, &p, malformed, &size, skb_link(skb, false));
+	else
+		count_apart(&p, malformed, &size, skb_link(skb, false));
 	return TC_PASS;
 }
 
@@ -249,7 +252,9 @@ static __always_inline int skb_count(struct __sk_buff *skb, __u8 direction, bool
 		return count_thoroughly_skb(skb, direction, is_ip);
 	size = skb_size(skb, &p);
 	if (is_plain)
-		count(&p, malformed, &size, link, true);
+		count(&p, malformed, &size, link, true, NULL);
+	else if (direction == FLOW_OUT)
+		count_apart_out(skb, &p, malformed, &size, link);
 	else
 		count_apart(&p, malformed, &size, link);
 	return TC_PASS;

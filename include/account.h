@@ -12,8 +12,12 @@
 /* A slot whose packets reach this goes to the spill area; one merged packet adds up to 65536. */
 #define SLOT_PACKETS_LIMIT 0xfff00000u
 
-/* RFC 9293: the flags as a byte, and where the window lies in the header. */
+/* RFC 9293: the flags as a byte. */
+#define TCP_FLAG_FIN 0x01
+#define TCP_FLAG_SYN 0x02
 #define TCP_FLAG_RST 0x04
+#define TCP_FLAG_PSH 0x08
+#define TCP_FLAG_ACK 0x10
 
 /* Clock ticks of the kernel (jiffies) as milliseconds: a tick's length in 1/65536 ms. */
 #define TICK_SHIFT 16
@@ -190,6 +194,8 @@ struct accounted {
 	};
 	bool has_extra;            /* the record has its second line, to which is added: */
 	struct packet_extra extra;
+	bool has_owners;           /* and its socket is told */
+	void *skb;                 /* of a packet sent, by which the socket is found; or NULL */
 };
 
 /* The sizes of single packets that a slot holds, and the mark that they were too large for it. */
@@ -241,6 +247,17 @@ static __always_inline struct packet_extra extra_of_packet(const struct packet_s
 				      .resets = (tcp_flags & TCP_FLAG_RST) != 0 };
 }
 
+/* The socket that the packet is of: 0 where there is none, or it was received. */
+static __always_inline __u64 accounted_cookie(const struct accounted *a)
+{
+#ifdef __bpf__
+	return a->skb ? bpf_get_socket_cookie(a->skb) : 0;
+#else
+	(void)a;
+	return 0;
+#endif
+}
+
 /* Makes the slot that of a new flow with this packet. */
 static __always_inline void slot_start(struct flow_slot *slot, const struct accounted *a)
 {
@@ -263,6 +280,8 @@ static __always_inline void slot_start(struct flow_slot *slot, const struct acco
 #define EXTRA_SET(name, type, merge, set, before, after) slot_extra(slot)->name = a->extra.name;
 		__builtin_memset(slot_extra(slot), 0, sizeof(struct flow_extra));
 		EXTRA_MEASURES(EXTRA_SET)
+		if (a->has_owners)
+			slot_extra(slot)->cookie = accounted_cookie(a);
 	}
 }
 
@@ -369,6 +388,47 @@ static __always_inline void slot_renew(struct section_header *section,
 }
 
 /*
+ * Whether the packet begins a connection of which the slot has nothing yet. One that is sent tells
+ * by its socket. Of those received, a SYN may be sent again (RFC 9293, 3.8.1) while there is nothing
+ * else; an answer to one has been waited for by nobody else.
+ */
+static __always_inline bool slot_is_of_another(struct flow_slot *slot, const struct accounted *a)
+{
+	if (likely(!a->has_owners || !(a->tcp_flags & TCP_FLAG_SYN)))
+		return false;
+	if (a->skb)
+		return accounted_cookie(a) != slot_extra(slot)->cookie;
+	return a->tcp_flags & TCP_FLAG_ACK ||
+	       slot->tcp_flags & (TCP_FLAG_FIN | TCP_FLAG_RST | TCP_FLAG_PSH | TCP_FLAG_ACK);
+}
+
+/*
+ * The connection before goes to the spill area, of which the half that --processes brought is for
+ * this: evictions find as much room as without it. Past that both are in one slot.
+ */
+static __noinline bool slot_part(struct section_header *section, const struct bank_geometry *g,
+				 struct flow_slot *slot)
+{
+	if (section->spill_used < g->spill_slots / 2 && section_spill(section, g, slot, true))
+		return true;
+	slot_extra(slot)->cookie = COOKIE_MIXED;
+	return false;
+}
+
+/* Adds a packet to the slot of its key. */
+static __always_inline void slot_take(struct section_header *section,
+				      const struct bank_geometry *g, struct flow_slot *slot,
+				      const struct accounted *a)
+{
+	if (unlikely(slot->packets >= SLOT_PACKETS_LIMIT))
+		slot_renew(section, g, slot, a);
+	else if (unlikely(slot_is_of_another(slot, a)) && slot_part(section, g, slot))
+		slot_start(slot, a);
+	else
+		slot_add(slot, a);
+}
+
+/*
  * Counts one packet to its flow: its slot is found or started within PROBE_WINDOW slots of its
  * hash, or made by evicting another flow.
  */
@@ -387,10 +447,7 @@ static __always_inline void account_flow(struct section_header *section,
 			return;
 		}
 		if (likely(slot_has_key(slot, a->key))) {
-			if (likely(slot->packets < SLOT_PACKETS_LIMIT))
-				slot_add(slot, a);
-			else
-				slot_renew(section, g, slot, a);
+			slot_take(section, g, slot, a);
 			return;
 		}
 	}

@@ -81,6 +81,7 @@ struct bank_shape {
 	__u32 cpus;
 	__u32 links;         /* told apart, 1 to FLOW_LINKS_MAX */
 	bool has_extra;      /* records have their second line */
+	bool has_owners;     /* a slot may be spilled for its socket's sake: twice the room */
 };
 
 /* Where things lie in a section of its own: of slots_per_cpu slots. */
@@ -90,6 +91,8 @@ static inline void bank_geometry_lay_out(struct bank_geometry *g, const struct b
 
 	g->slots = slots;
 	g->spill_slots = slots / 2 > SECTION_SPILL_MIN ? slots / 2 : SECTION_SPILL_MIN;
+	if (shape->has_owners)
+		g->spill_slots *= 2;
 	g->links = 1;
 	while (g->links < shape->links)
 		g->links *= 2;

@@ -83,8 +83,18 @@ static inline __u64 slot_time_ms(__u16 time)
 #define FLOW_KEY_WORDS      6
 
 /*
- * What packets are grouped by. 48 bytes, the last 6 of them zero, so that keys compare and
- * hash as words. IPv4 addresses are IPv4-mapped (RFC 4291, 2.5.5.2). A non-IP flow has its
+ * The owner in a key (user/owners/), which the agent alone knows: in flow_key.process the pid and
+ * the lower bits of its name's number, whose upper bits lie in flow_key.container before the number
+ * of the container. 0: there is none, or it is not known.
+ */
+#define FLOW_OWNER_PID_BITS   22 /* PID_MAX_LIMIT of 64 bits */
+#define FLOW_OWNER_CONTAINER  0x1fff
+#define FLOW_OWNER_NAME       0xe000
+#define FLOW_OWNER_NAME_SHIFT 13
+
+/*
+ * What packets are grouped by. 48 bytes, the last 6 of them zero as the kernel counts them, so that
+ * keys compare and hash as words. IPv4 addresses are IPv4-mapped (RFC 4291, 2.5.5.2). A non-IP flow has its
  * EtherType in src_port. ICMP and ICMPv6 have type in the first byte of src_port and code in
  * the first byte of dst_port, the other byte zero or FLOW_ICMP_CUT.
  */
@@ -99,7 +109,13 @@ struct flow_key {
 			__u8   flags;
 			__u16  vlan;
 			__u16  inner_vlan;
-			__u16  zero[3];
+			union {
+				__u16 zero[3];
+				struct {
+					__u16 container;
+					__u32 process;
+				} __attribute__((packed));
+			};
 		};
 		__u64 words[FLOW_KEY_WORDS];
 	};

@@ -80,7 +80,12 @@ enum extra_measure { EXTRA_MEASURES(EXTRA_AS_ENUM) EXTRA_COUNT };
 #define EXTRA_AS_FIELD(name, type, merge, set, before, after) type name;
 struct flow_extra {
 	EXTRA_MEASURES(EXTRA_AS_FIELD)
+	__u64 cookie; /* of the socket that sent the slot's first packet; 0: none, or not asked for */
+	__u64 owner;  /* 0; in the agent: the sixth word of a key that has nothing but it */
 } __attribute__((aligned(64)));
+
+/* flow_extra.cookie: packets of several sockets may be in the slot. */
+#define COOKIE_MIXED (~0ull)
 
 _Static_assert(sizeof(struct flow_extra) == 64, "the second line of a record");
 

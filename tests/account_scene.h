@@ -19,7 +19,8 @@
 /* One section of SLOTS slots, with room for so many spilled records. */
 static inline struct host_bank bank_with_spill(uint32_t spill_slots)
 {
-	struct bank_geometry g = bank_geometry_make(&(struct bank_shape){ SLOTS, 1, 1, false });
+	struct bank_geometry g = bank_geometry_make(&(struct bank_shape){ .slots_per_cpu = SLOTS, .cpus = 1,
+								      .links = 1 });
 	struct host_bank bank;
 
 	g.spill_slots = spill_slots;
@@ -36,6 +37,7 @@ static inline struct flow_key key_of(uint32_t flow)
 struct given {
 	uint32_t flow, hash, len, now_ms;
 	uint8_t tcp_flags, marks;
+	bool has_owners;
 };
 
 static inline void count_size(struct host_bank *bank, struct given given, struct packet_size size)
@@ -43,7 +45,8 @@ static inline void count_size(struct host_bank *bank, struct given given, struct
 	struct flow_key key = key_of(given.flow);
 	struct accounted a = { .key = &key, .size = &size, .hash = given.hash,
 			       .now_ms = (__u16)given.now_ms, .tcp_flags = given.tcp_flags,
-			       .marks = given.marks };
+			       .marks = given.marks, .has_extra = given.has_owners,
+			       .has_owners = given.has_owners };
 
 	account_flow(host_bank_section(bank, 0), &bank->geometry, &a);
 }

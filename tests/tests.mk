@@ -28,7 +28,7 @@ $(BUILD)/generate: tools/generate.c
 TRAFFIC  := $(BUILD)/tests/traffic
 
 .PHONY: traffic
-traffic: $(TRAFFIC)/txring $(TRAFFIC)/xdpgen ## build the traffic tools of tests and benchmarks
+traffic: $(TRAFFIC)/txring $(TRAFFIC)/xdpgen $(TRAFFIC)/connect ## build the traffic tools of tests and benchmarks
 
 $(TRAFFIC)/xdpgen.bpf.o: tests/traffic/xdpgen.bpf.c
 	@mkdir -p $(@D)
@@ -40,6 +40,9 @@ $(TRAFFIC)/xdpgen.skel.h: $(TRAFFIC)/xdpgen.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name xdpgen_bpf >$@.tmp && mv $@.tmp $@
 
 $(TRAFFIC)/xdpgen: $(TRAFFIC)/xdpgen.skel.h
+
+# A program as a container has it: nothing but itself.
+$(TRAFFIC)/connect: LDLIBS := -static
 
 $(TRAFFIC)/%: tests/traffic/%.c
 	@mkdir -p $(@D)

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -12,8 +11,10 @@
 #include "engine/engine_read.h"
 #include "engine/ledger.h"
 #include "outputs/excess.h"
+#include "owners/owners.h"
 #include "system/machine.h"
 #include "base/stop.h"
+#include "sources/capture.h"
 #include "run_number.h"
 
 struct agent {
@@ -24,6 +25,7 @@ struct agent {
 	struct ledger *ledger;
 	struct source *source;
 	struct outputs *outputs;
+	struct owners *owners;         /* NULL: nobody asks whose flows are */
 	struct document_context document;
 	char host[256];
 	uint64_t windows_emitted;      /* complete ones, of the first -w */
@@ -134,16 +136,6 @@ static int emit_state(void *context, const struct window_result *result)
 	return 0;
 }
 
-/* What is sent here while nobody reads it may be thrown away at its source. */
-static bool reads_stream(const char *file)
-{
-	struct stat status;
-
-	if (!file || strcmp(file, "-"))
-		return file && !strncmp(file, "tcp://", 6);
-	return !fstat(STDIN_FILENO, &status) && !S_ISREG(status.st_mode);
-}
-
 static void reopen_outputs(void *context)
 {
 	outputs_reopen(context);
@@ -165,7 +157,7 @@ static int outputs_start(struct agent *agent)
 					       .count = options->output_count,
 					       .window_count = options->window_count,
 					       .is_replay = options->file != NULL,
-					       .reads_stream = reads_stream(options->file) };
+					       .reads_stream = capture_is_stream(options->file) };
 	int err;
 
 	config.max_bytes = outputs_bytes_max(machine_memory_bytes());
@@ -197,10 +189,12 @@ static int engines_create(struct agent *agent, struct engine_config config)
 
 	config.biflow = options->biflow;
 	config.service = service_rule_of(&options->group);
+	config.is_reduced = group_by_has_owner(&options->group);
 	group_masks_make(&options->group, &config.row_masks);
 	if (options->is_sorted_by_view)
 		config.sort = whole.sort = SORT_BYTES;
-	if ((config.biflow || config.service.is_kept || config.sort == SORT_FLOWS) &&
+	if ((config.biflow || config.service.is_kept || config.is_reduced ||
+	     config.sort == SORT_FLOWS) &&
 	    config.window_count > own) {
 		config.window_count = own;
 		whole.sort = SORT_BYTES;
@@ -225,6 +219,7 @@ static int engine_open(struct agent *agent)
 					.is_aligned = options->align == ALIGN_CLOCK,
 					.replay = options->file != NULL,
 					.sort = options->sort,
+					.has_owners = agent->owners,
 					.extra_sets = options->extra_sets,
 					.top = agent->config.listed,
 					.emit = emit,
@@ -280,7 +275,7 @@ static struct source_settings source_settings_of(struct agent *agent)
 		.slots_given = options->slots_given,
 		.once = options->once,
 		.show_progress = agent->config.show_progress,
-		.taker = { take_records, agent, engine_takes_extra(agent->engine) },
+		.taker = { take_records, agent, engine_takes_extra(agent->engine), agent->owners },
 	};
 }
 
@@ -302,6 +297,7 @@ static void describe(struct agent *agent)
 	document->attach_count = facts->attached_count;
 	document->direction = facts->is_live ? direction_name(agent->options->direction) : NULL;
 	document->link_names = source_link_names(agent->source);
+	document->owner_names = agent->owners ? owners_names(agent->owners) : NULL;
 }
 
 static int agent_open_parts(struct agent *agent)
@@ -314,6 +310,8 @@ static int agent_open_parts(struct agent *agent)
 		return -EIO;
 	}
 	err = outputs_start(agent);
+	if (!err && agent->options->processes)
+		err = owners_open(&agent->owners) ? -EIO : 0;
 	if (!err)
 		err = engine_open(agent);
 	if (err)
@@ -487,6 +485,7 @@ enum exit_status agent_close(struct agent *agent, int err)
 		engine_destroy(agent->engine);
 		engine_destroy(agent->whole);
 		ledger_destroy(agent->ledger);
+		owners_close(agent->owners);
 	}
 	free(agent);
 	if (err == -EINVAL)

@@ -213,7 +213,7 @@ static void ticks_become_milliseconds_clamped_at_both_ends(void **state)
 
 static void the_second_line_counts_zero_windows_and_resets(void **state)
 {
-	const struct bank_shape shape = { SLOTS, 1, 1, true };
+	const struct bank_shape shape = { SLOTS, 1, 1, true, false };
 	struct bank_geometry g = bank_geometry_make(&shape);
 	struct packet_size merged = { .packets = 5, .bytes = 7000, .max_len = 1514, .min_len = 944 };
 	struct packet_size single = packet_size_single(60);
@@ -263,7 +263,7 @@ static void sections_are_laid_out_apart(void **state)
 {
 	(void)state;
 	for (uint32_t slots = BANK_SLOTS_MIN; slots <= BANK_SLOTS_MAX; slots *= 2) {
-		struct bank_geometry g = bank_geometry_make(&(struct bank_shape){ slots, 3, 1, false });
+		struct bank_geometry g = bank_geometry_make(&(struct bank_shape){ slots, 3, 1, false, false });
 
 		assert_int_equal((uint64_t)g.slots * g.sections_per_cpu, slots);
 		assert_true(g.bitmap_offset >= sizeof(struct section_header));

@@ -91,7 +91,7 @@ static void give_packet(struct trial *t, uint32_t flow)
 
 static struct trial *trial_run(const struct stream *stream)
 {
-	struct bank_geometry g = bank_geometry_make(&(struct bank_shape){ stream->slots, 1, 1, false });
+	struct bank_geometry g = bank_geometry_make(&(struct bank_shape){ stream->slots, 1, 1, false, false });
 	struct trial *t = calloc(1, sizeof(*t));
 
 	assert_non_null(t);

@@ -61,7 +61,7 @@ static void count_flow(const struct scene *scene, uint32_t number)
 
 static void scene_open(struct scene *scene, bool has_extra)
 {
-	const struct bank_shape shape = { SLOTS, 1, LINKS, has_extra };
+	const struct bank_shape shape = { SLOTS, 1, LINKS, has_extra, false };
 	const struct packet_size size = packet_size_single(60);
 
 	scene->geometry = bank_geometry_make(&shape);

@@ -21,7 +21,7 @@ static struct banks *banks_of(uint32_t slots)
 {
 	struct banks *banks;
 
-	assert_int_equal(banks_create(&(struct bank_shape){ slots, 0, LINKS, false }, &banks), 0);
+	assert_int_equal(banks_create(&(struct bank_shape){ slots, 0, LINKS, false, false }, &banks), 0);
 	return banks;
 }
 

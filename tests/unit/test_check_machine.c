@@ -18,7 +18,7 @@ static void a_good_machine_is_all_ok(void **state)
 	for (size_t i = 0; i < machine.findings.count; i++)
 		assert_int_equal(machine.findings.list[i].state, FINDING_OK);
 	assert_int_equal(machine.findings.count, 4);
-	assert_int_equal(machine.banks_bytes, machine_banks_bytes(&(struct bank_shape){ 65536, 4, 1, false }));
+	assert_int_equal(machine.banks_bytes, machine_banks_bytes(&(struct bank_shape){ 65536, 4, 1, false, false }));
 }
 
 static void missing_privileges_fail_and_are_named(void **state)
@@ -116,9 +116,9 @@ static void banks_are_reckoned_for_all_links(void **state)
 	(void)state;
 	machine_judge(&machine, ATTACH_AUTO, false);
 	assert_int_equal(machine.banks_bytes,
-			 machine_banks_bytes(&(struct bank_shape){ 1024, 4, 512, false }));
+			 machine_banks_bytes(&(struct bank_shape){ 1024, 4, 512, false, false }));
 	assert_true(machine.banks_bytes >
-		    machine_banks_bytes(&(struct bank_shape){ 1024, 4, 1, false }));
+		    machine_banks_bytes(&(struct bank_shape){ 1024, 4, 1, false, false }));
 }
 
 static void half_a_command_is_never_suggested(void **state)

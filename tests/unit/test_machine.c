@@ -89,17 +89,17 @@ static void missing_capabilities_are_named(void **state)
 
 static void banks_take_two_of_the_geometry(void **state)
 {
-	struct bank_geometry geometry = bank_geometry_make(&(struct bank_shape){ 65536, 2, 1, false });
+	struct bank_geometry geometry = bank_geometry_make(&(struct bank_shape){ 65536, 2, 1, false, false });
 
 	(void)state;
-	assert_int_equal(machine_banks_bytes(&(struct bank_shape){ 65536, 2, 1, false }), 2 * bank_size_bytes(&geometry));
-	assert_true(machine_banks_bytes(&(struct bank_shape){ 65536, 2, 1, false }) > 2ull * 2 * 65536 * sizeof(struct flow_slot));
+	assert_int_equal(machine_banks_bytes(&(struct bank_shape){ 65536, 2, 1, false, false }), 2 * bank_size_bytes(&geometry));
+	assert_true(machine_banks_bytes(&(struct bank_shape){ 65536, 2, 1, false, false }) > 2ull * 2 * 65536 * sizeof(struct flow_slot));
 }
 
 static void the_largest_banks_do_not_wrap_around(void **state)
 {
 	(void)state;
-	assert_true(machine_banks_bytes(&(struct bank_shape){ BANK_SLOTS_MAX, 1024, 1, false }) >
+	assert_true(machine_banks_bytes(&(struct bank_shape){ BANK_SLOTS_MAX, 1024, 1, false, false }) >
 		    2ull * 1024 * BANK_SLOTS_MAX * sizeof(struct flow_slot));
 }
 
@@ -124,8 +124,8 @@ static void the_most_slots_fit_and_twice_as_many_do_not(void **state)
 
 	(void)state;
 	assert_int_equal(slots & (slots - 1), 0);
-	assert_true(machine_banks_bytes(&(struct bank_shape){ slots, 8, 1, false }) <= memory / 4);
-	assert_true(machine_banks_bytes(&(struct bank_shape){ slots * 2, 8, 1, false }) > memory / 4);
+	assert_true(machine_banks_bytes(&(struct bank_shape){ slots, 8, 1, false, false }) <= memory / 4);
+	assert_true(machine_banks_bytes(&(struct bank_shape){ slots * 2, 8, 1, false, false }) > memory / 4);
 	assert_int_equal(machine_slots_max(1, &of_8), BANK_SLOTS_MIN);
 	assert_int_equal(machine_slots_max(0, &of_8), BANK_SLOTS_MAX);
 }
@@ -138,10 +138,10 @@ static void default_slots_take_a_sixteenth_of_the_memory(void **state)
 	(void)state;
 	assert_int_equal(machine_slots_default(24 * gib, &of_2), MACHINE_SLOTS_DEFAULT_MAX);
 	assert_int_equal(slots & (slots - 1), 0);
-	assert_true(machine_banks_bytes(&(struct bank_shape){ slots, 512, 1, false }) <= 4 * gib);
-	assert_true(machine_banks_bytes(&(struct bank_shape){ slots * 2, 512, 1, false }) > 4 * gib);
+	assert_true(machine_banks_bytes(&(struct bank_shape){ slots, 512, 1, false, false }) <= 4 * gib);
+	assert_true(machine_banks_bytes(&(struct bank_shape){ slots * 2, 512, 1, false, false }) > 4 * gib);
 	slots = machine_slots_default(200 << 20, &of_2);
-	assert_true(machine_banks_bytes(&(struct bank_shape){ slots, 2, 1, false }) <= 200 << 16);
+	assert_true(machine_banks_bytes(&(struct bank_shape){ slots, 2, 1, false, false }) <= 200 << 16);
 	assert_int_equal(machine_slots_default(1, &of_8), BANK_SLOTS_MIN);
 	assert_int_equal(machine_slots_default(0, &of_8), MACHINE_SLOTS_DEFAULT_MAX);
 }

@@ -132,6 +132,28 @@ static void a_rate_is_of_bits_or_of_packets(void **state)
 	check_rate("70pps", 70, true);
 }
 
+static void processes_are_added_to_all_fields_or_named(void **state)
+{
+	char all[] = "weir run --processes", named[] = "weir run -g process", both[] =
+		"weir run -b --processes";
+	struct options options;
+
+	(void)state;
+	parse(&options, all);
+	assert_true(options.processes && group_by_is_full(&options.group));
+	assert_true(options.group.field[GROUP_PROCESS] && options.group.field[GROUP_CONTAINER]);
+	assert_string_equal(options.group.text[options.group.text_count - 1], "container");
+	assert_true(group_by_is_full(&options.counted) && !group_by_has_owner(&options.counted));
+	options_fini(&options);
+	parse(&options, named);
+	assert_true(options.processes && !options.group.field[GROUP_CONTAINER]);
+	assert_true(group_by_is_full(&options.counted));
+	options_fini(&options);
+	parse(&options, both);
+	assert_true(options.group.field[GROUP_PROCESS] && !options.group.field[GROUP_DIRECTION]);
+	options_fini(&options);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +162,7 @@ int main(void)
 		cmocka_unit_test(top_shows_conversations_as_it_is),
 		cmocka_unit_test(top_writes_conversations_and_shows_whole_flows),
 		cmocka_unit_test(services_are_counted_as_whole_flows),
+		cmocka_unit_test(processes_are_added_to_all_fields_or_named),
 		cmocka_unit_test(a_run_waits_for_interfaces_unless_it_is_once),
 		cmocka_unit_test(a_rate_is_of_bits_or_of_packets),
 		cmocka_unit_test(one_way_flows_are_counted_as_they_are_grouped),

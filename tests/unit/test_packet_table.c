@@ -182,7 +182,7 @@ static void a_table_far_too_small_loses_nothing(void **state)
 	struct packet_table *table;
 
 	(void)state;
-	config.taker = (struct record_taker){ take, create_engine(&window, &sums), false };
+	config.taker = (struct record_taker){ take, create_engine(&window, &sums), false, NULL };
 	table = packet_table_create(&config);
 	count_flows(table, 2);
 	packet_table_end_pane(table, &pane);
@@ -206,7 +206,7 @@ static void a_pane_begins_with_an_empty_table(void **state)
 	struct packet_table *table;
 
 	(void)state;
-	config.taker = (struct record_taker){ take, create_engine(&window, &sums), false };
+	config.taker = (struct record_taker){ take, create_engine(&window, &sums), false, NULL };
 	table = packet_table_create(&config);
 	count_flows(table, 1);
 	packet_table_end_pane(table, &first);
@@ -250,7 +250,7 @@ static void a_flood_and_what_follows_it_are_counted_whole(void **state)
 	struct packet_table *table;
 
 	(void)state;
-	config.taker = (struct record_taker){ take, create_engine(&window, &sums), false };
+	config.taker = (struct record_taker){ take, create_engine(&window, &sums), false, NULL };
 	table = packet_table_create(&config);
 	count_in_rows(table, flows, 1);
 	count_in_rows(table, flows, 4);

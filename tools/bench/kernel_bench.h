@@ -32,7 +32,7 @@ static inline int kernel_bench_open(struct kernel_bench *bench, uint32_t slots, 
 	int err;
 
 	*bench = (struct kernel_bench){ 0 };
-	err = banks_create(&(struct bank_shape){ slots, 0, links, has_extra }, &bench->banks);
+	err = banks_create(&(struct bank_shape){ slots, 0, links, has_extra, false }, &bench->banks);
 	if (!err)
 		err = hash_seed_make(&seed);
 	request.banks = bench->banks;

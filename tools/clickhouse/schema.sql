@@ -65,6 +65,8 @@ CREATE TABLE IF NOT EXISTS net.flows (
   direction String,
   interface String,
   service String,
+  process String,
+  container String,
   src_address String ALIAS if(family = 0, '', if(family = 4, replaceOne(IPv6NumToString(src), '::ffff:', ''), IPv6NumToString(src))),
   dst_address String ALIAS if(family = 0, '', if(family = 4, replaceOne(IPv6NumToString(dst), '::ffff:', ''), IPv6NumToString(dst)))
 ) ENGINE = ReplacingMergeTree PARTITION BY toYYYYMMDD(window_start)

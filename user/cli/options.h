@@ -39,6 +39,7 @@ struct options {
 	bool shows_services;          /* at first, by top */
 	bool is_sorted_by_view;       /* top, alone: nobody else looks at the order of results */
 	bool biflow;
+	bool processes;               /* whose the flows are is asked */
 	struct rate_limit exit_over;
 	size_t top;
 	enum sort_field sort;         /* or SORT_EXTRA and an extra measure of extra_sets */

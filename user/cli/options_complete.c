@@ -147,6 +147,26 @@ static int choose_pane(struct parsing *parsing)
 	return usage_error("--window", parsing->window_text, reason);
 }
 
+/* Fields of the owner ask for it; without -g they are added to the others. */
+static int complete_processes(const struct parsing *parsing)
+{
+	struct options *options = parsing->options;
+	bool has_owner = group_by_has_owner(&options->group);
+
+	if (options->file && (options->processes || has_owner))
+		return usage_error(options->processes ? "--processes" : "--group-by", NULL,
+				   "a capture does not tell whose its packets were");
+	if (options->processes && parsing->given['g'] && !has_owner &&
+	    options->verb == VERB_RUN)
+		return usage_error("--processes", NULL, "name process or container in -g too");
+	if (options->processes && !parsing->given['g']) {
+		group_by_add(&options->group, GROUP_PROCESS);
+		group_by_add(&options->group, GROUP_CONTAINER);
+	}
+	options->processes |= has_owner;
+	return 0;
+}
+
 /* Conversations have both directions, and begin and end in both. */
 static int complete_biflow(const struct parsing *parsing)
 {
@@ -167,6 +187,7 @@ static int complete_biflow(const struct parsing *parsing)
 static void complete_counted(struct options *options)
 {
 	bool is_of_flows = options->biflow || options->group.field[GROUP_SERVICE] ||
+			   group_by_has_owner(&options->group) ||
 			   options->sort == SORT_FLOWS;
 
 	options->counted = options->group;
@@ -206,6 +227,8 @@ int options_complete(struct parsing *parsing)
 		status = check_sort(options);
 	if (!status)
 		status = complete_biflow(parsing);
+	if (!status)
+		status = complete_processes(parsing);
 	if (!status)
 		complete_counted(options);
 	return status ? status : choose_pane(parsing);

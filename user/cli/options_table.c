@@ -252,6 +252,13 @@ static const char *parse_once(struct parsing *parsing, const char *value)
 	return NULL;
 }
 
+static const char *parse_processes(struct parsing *parsing, const char *value)
+{
+	(void)value;
+	parsing->options->processes = true;
+	return NULL;
+}
+
 static const char *parse_biflow(struct parsing *parsing, const char *value)
 {
 	(void)value;
@@ -425,6 +432,9 @@ const struct option_spec option_specs[] = {
 	{ 's', "sort", "FIELD", FOR_STREAM, parse_sort, "of" SORT_WORDS " (bytes)" },
 	{ OPTION_TCP, "tcp", NULL, FOR_STREAM, parse_tcp,
 	  "measure TCP: zero windows and resets of each flow" },
+	{ OPTION_PROCESSES, "processes", NULL, FOR_STREAM, parse_processes,
+	  "tell whose the flows of this host are: their process\n"
+	  "and container (also by -g process)" },
 	{ OPTION_HOST, "host", "NAME", FOR_STREAM, parse_host,
 	  "what results call this machine (its host name)" },
 	{ 'o', "output", "TARGET", FOR_STREAM, parse_output,

@@ -33,8 +33,8 @@ void biflow_turn_key(const struct engine_config *config, struct flow_key *key, _
 void biflow_mark(const struct engine *engine, const struct flow_slot *const *records,
 		 size_t count, struct biflow_batch *batch)
 {
-	const struct engine_config *config = &engine->config;
-	size_t size = config->extra_sets ? sizeof(struct flow_record) : sizeof(struct flow_slot);
+	size_t size = engine_takes_extra(engine) ? sizeof(struct flow_record) :
+						   sizeof(struct flow_slot);
 
 	for (size_t i = 0; i < count; i++) {
 		struct flow_slot *slot = &batch->records[i].slot;
@@ -52,8 +52,11 @@ void biflow_turn(const struct engine *engine, struct biflow_batch *batch)
 		struct flow_slot *slot = &batch->records[i].slot;
 		struct flow_key key = flow_slot_key(slot);
 
+		if (engine->config.has_owners)
+			flow_key_set_owner(&key, batch->records[i].extra.owner);
 		biflow_turn_key(&engine->config, &key, slot->marks);
 		flow_slot_set_key(slot, &key);
+		batch->records[i].extra.owner = flow_key_owner(&key);
 	}
 }
 
@@ -88,7 +91,7 @@ static bool is_same_row(const struct flow_result *a, const struct flow_result *b
 /* Where the row of that flow is in the index, or would be. */
 static uint32_t *index_find(struct join *join, const struct flow_result *flow)
 {
-	uint32_t at = flow_hash(&flow->key, &join->engine->table.seed) & join->mask;
+	uint32_t at = flow_key_hash(&flow->key, &join->engine->table.seed) & join->mask;
 
 	for (; join->index[at] != NO_ROW; at = (at + 1) & join->mask) {
 		if (is_same_row(row_any(join, &join->rows[join->index[at]]), flow))

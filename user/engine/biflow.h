@@ -15,6 +15,7 @@
 static inline bool engine_turns(const struct engine *engine)
 {
 	return engine->config.biflow || engine->config.service.is_kept ||
+	       engine->config.is_reduced ||
 	       engine->config.sort == SORT_FLOWS;
 }
 

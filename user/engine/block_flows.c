@@ -202,7 +202,7 @@ static void row_list(const struct row_work *work, const struct row_listing *to)
 		to->listing->offered.bytes += sum.bytes;
 		if (listing_rejects(to->listing, &offer))
 			continue;
-		flow = flow_result_make(&slots[place], &sum);
+		flow = flow_result_make(work->segment, work->first + place, &sum);
 		flow.start_ns = to->result->start_ns;
 		flow.end_ns = to->result->end_ns;
 		listing_offer(to->listing, &flow, offer.extra);

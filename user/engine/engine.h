@@ -35,12 +35,15 @@ struct engine_config {
 	uint64_t pane_ns;                  /* nominal */
 	uint32_t extra_sets;               /* 1 << enum extra_set of those asked for; where there
 					    * are, records have two lines: struct flow_record */
+	bool has_owners;                   /* records have two lines, and the second has the owner,
+					    * which belongs to the key */
+	bool is_reduced;                   /* rows are of row_masks: records are of whole flows */
 	bool is_aligned;                   /* live: places are counted since 1970 */
 	bool replay;                       /* windows lie on the grid since 1970 */
 	enum sort_field sort;
 	bool biflow;                       /* records are of whole flows, results have conversations */
 	struct service_rule service;       /* rows have one: records are of whole flows */
-	struct group_masks row_masks;      /* of rows of these, and with SORT_FLOWS; with biflow
+	struct group_masks row_masks;      /* of rows of any of these, and with SORT_FLOWS; with biflow
 					    * without FLOW_OUT */
 	size_t top;                        /* flows listed in each result; 0 is all */
 	uint64_t max_flows;                /* kept at the end of a pane; 0 is no limit. An open

@@ -79,7 +79,7 @@ static void flow_read(struct reader *reader, uint32_t place)
 	const struct engine_reading *reading = reader->reading;
 	struct flow_sum sums[ENGINE_READ_WINDOWS_MAX] = { 0 };
 	struct extra_sum extras[ENGINE_READ_WINDOWS_MAX];
-	bool has_extras = engine_takes_extra(reader->work.engine);
+	bool has_extras = reader->work.engine->config.extra_sets;
 	struct flow_key key;
 
 	for (size_t i = 0; i < reading->count; i++) {
@@ -90,7 +90,7 @@ static void flow_read(struct reader *reader, uint32_t place)
 		sums[i] = sum_read(&reader->work, &reader->sums[i], place,
 				   has_extras ? &extras[i] : NULL);
 	}
-	key = flow_slot_key(&reader->work.segment->slots[reader->work.first + place]);
+	key = segment_key(reader->work.segment, reader->work.first + place);
 	reading->flow(reading->context,
 		      &(struct engine_flow){ &key, sums, has_extras ? extras : NULL });
 }

@@ -10,6 +10,7 @@
 #include "biflow.h"
 #include "engine_read.h"
 #include "listing.h"
+#include "slot_key.h"
 
 /* A key of a row, and its flows; none: the place is empty. */
 struct counted_key {
@@ -36,7 +37,7 @@ struct flow_count {
 static struct counted_key *key_find(const struct flow_count *count, struct counted *counted,
 				    const struct flow_key *key)
 {
-	size_t at = flow_hash(key, &count->seed) & counted->mask;
+	size_t at = flow_key_hash(key, &count->seed) & counted->mask;
 
 	while (counted->keys[at].flows && memcmp(&counted->keys[at].key, key, sizeof(*key)))
 		at = (at + 1) & counted->mask;
@@ -78,7 +79,7 @@ struct flow_count *flow_count_create(const struct engine_config *rows)
 	struct engine_config config = *rows;
 	int err = count ? hash_seed_make(&count->seed) : -ENOMEM;
 
-	config.biflow = config.service.is_kept = false;
+	config.biflow = config.service.is_kept = config.is_reduced = false;
 	config.extra_sets = 0;
 	config.sort = SORT_BYTES;
 	config.top = 0;

@@ -8,6 +8,7 @@
 #include "../../include/account.h"
 #include "../base/seed.h"
 #include "../kernel/pages.h"
+#include "flow_match.h"
 #include "segment.h"
 
 #define INDEX_BITS_MIN 10
@@ -15,22 +16,6 @@
 #define SHRINK_TRIMS   16 /* an index that was too large for so long is made smaller */
 #define FLOW_IDS_END   0xffffffffu
 #define INDEX_REACH    4
-
-static struct flow_slot *flow_of(const struct flow_table *table, uint32_t id)
-{
-	return &table->segments[id >> SEGMENT_SHIFT]->slots[id & (SEGMENT_FLOWS - 1)];
-}
-
-/* A slot begins with its key, and the hash reads no more of it than that. */
-static uint32_t slot_hash(const struct flow_table *table, const struct flow_slot *slot)
-{
-	return flow_hash((const struct flow_key *)slot, &table->seed);
-}
-
-static bool slot_same_key(const struct flow_slot *a, const struct flow_slot *b)
-{
-	return slot_has_key(a, (const struct flow_key *)b);
-}
 
 static void index_put(struct flow_table *table, uint64_t entry)
 {
@@ -85,14 +70,14 @@ static int index_reserve(struct flow_table *table, size_t more)
 }
 
 /* From at on: the place of the flow's entry, or of the empty one that ends its search. */
-static uint32_t index_find(const struct flow_table *table, const struct flow_slot *key,
+static uint32_t index_find(const struct flow_table *table, const struct flow_slot *record,
 			   uint32_t hash, uint32_t at)
 {
 	uint64_t entry;
 
 	while ((entry = table->index[at])) {
 		if ((uint32_t)(entry >> 32) == hash &&
-		    slot_same_key(flow_of(table, (uint32_t)entry - 1), key))
+		    flow_is_of(table, (uint32_t)entry - 1, record))
 			break;
 		at = (at + 1) & index_mask(table);
 	}
@@ -180,6 +165,8 @@ static int flow_start(struct flow_table *table, const struct flow_slot *record, 
 	segment->slots[place] = *record;
 	if (table->packer.has_extras)
 		segment->extras[place] = extra_of_record(record);
+	if (table->has_owners)
+		segment->owners[place] = record_owner(record);
 	*entry = (uint64_t)hash << 32 | (id + 1);
 	table->flow_count++;
 	if (table->flow_count > table->flow_peak)
@@ -248,7 +235,7 @@ static int record_merge(struct flow_table *table, const struct flow_slot *record
 {
 	uint64_t *entry;
 
-	if (found->id != FLOW_IDS_END && slot_same_key(flow_of(table, found->id), record)) {
+	if (found->id != FLOW_IDS_END && flow_is_of(table, found->id, record)) {
 		flow_add(table, found->id, record);
 		return 0;
 	}
@@ -280,7 +267,7 @@ static void batch_aim(const struct flow_table *table, struct batch *batch)
 	for (size_t i = 0; i < batch->count; i++) {
 		uint32_t home;
 
-		batch->hash[i] = slot_hash(table, batch->records[i]);
+		batch->hash[i] = record_hash(table, batch->records[i]);
 		home = index_home(table, batch->hash[i]);
 		__builtin_prefetch(&table->index[home]);
 		if (reach)
@@ -361,10 +348,17 @@ static void flow_remove(struct flow_table *table, struct segment *segment, uint3
 
 void flow_table_release(struct flow_table *table, struct segment *segment, uint32_t place)
 {
-	const struct flow_slot *slot = &segment->slots[place];
-	uint32_t hash = slot_hash(table, slot);
+	uint64_t entry = (uint64_t)segment->number << SEGMENT_SHIFT | place;
+	uint32_t hash = slot_hash(table, &segment->slots[place]);
+	uint32_t at;
 
-	index_remove(table, index_find(table, slot, hash, index_home(table, hash)));
+	if (table->has_owners)
+		hash = hash_with_owner(hash, segment->owners[place], &table->seed);
+	entry = (uint64_t)hash << 32 | (entry + 1);
+	at = index_home(table, hash);
+	while (table->index[at] != entry)
+		at = (at + 1) & index_mask(table);
+	index_remove(table, at);
 	flow_remove(table, segment, place);
 }
 

@@ -127,6 +127,14 @@ void group_by_init(struct group_by *group)
 	group->text_count = GROUP_OWN_COUNT;
 }
 
+void group_by_add(struct group_by *group, enum group_field field)
+{
+	char *text = group->text[group->text_count++];
+
+	group->field[field] = true;
+	memcpy(text, field_names[field], strlen(field_names[field]) + 1);
+}
+
 int group_by_parse(const char *text, struct group_by *group, const char **reason)
 {
 	struct group_by parsed;

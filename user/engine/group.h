@@ -19,6 +19,7 @@
  *   ADDRESS   text, of which a prefix may be kept; of IP only
  *   PORT      a number, or ICMP's type or code; of IP only
  *   PROTOCOL  its name, and in documents its number beside it
+ *   PROCESS   its name and pid: an object in documents
  *   NUMBER, WORD, NAME (of any length, from outside): null where there is none
  *
  * A new field: its bits in struct flow_key (include/flow.h), set where a packet is parsed
@@ -36,7 +37,9 @@
 	X(DIRECTION,  direction,  WORD,     .flags = FLOW_OUT, .vlan = FLOW_DIRECTION_TOLD)  \
 	X(INTERFACE,  interface,  NAME,     .flags = FLOW_LINK_FLAGS, .vlan = FLOW_LINK_VLAN, \
 					    .inner_vlan = FLOW_LINK_INNER_VLAN)          \
-	X(SERVICE,    service,    WORD,     .ip_proto = 0xff)
+	X(SERVICE,    service,    WORD,     .ip_proto = 0xff)                                \
+	X(PROCESS,    process,    PROCESS,  .process = 0xffffffff, .container = FLOW_OWNER_NAME) \
+	X(CONTAINER,  container,  NAME,     .container = FLOW_OWNER_CONTAINER)
 
 #define GROUP_AS_ENUM(id, name, ...) GROUP_##id,
 enum group_field { GROUP_FIELDS(GROUP_AS_ENUM) GROUP_FIELD_COUNT };
@@ -64,6 +67,15 @@ void group_by_init(struct group_by *group);
  * An unknown field, one named twice or a prefix out of range: -EINVAL, *reason static text.
  */
 int group_by_parse(const char *text, struct group_by *group, const char **reason);
+
+/* Adds a field that it does not have, as the last one. */
+void group_by_add(struct group_by *group, enum group_field field);
+
+/* Whether it has the owner of a flow, or a part of that. */
+static inline bool group_by_has_owner(const struct group_by *group)
+{
+	return group->field[GROUP_PROCESS] || group->field[GROUP_CONTAINER];
+}
 
 /* True where nothing of the packet's own is reduced: no mask is needed. */
 bool group_by_is_full(const struct group_by *group);

@@ -55,7 +55,7 @@ static void segment_list(const struct segment *segment, const struct window_resu
 			continue;
 		if (listing_rejects(listing, &offer))
 			continue;
-		flow = flow_result_make(offer.key, offer.sum);
+		flow = flow_result_make(segment, place, offer.sum);
 		flow.start_ns = result->start_ns;
 		flow.end_ns = result->end_ns;
 		listing_offer(listing, &flow, offer.extra);

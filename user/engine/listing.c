@@ -39,13 +39,10 @@ void listing_fini(struct listing *listing)
 	listing->extras = NULL;
 }
 
-struct flow_result flow_result_make(const struct flow_slot *key, const struct flow_sum *sum)
+struct flow_result flow_result_make(const struct segment *segment, uint32_t place,
+				    const struct flow_sum *sum)
 {
-	struct flow_result flow = { .sum = *sum };
-
-	memcpy(flow.key.words, key->words, FLOW_KEY_FULL_WORDS * sizeof(flow.key.words[0]));
-	flow.key.inner_vlan = key->inner_vlan;
-	return flow;
+	return (struct flow_result){ .key = segment_key(segment, place), .sum = *sum };
 }
 
 /* Doubles that are not negative are in the order of their bits (IEEE 754). */

@@ -7,6 +7,7 @@
 
 #include "engine.h"
 #include "flow_sum.h"
+#include "flow_table.h"
 
 struct listing {
 	enum sort_field sort;
@@ -56,7 +57,8 @@ void listing_offer(struct listing *listing, const struct flow_result *flow,
 		   const struct extra_sum *extra);
 
 /* The flow's result: a sum of its key, over times that are the caller's to set. */
-struct flow_result flow_result_make(const struct flow_slot *key, const struct flow_sum *sum);
+struct flow_result flow_result_make(const struct segment *segment, uint32_t place,
+				    const struct flow_sum *sum);
 
 /* Less than 0 where a is listed before b, 0 only where they are the same. */
 int flow_compare(const struct listing *listing, const struct flow_result *a,

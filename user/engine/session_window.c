@@ -80,7 +80,7 @@ static struct halves halves_of(const struct engine *engine, struct segment *segm
 
 	if (!engine->config.biflow)
 		return halves;
-	other = flow_slot_key(&segment->slots[place]);
+	other = segment_key(segment, place);
 	other.flags ^= FLOW_OUT;
 	halves.at[1] = flow_table_find(&engine->table, &other);
 	return halves;
@@ -109,7 +109,7 @@ static int half_end(struct engine *engine, struct window *window, const struct f
 	if (err)
 		return err;
 	ended = &window->ended[window->ended_count++];
-	ended->flow = flow_result_make(&at->segment->slots[at->place], open);
+	ended->flow = flow_result_make(at->segment, at->place, open);
 	ended->flow.start_ns = both->first_ns;
 	ended->flow.end_ns = both->last_ns;
 	if (part->extras)

@@ -151,6 +151,7 @@ static uint8_t first_byte(__be16 port)
 #define KEY_PROTOCOL(id, name, A, N, S) S(id, name)
 #define KEY_NUMBER(id, name, A, N, S)   N(id, name)
 #define KEY_WORD(id, name, A, N, S)     S(id, name)
+#define KEY_PROCESS(id, name, A, N, S)  S(id, name)
 #define KEY_NAME(id, name, A, N, S)     S(id, name)
 #define NO_KEY(id, name)
 

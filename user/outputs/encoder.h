@@ -9,6 +9,8 @@
 #include "../engine/group.h"
 #include "../text/text.h"
 
+struct owner_names;
+
 /* What every document of a run repeats. Strings are borrowed. */
 struct document_context {
 	const char *host;
@@ -21,6 +23,7 @@ struct document_context {
 	const char *filter;                /* NULL (null) where there is none */
 	const struct group_by *group;
 	const char *const *link_names;     /* by the link number of a flow key; NULL in a replay */
+	const struct owner_names *owner_names; /* of the owners in keys; NULL: these have none */
 	int64_t clock_offset_ns;           /* engine clock to 1970; may change between windows */
 	uint64_t run;                      /* no two runs share it, but replays of the same */
 };

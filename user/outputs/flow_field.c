@@ -19,6 +19,7 @@ typedef char *put_field_fn(char *out, const struct flow_view *view);
 #define COLUMN_PROTOCOL(id, name) COLUMN_OF(id, name, true)
 #define COLUMN_NUMBER(id, name)   COLUMN_OF(id, name, true)
 #define COLUMN_WORD(id, name)     COLUMN_OF(id, name, true)
+#define COLUMN_PROCESS(id, name)  COLUMN_OF(id, name, true)
 #define COLUMN_NAME(id, name)
 #define KEY_COLUMN(id, name, kind, ...) COLUMN_##kind(id, name)
 GROUP_FIELDS(KEY_COLUMN)
@@ -181,6 +182,7 @@ EXTRA_MEASURES(PUT_EXTRA)
 #define ROW_PROTOCOL(id, name) [FIELD_##id] = column_##name,
 #define ROW_NUMBER(id, name)   [FIELD_##id] = column_##name,
 #define ROW_WORD(id, name)     [FIELD_##id] = column_##name,
+#define ROW_PROCESS(id, name)  [FIELD_##id] = column_##name,
 #define ROW_NAME(id, name)
 #define KEY_AS_ROW(id, name, kind, ...) ROW_##kind(id, name)
 
@@ -216,6 +218,7 @@ static const char *field_name(enum flow_field field, const struct flow_view *vie
 #define NAME_PROTOCOL(id, name)
 #define NAME_NUMBER(id, name)
 #define NAME_WORD(id, name)
+#define NAME_PROCESS(id, name)
 #define NAME_NAME(id, name)                                  \
 	if (field == FIELD_##id && is_grouped(view, GROUP_##id)) \
 		return name_of_##name(view);

@@ -57,7 +57,10 @@ struct flow_field_value {
 	char buffer[FLOW_FIELD_VALUE_MAX];
 };
 
-/* The value of a field. Only a NAME of the key can hold other than letters, digits, ".:/-". */
+/*
+ * The value of a field. Only a NAME or PROCESS of the key can hold other than letters, digits,
+ * ".:/-".
+ */
 void flow_field_tell(enum flow_field field, const struct flow_view *view,
 		     struct flow_field_value *value);
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "../engine/service.h"
+#include "../owners/owner_names.h"
 #include "../text/address.h"
 #include "../text/number.h"
 #include "../text/protocols.h"
@@ -158,6 +159,30 @@ static inline const char *name_of_interface(const struct flow_view *view)
 	if (!view->context->link_names)
 		return NULL;
 	return view->context->link_names[flow_key_link(&view->flow->key)];
+}
+
+static inline const char *name_of_container(const struct flow_view *view)
+{
+	return owner_container(view->context->owner_names, &view->flow->key);
+}
+
+/* NULL where there is no process; its name is not known where it has one byte that is 0. */
+static inline const char *name_of_process(const struct flow_view *view)
+{
+	return owner_pid(&view->flow->key) ?
+		       owner_process(view->context->owner_names, &view->flow->key) : NULL;
+}
+
+/* "812/curl", as netstat has it. */
+static inline char *put_process(char *out, const struct flow_view *view)
+{
+	const char *name = name_of_process(view);
+
+	if (!name)
+		return out;
+	out = put_uint(out, owner_pid(&view->flow->key));
+	*out++ = '/';
+	return put_bytes(out, name, strlen(name));
 }
 
 #endif

@@ -129,6 +129,7 @@ static char *end_word(char *out, char *value)
 		out = PUT_LITERAL(out, ", ");                                             \
 	}
 #define MEMBER_NAME(id, name)
+#define MEMBER_PROCESS(id, name)
 #define ICMP_SRC_PORT "\"icmp_type\": "
 #define ICMP_DST_PORT "\"icmp_code\": "
 
@@ -146,6 +147,21 @@ static void append_name(struct text *text, const char *key, const char *name)
 	text_string(text, ", ");
 }
 
+static void append_process(struct text *text, const struct flow_view *view)
+{
+	const char *name = name_of_process(view);
+
+	if (!name) {
+		text_string(text, "\"process\": null, ");
+		return;
+	}
+	text_string(text, "\"process\": {\"pid\": ");
+	text_uint(text, owner_pid(&view->flow->key));
+	text_string(text, ", \"name\": ");
+	json_string_or_null(text, *name ? name : NULL);
+	text_string(text, "}, ");
+}
+
 /* What is of any length comes after the rest. */
 static void append_names(struct text *text, const struct flow_view *view)
 {
@@ -154,6 +170,9 @@ static void append_names(struct text *text, const struct flow_view *view)
 #define APPEND_PROTOCOL(id, name)
 #define APPEND_NUMBER(id, name)
 #define APPEND_WORD(id, name)
+#define APPEND_PROCESS(id, name)          \
+	if (is_grouped(view, GROUP_##id)) \
+		append_process(text, view);
 #define APPEND_NAME(id, name)             \
 	if (is_grouped(view, GROUP_##id)) \
 		append_name(text, "\"" #name "\": ", name_of_##name(view));

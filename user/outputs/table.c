@@ -100,6 +100,27 @@ static void tell_interface(char *cell, const struct flow_view *view)
 	escape_text(value.text, cell, CELL_MAX);
 }
 
+/* Names are from outside. */
+static void tell_name(char *cell, const struct flow_view *view, enum flow_field field)
+{
+	char name[CELL_MAX];
+	struct flow_field_value value;
+
+	flow_field_tell(field, view, &value);
+	snprintf(name, sizeof(name), "%.*s", (int)value.length, value.text);
+	escape_text(name, cell, CELL_MAX);
+}
+
+static void tell_process(char *cell, const struct flow_view *view)
+{
+	tell_name(cell, view, FIELD_PROCESS);
+}
+
+static void tell_container(char *cell, const struct flow_view *view)
+{
+	tell_name(cell, view, FIELD_CONTAINER);
+}
+
 static void tell_flows(char *cell, const struct flow_view *view)
 {
 	tell_field(cell, view, FIELD_FLOWS);
@@ -168,6 +189,7 @@ static void tell_back_average(char *cell, const struct flow_view *view)
 static const struct column columns[] = {
 	{ "SOURCE", false, tell_source },     { "DESTINATION", false, tell_destination },
 	{ "PROTO", false, tell_protocol },    { "SERVICE", false, tell_service },
+	{ "PROCESS", false, tell_process },   { "CONTAINER", false, tell_container },
 	{ "VLAN", true, tell_vlan },
 	{ "INTERFACE", false, tell_interface }, { "WAY", false, tell_direction },
 	{ "FLOWS", true, tell_flows },        { "PACKETS", true, tell_packets },

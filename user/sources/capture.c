@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <sys/stat.h>
+#include <string.h>
 
 #include "capture_connect.h"
 #include "capture_format.h"
@@ -49,6 +51,15 @@ static int capture_open_fd(struct capture *capture, const char *name)
 	else
 		fd = open(name, O_RDONLY | O_CLOEXEC);
 	return fd;
+}
+
+bool capture_is_stream(const char *name)
+{
+	struct stat status;
+
+	if (!name || strcmp(name, "-"))
+		return name && !strncmp(name, "tcp://", 6);
+	return !fstat(STDIN_FILENO, &status) && !S_ISREG(status.st_mode);
 }
 
 int capture_open(const char *name, struct capture **capture)

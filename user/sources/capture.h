@@ -85,6 +85,9 @@ struct capture;
  * after a failure *capture is there too, to tell capture_reason, unless memory ran out (NULL).
  */
 int capture_open(const char *name, struct capture **capture);
+
+/* Whether what is sent here while nobody reads it may be thrown away at its source. name: or NULL. */
+bool capture_is_stream(const char *name);
 void capture_close(struct capture *capture);
 
 /*

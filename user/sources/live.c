@@ -10,6 +10,7 @@
 #include "../base/report.h"
 #include "../base/seed.h"
 #include "../base/stop.h"
+#include "../owners/owners.h"
 #include "../attach/leftover.h"
 #include "../attach/live_return.h"
 #include "../attach/live_watch.h"
@@ -76,7 +77,8 @@ static struct bank_shape banks_shape(const struct live *live)
 	struct bank_shape shape = { .slots_per_cpu = config->slots,
 				    .cpus = live->machine.cpus,
 				    .links = (uint32_t)config->interface_count,
-				    .has_extra = config->taker.has_extra };
+				    .has_extra = config->taker.has_extra,
+				    .has_owners = config->taker.owners };
 	uint32_t most = machine_slots_default(live->machine.memory_bytes, &shape);
 
 	if (!config->slots_given && shape.slots_per_cpu > most)
@@ -125,6 +127,7 @@ static int programs_open(struct live *live)
 	struct programs_request request = { .banks = live->banks, .seed = &live->seed,
 					    .group = live->config.group,
 					    .filters = live->config.filters,
+					    .has_owners = live->config.taker.owners,
 					    .realtime = live->machine.realtime };
 	struct filter_error error;
 	int err;
@@ -385,6 +388,17 @@ static void link_outcomes_take(struct live *live)
 		link_outcomes_add(&live->link_outcomes[i], &counts[i]);
 }
 
+/* Owners learn from all records of a pane before the first is handed over. */
+static int bank_drain(struct live *live, struct live_merge *merge, const struct pane *pane,
+		      struct outcome_counts *counts)
+{
+	if (merge->owners) {
+		banks_read(live->banks, owners_learn, merge->owners, counts);
+		owners_settle(merge->owners, pane);
+	}
+	return banks_drain(live->banks, live_merge_records, merge, counts);
+}
+
 /*
  * A program that was running while its hook was taken from it may have found the new bank: what
  * it counted there belongs to the last pane. The first flip has waited for all of them.
@@ -395,7 +409,7 @@ static int drain_stragglers(struct live *live, struct live_merge *merge, struct 
 	int err = banks_flip(live->banks, 0);
 
 	if (!err)
-		err = banks_drain(live->banks, live_merge_records, merge, &counts);
+		err = bank_drain(live, merge, pane, &counts);
 	if (err)
 		return err;
 	outcome_counts_add(&pane->counts, &counts);
@@ -407,8 +421,9 @@ static int pane_drain(struct live *live, struct pane *pane)
 {
 	struct live_merge merge = { .taker = &live->config.taker,
 			       .masks = live->drops_place ? &live->masks : NULL,
+			       .owners = live->config.taker.owners,
 			       .record_size = banks_geometry(live->banks)->record_size };
-	int err = banks_drain(live->banks, live_merge_records, &merge, &pane->counts);
+	int err = bank_drain(live, &merge, pane, &pane->counts);
 
 	memset(live->link_outcomes, 0, link_outcomes_count(live) * sizeof(*live->link_outcomes));
 	link_outcomes_take(live);
@@ -416,6 +431,8 @@ static int pane_drain(struct live *live, struct pane *pane)
 	pane->link_outcomes_count = link_outcomes_count(live);
 	if (!err && live->ended)
 		err = drain_stragglers(live, &merge, pane);
+	if (merge.owners)
+		owners_end_pane(merge.owners);
 	pane->records = merge.records;
 	pane->merge_ns = merge.merge_ns;
 	pane->collect_latency_ns = clock_monotonic_ns() - pane->end_ns;

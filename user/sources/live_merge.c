@@ -4,11 +4,12 @@
 #include <string.h>
 
 #include "../base/clock.h"
+#include "../owners/owners.h"
 
 #define REDUCE_BATCH 64
 
-/* Copies of records, without the link or direction that the group does not have. */
-static void merge_without_place(struct live_merge *merge, const struct flow_slot *const *records,
+/* Copies of records, with their owner, or without the link or direction that the group does not have. */
+static void merge_copies(struct live_merge *merge, const struct flow_slot *const *records,
 				size_t count)
 {
 	struct flow_record copies[REDUCE_BATCH];
@@ -19,7 +20,10 @@ static void merge_without_place(struct live_merge *merge, const struct flow_slot
 
 		for (; used < REDUCE_BATCH && i < count; i++, used++) {
 			memcpy(&copies[used], records[i], merge->record_size);
-			flow_slot_reduce(&copies[used].slot, merge->masks);
+			if (merge->owners)
+				owners_give(merge->owners, &copies[used]);
+			if (merge->masks)
+				flow_slot_reduce(&copies[used].slot, merge->masks);
 			reduced[used] = &copies[used].slot;
 		}
 		merge->taker->take(merge->taker->context, reduced, used);
@@ -31,8 +35,8 @@ int live_merge_records(void *context, const struct flow_slot *const *records, si
 	struct live_merge *merge = context;
 	uint64_t begin_ns = clock_monotonic_ns();
 
-	if (merge->masks)
-		merge_without_place(merge, records, count);
+	if (merge->masks || merge->owners)
+		merge_copies(merge, records, count);
 	else
 		merge->taker->take(merge->taker->context, records, count);
 	merge->merge_ns += clock_monotonic_ns() - begin_ns;

@@ -8,10 +8,13 @@
 #include "../engine/group.h"
 #include "record_taker.h"
 
+struct owners;
+
 struct live_merge {
 	const struct record_taker *taker;
 	const struct group_masks *masks; /* NULL: keys are whole */
 	size_t record_size;
+	struct owners *owners;           /* that records are given; NULL: none */
 	uint64_t records;
 	uint64_t merge_ns;
 };

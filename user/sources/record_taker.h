@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 struct flow_slot;
+struct owners;
 
 struct record_taker {
 	/*
@@ -18,6 +19,7 @@ struct record_taker {
 	void (*take)(void *context, const struct flow_slot *const *records, size_t count);
 	void *context;
 	bool has_extra; /* wants records of two lines: each is the slot of a struct flow_record */
+	struct owners *owners; /* who give these their owner; NULL: nobody asks for it */
 };
 
 #endif

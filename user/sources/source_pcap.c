@@ -130,6 +130,8 @@ int source_pcap_open(const struct source_settings *settings, struct source_names
 	*names = (struct source_names){ 0 };
 	source->base.facts.attached = attached;
 	source->base.facts.attached_count = 1;
+	if (settings->taker.owners)
+		report_notice("processes: not told of packets that libpcap captures");
 	err = source_packet_filter(&source->base, &source->filter);
 	return err ? err : pcap_source_start(source);
 }

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Whose flows are: of connections of a few milliseconds, of a server that forks, of a port used again."""
+import collections
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from lab import expect, expect_equal, tool, wait_until
+from watch import Weir
+
+SECONDS = 6
+PORT = 8080
+WORKERS = 8
+
+# Accepts in processes that were forked before, and prints "PID PORT" of each caller at the end.
+SERVER = """
+import os, signal, socket, sys, time
+listener = socket.create_server(("", int(sys.argv[1])), backlog=1024)
+for _ in range(int(sys.argv[2])):
+    if not os.fork():
+        break
+callers, over = [], []
+signal.signal(signal.SIGTERM, lambda *_: over.append(1))
+listener.settimeout(0.1)
+while not over:
+    try:
+        sock, address = listener.accept()
+    except TimeoutError:
+        continue
+    with sock:
+        sock.settimeout(5)
+        sock.recv(4096)
+        time.sleep(0.004)
+        sock.sendall(b"HTTP/1.0 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\nhello")
+    callers.append(address[1])
+with open(f"{sys.argv[3]}.{os.getpid()}", "w") as file:
+    file.writelines(f"{os.getpid()} {port}\\n" for port in callers)
+"""
+
+# The same as traffic/connect.c, in two threads.
+CLIENT = """
+import os, socket, sys, threading, time
+def calls(ports):
+    end = time.monotonic() + float(sys.argv[3])
+    while time.monotonic() < end:
+        with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as sock:
+            ports.append(sock.getsockname()[1])
+            sock.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n")
+            while sock.recv(4096):
+                pass
+lists = [[], []]
+threads = [threading.Thread(target=calls, args=(ports,)) for ports in lists]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+for port in sum(lists, []):
+    print(os.getpid(), port)
+"""
+
+
+def owners_of(lines):
+    """{port: pids that used it}"""
+    owners = collections.defaultdict(set)
+    for line in lines:
+        pid, port = line.split()
+        owners[int(port)].add(int(pid))
+    return owners
+
+
+def caller_port(flow):
+    return flow["src_port"] if flow["dst_port"] == PORT else flow["dst_port"]
+
+
+def check_owners(documents, owners, names, what):
+    """Every packet of a call by who made or took it; returns packets, and the share that is told."""
+    told = everything = 0
+    for document in documents:
+        for flow in document["flows"]:
+            if flow["proto"] != "tcp":
+                continue
+            packets, process = flow["packets"]["total"], flow["process"]
+            everything += packets
+            if not process:
+                continue
+            port = caller_port(flow)
+            expect(process["pid"] in owners[port],
+                   f"{what}: port {port} is of {sorted(owners[port])}, not of {process}")
+            expect(process["name"] in names, f"{what}: it is called {process['name']}")
+            told += packets
+    expect(told >= 0.99 * everything, f"{what}: {told} of {everything} packets have a process")
+    return everything, told / everything
+
+
+def check_sums(documents, what):
+    """Rows by process add up to all there is, with one that has none at most."""
+    for document in documents:
+        rows = document["flows"]
+        expect(sum(row["process"] is None for row in rows) <= 1, f"{what}: rows without a process")
+        for kind in ("packets", "bytes"):
+            expect_equal(sum(row[kind]["total"] for row in rows),
+                         document["outcomes"]["flow"][kind], f"{what}: {kind} of all processes")
+
+
+def call(lab, near, far):
+    """Lines "PID PORT" of who called, by three programs at once."""
+    url, curls = f"http://{far.ip}:{PORT}/", []
+    python = lab.start(sys.executable, "-c", CLIENT, far.ip, str(PORT), str(SECONDS),
+                       namespace=near.namespace, stdout=subprocess.PIPE, text=True)
+    static = lab.start(tool("connect"), far.ip, str(PORT), str(SECONDS),
+                       namespace=near.namespace, stdout=subprocess.PIPE, text=True)
+    lines, end = [], time.monotonic() + SECONDS
+    with near.namespace.inside():
+        while time.monotonic() < end:
+            command = ["curl", "-s", "--no-keepalive", "-w", "%{local_port}\\n"]
+            for _ in range(20):
+                command += ["-o", "/dev/null", url]
+            curls = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+                     for _ in range(2)]
+            for process in curls:
+                out, _ = process.communicate(timeout=20)
+                lines += [f"{process.pid} {port}" for port in out.split()]
+    for process in (python, static):
+        lines += process.communicate(timeout=20)[0].splitlines()
+    return lines
+
+
+def short_connections_have_their_process_at_both_ends(lab):
+    near, far = lab.pair()
+    weirs = {device: (Weir(lab, device, "--processes"), Weir(lab, device, "-g", "process"))
+             for device in (near, far)}
+    for pair in weirs.values():
+        for weir in pair:
+            weir.wait_attached("tcx-ingress", "tcx-egress")
+    server = lab.start(sys.executable, "-c", SERVER, str(PORT), str(WORKERS - 1),
+                       lab.path("callers"), namespace=far.namespace, start_new_session=True)
+    wait_until(lambda: "0A" in far.namespace.tcp_states(), "a server that listens")
+    callers = call(lab, near, far)
+    near.settle()
+    os.killpg(server.pid, signal.SIGTERM)
+    wait_until(lambda: sum(name.startswith("callers.") and os.path.getsize(lab.path(name)) > 0
+                           for name in os.listdir(lab.folder)) == WORKERS, "all workers' callers")
+    files = [name for name in os.listdir(lab.folder) if name.startswith("callers.")]
+    workers = [line for name in files for line in open(lab.path(name))]
+    proof = []
+    for device, lines, names in ((near, callers, {"curl", "connect", "python3"}),
+                                 (far, workers, {"python3"})):
+        whole, rows = (weir.stop().documents() for weir in weirs[device])
+        packets, share = check_owners(whole, owners_of(lines), names, device.name)
+        check_sums(rows, device.name)
+        proof.append(f"{device.name}: {100 * share:.2f} % of {packets} packets")
+    return f"{len(callers) / SECONDS:.0f} connections a second; " + "; ".join(proof)
+
+
+def udp_process(lab, near, far, port, count):
+    """Sends from that port; returns its pid when it has ended."""
+    code = ("import socket, sys\n"
+            "sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+            "sock.bind(('', int(sys.argv[1])))\n"
+            "for _ in range(int(sys.argv[3])):\n"
+            "    sock.sendto(b'x', (sys.argv[2], 9))\n")
+    process = lab.start(sys.executable, "-c", code, str(port), far.ip, str(count),
+                        namespace=near.namespace)
+    expect_equal(process.wait(10), 0, "status")
+    return process.pid
+
+
+def a_second_process_with_the_same_port_does_not_inherit(lab):
+    near, far = lab.pair()
+    weir = Weir(lab, near, "--processes", "-d", "out", windows=["tumbling:200ms"])
+    weir.wait_attached("tcx-egress")
+    sent = {udp_process(lab, near, far, 5555, count): count for count in (3, 5, 7, 9)}
+    alone = {}
+    for count in (11, 13):
+        time.sleep(0.5)  # in panes of its own
+        alone[udp_process(lab, near, far, 5555, count)] = count
+    sent.update(alone)
+    near.settle()
+    told, unknown = collections.Counter(), 0
+    for document in weir.stop().documents():
+        for flow in document["flows"]:
+            if flow["proto"] != "udp":
+                continue
+            if flow["process"]:
+                told[flow["process"]["pid"]] += flow["packets"]["total"]
+            else:
+                unknown += flow["packets"]["total"]
+    expect(set(told) <= set(sent), f"{dict(told)} for {sent}")
+    expect(all(told[pid] <= count for pid, count in sent.items()), f"{dict(told)} for {sent}")
+    expect(alone.items() <= told.items(), f"{dict(told)}, and {alone} had panes of their own")
+    expect_equal(sum(told.values()) + unknown, sum(sent.values()), "packets")
+    return f"{sum(told.values())} of {sum(sent.values())} packets told, none of another's"
+
+
+TESTS = [
+    short_connections_have_their_process_at_both_ends,
+    a_second_process_with_the_same_port_does_not_inherit,
+]

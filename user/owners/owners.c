@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "owners.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../base/report.h"
+#include "../engine/conversation.h"
+#include "../engine/slot_key.h"
+#include "container.h"
+#include "owners_private.h"
+
+/* RFC 9293: of a segment that a socket which is no more leaves to the kernel to send. */
+#define TCP_RST      0x04
+#define TCP_FIN_SYN_PSH 0x0b
+
+#define SWEEP_PANES 64
+
+/* Sockets that were there before: who has them open, once. */
+static int look_at_sockets(struct owners *owners)
+{
+	const struct socket_list *list = owners_list(owners);
+
+	owners->pane = 1;
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->sockets[i].inode)
+			owners_want(owners, list->sockets[i].cookie, &list->sockets[i].ends);
+	}
+	owners_seek(owners);
+	owners_end_pane(owners);
+	return 0;
+}
+
+static void hooks_open(struct owners *owners)
+{
+	int err = owners->root_fd < 0 ? owners->root_fd :
+					owner_hooks_open(owners->root_fd, &owners->hooks);
+
+	if (!err)
+		return;
+	report_notice("processes: watch who makes sockets: %s", strerror(-err));
+	report_notice("processes: found by a look at /proc once a pane: those of connections "
+		      "shorter than that are missed");
+}
+
+int owners_open(struct owners **result)
+{
+	struct owners *owners = calloc(1, sizeof(*owners));
+	int err = owners ? 0 : -ENOMEM;
+
+	*result = owners;
+	if (!err) {
+		owners->root_fd = control_groups_open();
+		owners->names = owner_names_create();
+		err = owners->names ? 0 : -ENOMEM;
+	}
+	if (!err)
+		err = known_table_init(&owners->sockets, sizeof(struct known_socket));
+	if (!err)
+		err = known_table_init(&owners->flows, sizeof(struct known_flow));
+	if (!err) {
+		hooks_open(owners);
+		err = look_at_sockets(owners);
+	}
+	if (!err)
+		return 0;
+	report_error("processes: %s", strerror(-err));
+	owners_close(owners);
+	*result = NULL;
+	return err;
+}
+
+void owners_close(struct owners *owners)
+{
+	if (!owners)
+		return;
+	owner_hooks_close(owners->hooks);
+	if (owners->root_fd >= 0)
+		close(owners->root_fd);
+	known_table_fini(&owners->sockets);
+	known_table_fini(&owners->flows);
+	for (size_t i = 0; i < GROUPS_KEPT; i++)
+		free(owners->groups[i].name);
+	socket_list_fini(&owners->list);
+	owner_names_destroy(owners->names);
+	free(owners->pending);
+	free(owners);
+}
+
+const struct owner_names *owners_names(const struct owners *owners)
+{
+	return owners->names;
+}
+
+/* The ends of what is received where this is sent, or of what was received. */
+static struct flow_key ends_of(const struct flow_slot *slot)
+{
+	struct flow_key key = flow_slot_key(slot);
+
+	key.flags &= FLOW_OUT | FLOW_IP | FLOW_IPV6;
+	if (key.flags & FLOW_OUT)
+		conversation_reverse(&key);
+	key.flags = 0;
+	key.vlan = key.inner_vlan = 0;
+	return key;
+}
+
+/* The same as a socket has them. */
+static struct socket_ends socket_ends_of(const struct flow_key *received)
+{
+	struct socket_ends ends = { .src_port = received->dst_port,
+				    .dst_port = received->src_port,
+				    .ip_proto = received->ip_proto };
+
+	memcpy(ends.src, received->dst, sizeof(ends.src));
+	memcpy(ends.dst, received->src, sizeof(ends.dst));
+	return ends;
+}
+
+/* What the kernel sends for a connection that is over comes from no socket of a process. */
+static bool is_of_kernel(const struct flow_slot *slot)
+{
+	return slot->ip_proto == IPPROTO_TCP && slot->tcp_flags & TCP_RST &&
+	       !(slot->tcp_flags & TCP_FIN_SYN_PSH);
+}
+
+static void flow_begin_pane(struct known_flow *flow, uint32_t pane)
+{
+	if (flow->pane == pane)
+		return;
+	flow->pane = pane;
+	flow->is_heard = flow->is_sent = flow->is_mixed = false;
+}
+
+/* What was sent in the pane takes the place of what was before. */
+static void flow_add_cookie(struct known_flow *flow, uint64_t cookie)
+{
+	if (!flow->is_sent)
+		flow->cookie[0] = flow->cookie[1] = 0;
+	flow->is_sent = true;
+	if (cookie == COOKIE_MIXED) {
+		flow->is_mixed = true;
+		return;
+	}
+	for (int i = 0; i < 2; i++) {
+		if (!flow->cookie[i])
+			flow->cookie[i] = cookie;
+		if (flow->cookie[i] == cookie)
+			return;
+	}
+	flow->is_mixed = true;
+}
+
+int owners_learn(void *context, const struct flow_slot *const *records, size_t count)
+{
+	struct owners *owners = context;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct flow_slot *slot = records[i];
+		uint64_t cookie = ((const struct flow_record *)slot)->extra.cookie;
+		bool is_out = slot->flags & FLOW_OUT;
+		struct flow_key ends;
+		struct known_flow *flow;
+
+		if (!(slot->flags & FLOW_IP) || !slot->ip_proto ||
+		    (is_out && (!cookie || is_of_kernel(slot))))
+			continue;
+		ends = ends_of(slot);
+		flow = known_flow_of(&owners->flows, &ends);
+		if (!flow)
+			continue;
+		flow_begin_pane(flow, owners->pane);
+		flow->is_heard |= !is_out;
+		if (is_out)
+			flow_add_cookie(flow, cookie);
+	}
+	return 0;
+}
+
+/* A socket that was closed before the pane receives nothing any more. */
+static bool is_over(const struct owners *owners, uint64_t cookie)
+{
+	struct socket_owner told;
+
+	return owner_hooks_find(owners->hooks, cookie, &told) && told.released_ns &&
+	       told.released_ns < owners->begin_ns;
+}
+
+/* Nothing was sent in this pane: who received is who did before, or who is listed there. */
+static void flow_find_cookie(struct owners *owners, struct known_flow *flow,
+			     const struct socket_ends *ends)
+{
+	const struct listed_socket *found;
+
+	if (flow->cookie[0] && !flow->cookie[1] && !is_over(owners, flow->cookie[0]))
+		return;
+	flow->cookie[0] = flow->cookie[1] = 0;
+	if ((ends->ip_proto != IPPROTO_TCP && ends->ip_proto != IPPROTO_UDP) || !ends->src_port ||
+	    flow->retry > owners->pane)
+		return;
+	flow->retry = owners->pane + (1u << flow->tries);
+	flow->tries += flow->tries < 6;
+	found = socket_list_find(owners_list(owners), ends);
+	if (found)
+		flow->cookie[0] = found->cookie;
+}
+
+static void flow_settle(void *context, void *entry)
+{
+	struct owners *owners = context;
+	struct known_flow *flow = entry;
+	const struct socket_ends ends = socket_ends_of(&flow->ends);
+
+	if (!flow->is_sent)
+		flow_find_cookie(owners, flow, &ends);
+	for (int i = 0; i < 2; i++) {
+		if (flow->cookie[i])
+			owners_want(owners, flow->cookie[i], &ends);
+	}
+}
+
+void owners_settle(struct owners *owners, const struct pane *pane)
+{
+	owners->begin_ns = pane->begin_ns;
+	known_table_walk(&owners->flows, owners->pane, flow_settle, owners);
+	owners_seek(owners);
+}
+
+/*
+ * A port that nothing tells the end of: after one socket was closed, or where another one was bound
+ * to the port, packets may be another's.
+ */
+static bool is_doubtful(struct owners *owners, const struct known_socket *socket,
+			const struct flow_slot *slot)
+{
+	uint64_t last_ns = owners->begin_ns + slot_time_ms(slot->last_ms) * 1000000;
+	__be16 port = slot->flags & FLOW_OUT ? slot->src_port : slot->dst_port;
+	const struct known_socket *other;
+	struct socket_bind bound;
+
+	if (slot->ip_proto != IPPROTO_UDP)
+		return false;
+	if (socket->released_ns && socket->released_ns < last_ns)
+		return true;
+	if (!owner_hooks_find_bind(owners->hooks, slot->ip_proto, ntohs(port), &bound) ||
+	    bound.time_ns < owners->begin_ns || bound.cookie == socket->cookie)
+		return false;
+	other = owners_socket(owners, bound.cookie);
+	return !other || other->state != OWNER_TOLD || other->owner != socket->owner;
+}
+
+/* 0: nobody, somebody else as well, or not known. */
+static uint64_t owner_of_cookie(struct owners *owners, uint64_t cookie,
+				const struct flow_slot *slot)
+{
+	const struct known_socket *socket = owners_socket(owners, cookie);
+
+	if (!socket || socket->state != OWNER_TOLD || is_doubtful(owners, socket, slot))
+		return 0;
+	return socket->owner;
+}
+
+static uint64_t owner_of_flow(struct owners *owners, const struct flow_slot *slot)
+{
+	const struct flow_key ends = ends_of(slot);
+	const struct known_flow *flow = known_flow_find(&owners->flows, &ends);
+	uint64_t owner;
+
+	if (!flow || flow->is_mixed || !flow->cookie[0])
+		return 0;
+	owner = owner_of_cookie(owners, flow->cookie[0], slot);
+	if (flow->cookie[1] && owner_of_cookie(owners, flow->cookie[1], slot) != owner)
+		return 0;
+	return owner;
+}
+
+void owners_give(struct owners *owners, struct flow_record *record)
+{
+	const struct flow_slot *slot = &record->slot;
+	uint64_t cookie = record->extra.cookie;
+
+	record->extra.owner = 0;
+	if (!(slot->flags & FLOW_IP) || !slot->ip_proto || cookie == COOKIE_MIXED)
+		return;
+	if (!(slot->flags & FLOW_OUT) || is_of_kernel(slot))
+		record->extra.owner = owner_of_flow(owners, slot);
+	if (cookie && !record->extra.owner)
+		record->extra.owner = owner_of_cookie(owners, cookie, slot);
+}
+
+void owners_end_pane(struct owners *owners)
+{
+	uint32_t oldest = owners->pane > OWNERS_KEPT_PANES ? owners->pane - OWNERS_KEPT_PANES : 0;
+
+	owners->is_listed = false;
+	if (++owners->pane % SWEEP_PANES)
+		return;
+	known_table_sweep(&owners->flows, oldest);
+	known_table_sweep(&owners->sockets, oldest);
+}
