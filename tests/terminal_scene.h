@@ -44,10 +44,12 @@ static inline void scene_start_engines(struct scene *scene)
 	const struct engine_config config = { .windows = &scene->pane_window, .window_count = 1,
 					      .pane_ns = SECOND, .emit = scene_emit,
 					      .extra_sets = scene->options.extra_sets,
+					      .has_owners = scene->options.processes,
 					      .emit_context = scene };
 	const struct stage_config stage = { .group = &scene->options.group, .pane_ns = SECOND,
 					    .has_directions = true,
-					    .extra_sets = scene->options.extra_sets };
+					    .extra_sets = scene->options.extra_sets,
+					    .has_owners = scene->options.processes };
 
 	scene->stage = stage_create(&stage, scene->view.wish);
 	scene->engine = engine_create(&config);

@@ -770,6 +770,37 @@ def test_live():
     remove_namespace()
 
 
+def test_processes():
+    print("Processes, in a network namespace")
+    if os.geteuid():
+        skip("processes: needs root")
+        return
+    make_namespace()
+    code = ("import socket, time\n"
+            "sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+            "for _ in range(3000):\n"
+            "    sock.sendto(b'x', ('10.77.0.2', 9))\n"
+            "    time.sleep(0.01)\n")
+    traffic = subprocess.Popen(["ip", "netns", "exec", f"{NAMESPACE}a", sys.executable, "-c", code],
+                               stderr=subprocess.DEVNULL)
+    screen = Screen(width=110)
+    screen.type(f"ip netns exec {NAMESPACE}a {WEIR} top -i live0; echo status $?")
+    check(screen.wait(lambda: re.search(rf"10.77.0.2:9 .*{traffic.pid}/python", screen.text())),
+          "a conversation has the process whose it is", screen.text())
+    for _ in range(4):
+        screen.keys("g")
+    check(screen.wait(lambda: has_column(screen, "process") and
+                      any(row.startswith(f"{traffic.pid}/python")
+                          for row in rows(screen, "process"))),
+          "g shows processes", screen.text())
+    screen.keys("q")
+    check(screen.shows("status 0"), "q leaves", screen.text())
+    traffic.terminate()
+    traffic.wait()
+    screen.close()
+    remove_namespace()
+
+
 def test_full_table():
     print("A table that is too small")
     if os.geteuid():
@@ -886,7 +917,8 @@ try:
     for test in (test_first_screen, test_numbers_equal_json, test_keys, test_narrowing,
                  test_export, test_moving,
                  test_sizes, test_pause, test_colours, test_ways_out, test_suspend, test_plain,
-                 test_names, test_live, test_full_table, test_stuck_terminal, test_stuck_live):
+                 test_names, test_live, test_processes, test_full_table, test_stuck_terminal,
+                 test_stuck_live):
         started = time.monotonic()
         test()
         print(f"          {time.monotonic() - started:.1f} s")

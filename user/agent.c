@@ -189,7 +189,7 @@ static int engines_create(struct agent *agent, struct engine_config config)
 
 	config.biflow = options->biflow;
 	config.service = service_rule_of(&options->group);
-	config.is_reduced = group_by_has_owner(&options->group);
+	config.is_reduced = agent->owners && !group_by_keeps_all(&options->group);
 	group_masks_make(&options->group, &config.row_masks);
 	if (options->is_sorted_by_view)
 		config.sort = whole.sort = SORT_BYTES;
@@ -311,7 +311,8 @@ static int agent_open_parts(struct agent *agent)
 	}
 	err = outputs_start(agent);
 	if (!err && agent->options->processes)
-		err = owners_open(&agent->owners) ? -EIO : 0;
+		err = owners_open(agent->options->processes_if_possible, &agent->owners) ?
+			      -EIO : 0;
 	if (!err)
 		err = engine_open(agent);
 	if (err)

@@ -3,6 +3,7 @@
 import collections
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -135,6 +136,7 @@ def short_connections_have_their_process_at_both_ends(lab):
     server = lab.start(sys.executable, "-c", SERVER, str(PORT), str(WORKERS - 1),
                        lab.path("callers"), namespace=far.namespace, start_new_session=True)
     wait_until(lambda: "0A" in far.namespace.tcp_states(), "a server that listens")
+    near.namespace.run("ip", "neigh", "del", far.ip, "dev", near.name)  # ARP is nobody's
     callers = call(lab, near, far)
     near.settle()
     os.killpg(server.pid, signal.SIGTERM)
@@ -192,7 +194,44 @@ def a_second_process_with_the_same_port_does_not_inherit(lab):
     return f"{sum(told.values())} of {sum(sent.values())} packets told, none of another's"
 
 
+# Answers a byte with a byte until the other end closes.
+ECHO = """
+import socket, sys
+with socket.create_server(("", int(sys.argv[1]))) as listener:
+    while True:
+        sock, _ = listener.accept()
+        while sock.recv(1):
+            sock.sendall(b"x")
+"""
+
+
+def without_hooks_it_is_said_and_lasting_connections_are_found(lab):
+    near, far = lab.pair()
+    server = lab.start(sys.executable, "-c", ECHO, str(PORT), namespace=near.namespace)
+    wait_until(lambda: "0A" in near.namespace.tcp_states(), "a server that listens")
+    weir = Weir(lab, near, "--processes", windows=["tumbling:200ms"],
+                under=["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"])
+    weir.wait_attached("tcx-ingress", "tcx-egress")
+    with far.namespace.inside():
+        sock = socket.create_connection((near.ip, PORT))
+    end = time.monotonic() + 1.5
+    while time.monotonic() < end:
+        sock.sendall(b"x")
+        sock.recv(1)
+        time.sleep(0.02)
+    documents = weir.stop().documents()
+    sock.close()
+    expect("found by a look at /proc" in weir.stderr, f"what is missed is said: {weir.stderr}")
+    told = collections.Counter(flow["process"] and flow["process"]["pid"]
+                               for document in documents for flow in document["flows"]
+                               if flow["proto"] == "tcp")
+    expect(set(told) <= {server.pid, None} and told[server.pid] > told[None],
+           f"rows by process: {dict(told)}, the server is {server.pid}")
+    return f"{told[server.pid]} of {sum(told.values())} rows, none of another's"
+
+
 TESTS = [
+    without_hooks_it_is_said_and_lasting_connections_are_found,
     short_connections_have_their_process_at_both_ends,
     a_second_process_with_the_same_port_does_not_inherit,
 ]

@@ -19,13 +19,14 @@ class Weir:
     """One `weir run` on devices of one namespace, writing NDJSON to a file."""
     count = 0
 
-    def __init__(self, lab, devices, *options, windows=("tumbling:1s",), outputs=None, names=None):
+    def __init__(self, lab, devices, *options, windows=("tumbling:1s",), outputs=None, names=None,
+                 under=()):
         Weir.count += 1
         self.devices = devices if isinstance(devices, (list, tuple)) else [devices]
         self.path = lab.path(f"weir-{Weir.count}.ndjson")
         self.stderr_path = self.path + ".stderr"
         self.held = [device.hooks() for device in self.devices]
-        command = [BINARY, "run"]
+        command = [*under, BINARY, "run"]
         for name in names or [device.name for device in self.devices]:
             command += ["-i", name]
         for window in windows:

@@ -77,7 +77,7 @@ static void top_writes_conversations_and_shows_whole_flows(void **state)
 
 	(void)state;
 	parse(&options, text);
-	assert_true(options.biflow && options.shows_services);
+	assert_true(options.biflow && options.shows == SHOWS_SERVICES);
 	assert_true(options.group.field[GROUP_SERVICE] && !options.group.field[GROUP_SRC]);
 	assert_true(group_by_is_full(&options.counted));
 	assert_false(options.counted.field[GROUP_SERVICE]);

@@ -263,6 +263,10 @@ static void a_coarse_group_by_leaves_only_what_it_can_tell(void **state)
 
 	(void)state;
 	group_by_init(&group);
+	assert_false(grouping_is_possible(GROUPING_PROCESSES, &group));
+	assert_false(grouping_is_possible(GROUPING_CONTAINERS, &group));
+	group_by_add(&group, GROUP_PROCESS);
+	group_by_add(&group, GROUP_CONTAINER);
 	for (int i = 0; i < GROUPING_COUNT; i++)
 		assert_true(grouping_is_possible((enum grouping)i, &group));
 	assert_int_equal(group_by_parse("src/24,dst/24,proto", &group, &reason), 0);

@@ -21,6 +21,9 @@ enum verb { VERB_TOP, VERB_RUN, VERB_CHECK, VERB_HELP, VERB_VERSION };
 
 enum align { ALIGN_CLOCK, ALIGN_START };
 
+/* What -g asks top for, beside what flows are told apart by. */
+enum first_rows { SHOWS_OWN, SHOWS_SERVICES, SHOWS_PROCESSES, SHOWS_CONTAINERS };
+
 struct options {
 	enum verb verb;
 	/* None: that of the default route. INTERFACES_ANY stands alone. */
@@ -36,10 +39,11 @@ struct options {
 	struct group_by group;
 	struct group_by counted;      /* what is told apart before: with -b or the service, whole
 				       * flows; also what top makes its rows of */
-	bool shows_services;          /* at first, by top */
+	enum first_rows shows;        /* at first, by top */
 	bool is_sorted_by_view;       /* top, alone: nobody else looks at the order of results */
 	bool biflow;
 	bool processes;               /* whose the flows are is asked */
+	bool processes_if_possible;   /* by nobody: by top, where nothing stands against it */
 	struct rate_limit exit_over;
 	size_t top;
 	enum sort_field sort;         /* or SORT_EXTRA and an extra measure of extra_sets */

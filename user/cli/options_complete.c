@@ -156,6 +156,10 @@ static int complete_processes(const struct parsing *parsing)
 	if (options->file && (options->processes || has_owner))
 		return usage_error(options->processes ? "--processes" : "--group-by", NULL,
 				   "a capture does not tell whose its packets were");
+	if (options->verb == VERB_TOP && !options->file && !options->processes &&
+	    !parsing->given['g'] && !options->output_count && !options->exit_over.value &&
+	    options->attach != ATTACH_PCAP && options->direction != DIRECTION_IN)
+		options->processes = options->processes_if_possible = true;
 	if (options->processes && parsing->given['g'] && !has_owner &&
 	    options->verb == VERB_RUN)
 		return usage_error("--processes", NULL, "name process or container in -g too");
@@ -183,11 +187,21 @@ static int complete_biflow(const struct parsing *parsing)
 	return 0;
 }
 
-/* Who began and who was called is told by whole flows; top shows these, in rows of its own. */
-static void complete_counted(struct options *options)
+static enum first_rows first_rows_of(const struct group_by *group, bool is_given)
 {
+	if (group->field[GROUP_SERVICE])
+		return SHOWS_SERVICES;
+	if (!is_given || !group_by_has_owner(group))
+		return SHOWS_OWN;
+	return group->field[GROUP_PROCESS] ? SHOWS_PROCESSES : SHOWS_CONTAINERS;
+}
+
+/* Who began and who was called is told by whole flows; top shows these, in rows of its own. */
+static void complete_counted(const struct parsing *parsing)
+{
+	struct options *options = parsing->options;
 	bool is_of_flows = options->biflow || options->group.field[GROUP_SERVICE] ||
-			   group_by_has_owner(&options->group) ||
+			   group_by_has_owner(&options->group) || options->processes ||
 			   options->sort == SORT_FLOWS;
 
 	options->counted = options->group;
@@ -195,7 +209,11 @@ static void complete_counted(struct options *options)
 		group_by_init(&options->counted);
 	if (options->verb != VERB_TOP)
 		return;
-	options->shows_services = options->group.field[GROUP_SERVICE];
+	options->shows = first_rows_of(&options->group, parsing->given['g']);
+	if (options->processes) {
+		group_by_add(&options->counted, GROUP_PROCESS);
+		group_by_add(&options->counted, GROUP_CONTAINER);
+	}
 	if (!options->output_count && !options->exit_over.value) {
 		options->group = options->counted;
 		options->biflow = false;
@@ -230,6 +248,6 @@ int options_complete(struct parsing *parsing)
 	if (!status)
 		status = complete_processes(parsing);
 	if (!status)
-		complete_counted(options);
+		complete_counted(parsing);
 	return status ? status : choose_pane(parsing);
 }

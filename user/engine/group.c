@@ -165,6 +165,12 @@ bool group_by_is_full(const struct group_by *group)
 	       group->dst_prefix4 == PREFIX4_MAX && group->dst_prefix6 == PREFIX6_MAX;
 }
 
+bool group_by_keeps_all(const struct group_by *group)
+{
+	return group_by_is_full(group) && group->field[GROUP_PROCESS] &&
+	       group->field[GROUP_CONTAINER];
+}
+
 static void keep_prefix(__be32 address[4], unsigned int bits)
 {
 	unsigned char *bytes = (unsigned char *)address;
@@ -188,6 +194,15 @@ static void keep_addresses(const struct group_by *group, struct group_masks *mas
 	}
 }
 
+/* By owners alone what is not IP, of which nobody is, is one row with all else that has none. */
+static bool tells_ip(const bool *field)
+{
+	if (!field[GROUP_PROCESS] && !field[GROUP_CONTAINER])
+		return true;
+	return field[GROUP_SRC] || field[GROUP_DST] || field[GROUP_SRC_PORT] ||
+	       field[GROUP_DST_PORT] || field[GROUP_PROTO] || field[GROUP_SERVICE];
+}
+
 /*
  * What does not depend on the family. FLOW_IPV6 comes with the addresses: a real IPv6
  * ::ffff:1.2.3.4 is not the IPv4 address that is written so; without addresses the family is in
@@ -198,7 +213,7 @@ static void keep_fields(const bool *field, struct flow_key *keep)
 #define GROUP_AS_KEY(id, name, kind, ...) [GROUP_##id] = { { { __VA_ARGS__ } } },
 	static const struct flow_key keys[] = { GROUP_FIELDS(GROUP_AS_KEY) };
 
-	keep->flags |= FLOW_IP;
+	keep->flags |= tells_ip(field) ? FLOW_IP : 0;
 	for (size_t i = 0; i < GROUP_FIELD_COUNT; i++) {
 		for (size_t word = 0; field[i] && word < FLOW_KEY_WORDS; word++)
 			keep->words[word] |= keys[i].words[word];

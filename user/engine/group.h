@@ -77,6 +77,9 @@ static inline bool group_by_has_owner(const struct group_by *group)
 	return group->field[GROUP_PROCESS] || group->field[GROUP_CONTAINER];
 }
 
+/* Of that and of the packet's own fields all. */
+bool group_by_keeps_all(const struct group_by *group);
+
 /* True where nothing of the packet's own is reduced: no mask is needed. */
 bool group_by_is_full(const struct group_by *group);
 

@@ -20,7 +20,7 @@
 #define SWEEP_PANES 64
 
 /* Sockets that were there before: who has them open, once. */
-static int look_at_sockets(struct owners *owners)
+static void look_at_sockets(struct owners *owners)
 {
 	const struct socket_list *list = owners_list(owners);
 
@@ -31,22 +31,21 @@ static int look_at_sockets(struct owners *owners)
 	}
 	owners_seek(owners);
 	owners_end_pane(owners);
-	return 0;
 }
 
-static void hooks_open(struct owners *owners)
+static void hooks_open(struct owners *owners, bool only_hooked)
 {
 	int err = owners->root_fd < 0 ? owners->root_fd :
 					owner_hooks_open(owners->root_fd, &owners->hooks);
 
-	if (!err)
+	if (!err || only_hooked)
 		return;
 	report_notice("processes: watch who makes sockets: %s", strerror(-err));
 	report_notice("processes: found by a look at /proc once a pane: those of connections "
 		      "shorter than that are missed");
 }
 
-int owners_open(struct owners **result)
+int owners_open(bool only_hooked, struct owners **result)
 {
 	struct owners *owners = calloc(1, sizeof(*owners));
 	int err = owners ? 0 : -ENOMEM;
@@ -61,13 +60,14 @@ int owners_open(struct owners **result)
 		err = known_table_init(&owners->sockets, sizeof(struct known_socket));
 	if (!err)
 		err = known_table_init(&owners->flows, sizeof(struct known_flow));
-	if (!err) {
-		hooks_open(owners);
-		err = look_at_sockets(owners);
-	}
 	if (!err)
+		hooks_open(owners, only_hooked);
+	if (!err && (owners->hooks || !only_hooked)) {
+		look_at_sockets(owners);
 		return 0;
-	report_error("processes: %s", strerror(-err));
+	}
+	if (err)
+		report_error("processes: %s", strerror(-err));
 	owners_close(owners);
 	*result = NULL;
 	return err;

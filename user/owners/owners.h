@@ -14,9 +14,10 @@ struct owners;
 
 /*
  * Begins to watch who makes sockets, and looks who has those that there are. Where there are no
- * hooks it says what is missed by that. 0, or a negative errno after one line.
+ * hooks it says what is missed by that, or only_hooked, does without: *owners is NULL. 0, or a
+ * negative errno after one line.
  */
-int owners_open(struct owners **owners);
+int owners_open(bool only_hooked, struct owners **owners);
 void owners_close(struct owners *owners);
 
 /* The names of all owners that are given; live as long as owners. */

@@ -7,7 +7,7 @@ static const char *const help_lines[] = {
 	"  q        quit",
 	"  space    pause: the screen stands still, counting goes on",
 	"  s  r     sort by the next column; reverse the order",
-	"  g        group: flows, hosts, services, networks, protocols, ...",
+	"  g        group: flows, hosts, services, processes, networks, ...",
 	"  b        rows of both ways (conversations) or of one (flows)",
 	"  /        search: show rows with all these words; escape clears",
 	"  f  F     begin anew with the row as the filter; go back",

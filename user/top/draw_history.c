@@ -152,6 +152,10 @@ static int draw_who(const struct screen *screen, const struct row *row, struct c
 		pen_text(&pen, row->key.flags & FLOW_OUT ? "  out" : "  in");
 	if (*label_link(&labeler, &row->key, text) != '-')
 		pen_print(&pen, "  %s", text);
+	if (layout_has_ends(screen->view) && *label_process(&labeler, &row->key, text) != '-')
+		pen_print(&pen, "  %s", text);
+	if (layout_has_ends(screen->view) && *label_container(&labeler, &row->key, text) != '-')
+		pen_print(&pen, "  %s", text);
 	pen_print(&pen, "  %s", label_extra(&row->key, text));
 	return y + 1;
 }

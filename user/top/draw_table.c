@@ -159,7 +159,8 @@ static void put_name_heads(const struct table *table, struct pen *pen)
 	static const char *const names[GROUPING_COUNT] = {
 		[GROUPING_HOSTS] = "host", [GROUPING_SERVICES] = "service",
 		[GROUPING_NETWORKS] = "network", [GROUPING_PROTOCOLS] = "protocol",
-		[GROUPING_INTERFACES] = "interface",
+		[GROUPING_INTERFACES] = "interface", [GROUPING_PROCESSES] = "process",
+		[GROUPING_CONTAINERS] = "container",
 	};
 	const struct layout *layout = &table->layout;
 	enum grouping grouping = table->screen->snapshot->wish.grouping;
@@ -174,6 +175,7 @@ static void put_name_heads(const struct table *table, struct pen *pen)
 	put_head(table, pen, layout->dst_width, is_oriented ? "with" : "destination",
 		 SORT_COLUMN_DST);
 	put_head(table, pen, layout->proto_width, "proto", SORT_COLUMN_PROTO);
+	put_head(table, pen, layout->owner_width, "process", NOT_SORTABLE);
 	pen_fill(pen, pen->x + layout->mark_width);
 }
 
@@ -285,6 +287,8 @@ static void put_names(const struct table *table, struct pen *pen, const struct r
 		pen_left(pen, layout->proto_width - 1, label_proto(labeler, &row->key, text));
 		pen_text(pen, " ");
 	}
+	if (layout->owner_width)
+		put_label(pen, layout->owner_width, label_process(labeler, &row->key, text));
 	put_mark(table, pen, row);
 }
 

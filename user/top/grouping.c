@@ -30,15 +30,18 @@ static bool is_extra(int field)
 static void group_of(enum grouping grouping, const struct group_by *base, struct group_by *group)
 {
 	const char *reason;
-	char fields[96];
+	char fields[128];
 
 	*group = *base;
 	if (grouping == GROUPING_FLOWS)
 		return;
-	snprintf(fields, sizeof(fields), "%s%s%s%s", fields_of[grouping],
+	snprintf(fields, sizeof(fields), "%s%s%s%s%s%s", fields_of[grouping],
 		 grouping != GROUPING_CONVERSATIONS || !base->field[GROUP_VLAN] ? "" : ",vlan",
 		 grouping != GROUPING_CONVERSATIONS || !base->field[GROUP_INNER_VLAN] ? "" :
-		 ",inner_vlan", base->field[GROUP_INTERFACE] ? ",interface" : "");
+		 ",inner_vlan", base->field[GROUP_INTERFACE] ? ",interface" : "",
+		 grouping != GROUPING_CONVERSATIONS || !base->field[GROUP_PROCESS] ? "" : ",process",
+		 grouping != GROUPING_CONVERSATIONS || !base->field[GROUP_CONTAINER] ? "" :
+		 ",container");
 	group_by_parse(fields + (*fields == ','), group, &reason);
 }
 

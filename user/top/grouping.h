@@ -16,6 +16,8 @@
 	X(GROUPING_FLOWS,         "flows",         SIDES_ONE,        "")                    \
 	X(GROUPING_HOSTS,         "hosts",         SIDES_SENT,       "src")                 \
 	X(GROUPING_SERVICES,      "services",      SIDES_ARROWS,     "service,proto")      \
+	X(GROUPING_PROCESSES,     "processes",     SIDES_DIRECTIONS, "process")            \
+	X(GROUPING_CONTAINERS,    "containers",    SIDES_DIRECTIONS, "container")          \
 	X(GROUPING_NETWORKS,      "networks",      SIDES_SENT,       "src/24:64")           \
 	X(GROUPING_PROTOCOLS,     "protocols",     SIDES_DIRECTIONS, "proto")               \
 	X(GROUPING_INTERFACES,    "interfaces",    SIDES_DIRECTIONS, "")

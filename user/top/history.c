@@ -77,16 +77,30 @@ static struct flow_slot *put_flow(struct flow_slot *out, const struct flow_resul
 	return out;
 }
 
-/* As a record has them; what a slot more than the first stands for has none. */
+/* As a record has them; what a slot more than the first stands for has no measures. */
 static void put_extras(struct flow_extra *out, const struct window_result *result)
 {
 	for (size_t i = 0; i < result->flow_count; i++) {
-		const struct extra_sum *sum = &result->extras[result->flows[i].extra];
+		const struct flow_result *flow = &result->flows[i];
+
+		if (result->extra_sets) {
+			const struct extra_sum *sum = &result->extras[flow->extra];
 
 #define EXTRA_PUT(name, type, merge, set, before, after) out->name = (type)sum->name;
-		EXTRA_MEASURES(EXTRA_PUT)
-		out += slots_of(&result->flows[i]);
+			EXTRA_MEASURES(EXTRA_PUT)
+		}
+		for (size_t slots = slots_of(flow); slots; slots--)
+			out++->owner = flow_key_owner(&flow->key);
 	}
+}
+
+struct flow_key pane_flow_key(const struct pane_flows *pane, size_t flow)
+{
+	struct flow_key key = flow_slot_key(&pane->flows[flow]);
+
+	if (pane->extras)
+		flow_key_set_owner(&key, pane->extras[flow].owner);
+	return key;
 }
 
 struct pane_flows *pane_flows_create(const struct window_result *result)
@@ -107,7 +121,7 @@ struct pane_flows *pane_flows_create(const struct window_result *result)
 	out = pane->flows;
 	for (size_t i = 0; i < result->flow_count; i++)
 		out = put_flow(out, &result->flows[i], result->start_ns);
-	if (!result->extra_sets)
+	if (!result->extra_sets && !result->has_owners)
 		return pane;
 	pane->extras = calloc(count + 1, sizeof(*pane->extras));
 	if (!pane->extras) {

@@ -56,9 +56,12 @@ struct pane_flows {
 	struct pane pane;
 	struct pane_facts facts;
 	size_t count;
-	struct flow_extra *extras; /* of these flows; NULL: none are asked for */
+	struct flow_extra *extras; /* of these flows, with their owners; NULL: neither is asked for */
 	struct flow_slot flows[];
 };
+
+/* The key of one of these flows, with its owner. */
+struct flow_key pane_flow_key(const struct pane_flows *pane, size_t flow);
 
 /* Of the result of a window of one pane; held by the caller. NULL when memory has run out. */
 struct pane_flows *pane_flows_create(const struct window_result *result);

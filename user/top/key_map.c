@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../engine/slot_key.h"
+
 int key_map_reset(struct key_map *map, size_t expected)
 {
 	size_t capacity = 64;
@@ -41,7 +43,7 @@ uint32_t key_hash(const struct flow_key *key)
 		0xc6bc279692b5c323u, 0xabd98b7d1b8f5e7bu, 0x94d049bb133111ebu,
 		0xbf58476d1ce4e5b9u, 0xff51afd7ed558ccdu } };
 
-	return flow_hash(key, &seed);
+	return flow_key_hash(key, &seed);
 }
 
 uint32_t key_map_find(const struct key_map *map, const struct key_list *list,

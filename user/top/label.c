@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../owners/owner_names.h"
 #include "../text/address.h"
 #include "../text/escape.h"
 #include "../text/number.h"
@@ -226,6 +227,29 @@ const char *label_service(const struct labeler *labeler, const struct flow_key *
 	}
 	snprintf(out, (size_t)(buffer + LABEL_MAX - out), "%s", proto);
 	return buffer;
+}
+
+const char *label_process(const struct labeler *labeler, const struct flow_key *key,
+			  char buffer[LABEL_MAX])
+{
+	char *out = buffer;
+
+	if (!labeler->group->field[GROUP_PROCESS] || !owner_pid(key))
+		return strcpy(buffer, "-");
+	out = put_uint(out, owner_pid(key));
+	*out++ = '/';
+	escape_text(owner_process(labeler->owner_names, key), out, LABEL_MAX / 2);
+	return buffer;
+}
+
+const char *label_container(const struct labeler *labeler, const struct flow_key *key,
+			    char buffer[LABEL_MAX])
+{
+	const char *name = NULL;
+
+	if (labeler->group->field[GROUP_CONTAINER])
+		name = owner_container(labeler->owner_names, key);
+	return name ? escape_text(name, buffer, LABEL_MAX) : strcpy(buffer, "-");
 }
 
 const char *label_extra(const struct flow_key *key, char buffer[LABEL_MAX])

@@ -16,6 +16,7 @@ struct labeler {
 	struct names *names;            /* NULL: numbers */
 	bool only_known;                /* names are not looked up */
 	const char *const *link_names;  /* by number; NULL in a replay */
+	const struct owner_names *owner_names; /* NULL: there are no owners */
 };
 
 /* "10.0.0.1:443", "[fd00::1]:443", "10.0.0.0/24", "10.0.0.2 8/0" (ICMP type and code), "-". */
@@ -39,6 +40,12 @@ const char *label_link(const struct labeler *labeler, const struct flow_key *key
 /* Of a key reduced to them, dst_port and proto: "443/tcp", "icmp". */
 const char *label_service(const struct labeler *labeler, const struct flow_key *key,
 			  char buffer[LABEL_MAX]);
+
+/* "812/curl", or a container's name; "-" where it is not known, or there is none. */
+const char *label_process(const struct labeler *labeler, const struct flow_key *key,
+			  char buffer[LABEL_MAX]);
+const char *label_container(const struct labeler *labeler, const struct flow_key *key,
+			    char buffer[LABEL_MAX]);
 
 /* What the columns leave out: VLAN, later fragment; "" where there is nothing. */
 const char *label_extra(const struct flow_key *key, char buffer[LABEL_MAX]);

@@ -167,6 +167,8 @@ static bool put_row(struct expression *out, const struct grouper *grouper,
 	case GROUPING_PROTOCOLS:
 		return put_proto(out, key);
 	case GROUPING_INTERFACES:
+	case GROUPING_PROCESSES:
+	case GROUPING_CONTAINERS:
 		return false;
 	default:
 		return put_flow(out, grouper, key);

@@ -4,14 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../engine/slot_key.h"
 
-static bool is_of_row(const struct grouper *grouper, const struct flow_slot *flow,
+static bool is_of_row(const struct grouper *grouper, const struct pane_flows *pane, size_t flow,
 		      const struct flow_key *row)
 {
-	const struct flow_key key = flow_slot_key(flow);
+	const struct flow_key key = pane_flow_key(pane, flow);
 	struct flow_key places[PLACES_MAX];
-	size_t count = grouper_place(grouper, &key, flow->marks, places);
+	size_t count = grouper_place(grouper, &key, pane->flows[flow].marks, places);
 
 	for (size_t i = 0; i < count; i++) {
 		grouper_take_half(grouper, &places[i]);
@@ -36,7 +35,7 @@ static void history_add(struct row_history *history, const struct snapshot *snap
 	struct tally *sum = &history->history.pane[pane->number % HISTORY_PANES];
 
 	for (size_t flow = 0; flow < pane->count; flow++) {
-		if (!is_of_row(&snapshot->grouper, &pane->flows[flow], &history->key))
+		if (!is_of_row(&snapshot->grouper, pane, flow, &history->key))
 			continue;
 		sum->packets += pane->flows[flow].packets;
 		sum->bytes += pane->flows[flow].bytes;

@@ -58,11 +58,18 @@ static size_t panes_wanted(const struct stage *stage)
 	return panes_fed(stage) > HISTORY_PANES ? panes_fed(stage) : HISTORY_PANES;
 }
 
+/* What records of an instance have beside their slot. */
+struct second_line {
+	uint32_t extra_sets;
+	bool has_owners;
+};
+
 static struct engine *instance_create(const struct stage *stage, const struct window_spec *windows,
-				      size_t count, uint32_t extra_sets)
+				      size_t count, struct second_line line)
 {
 	const struct engine_config config = { .windows = windows, .window_count = count,
-					      .extra_sets = extra_sets,
+					      .extra_sets = line.extra_sets,
+					      .has_owners = line.has_owners,
 					      .pane_ns = stage->config.pane_ns,
 					      .replay = stage->config.is_replay,
 					      .max_flows = stage->config.max_flows,
@@ -73,7 +80,9 @@ static struct engine *instance_create(const struct stage *stage, const struct wi
 
 static struct engine *rows_create(const struct stage *stage)
 {
-	return instance_create(stage, stage->windows, COVER_COUNT, stage->config.extra_sets);
+	const struct second_line line = { stage->config.extra_sets, stage->config.has_owners };
+
+	return instance_create(stage, stage->windows, COVER_COUNT, line);
 }
 
 struct stage *stage_create(const struct stage_config *config, struct wish wish)
@@ -90,8 +99,10 @@ struct stage *stage_create(const struct stage_config *config, struct wish wish)
 	stage->pane_room = panes_wanted(stage);
 	stage->panes = calloc(stage->pane_room, sizeof(stage->panes[0]));
 	stage->rows = rows_create(stage);
-	stage->flows = instance_create(stage, stage->flows_windows, FLOWS_WINDOWS, 0);
-	stage->pulses = instance_create(stage, stage->windows, COVER_COUNT + 1, 0);
+	stage->flows = instance_create(stage, stage->flows_windows, FLOWS_WINDOWS,
+				       (struct second_line){ 0, config->has_owners });
+	stage->pulses = instance_create(stage, stage->windows, COVER_COUNT + 1,
+					(struct second_line){ 0, false });
 	stage->began = began_create();
 	if (!stage->began || !stage->panes || !stage->rows || !stage->flows || !stage->pulses) {
 		stage_destroy(stage);
@@ -143,6 +154,7 @@ static void feeder_add(struct feeder *feeder, const struct pane_flows *pane, siz
 	if (pane->extras)
 		copy->extra = pane->extras[flow];
 	flow_slot_set_key(&copy->slot, key);
+	copy->extra.owner = flow_key_owner(key);
 	feeder->records[feeder->count++] = &copy->slot;
 	if (feeder->count == BATCH)
 		feeder_flush(feeder);
@@ -165,7 +177,7 @@ static int feed_rows(struct engine *engine, const struct grouper *grouper,
 	struct feeder feeder = { .engine = engine, .err = engine_close_pane(engine) };
 
 	for (size_t i = 0; i < pane->count; i++) {
-		const struct flow_key key = flow_slot_key(&pane->flows[i]);
+		const struct flow_key key = pane_flow_key(pane, i);
 		struct flow_key places[PLACES_MAX];
 		size_t count = grouper_place(grouper, &key, pane->flows[i].marks, places);
 
@@ -180,6 +192,12 @@ static int feed_flows(struct engine *engine, const struct pane_flows *pane)
 	struct feeder feeder = { .engine = engine, .err = engine_close_pane(engine) };
 
 	for (size_t i = 0; i < pane->count; i++) {
+		const struct flow_key key = pane_flow_key(pane, i);
+
+		if (pane->extras) {
+			feeder_add(&feeder, pane, i, &key);
+			continue;
+		}
 		feeder.records[feeder.count++] = &pane->flows[i];
 		if (feeder.count == BATCH)
 			feeder_flush(&feeder);

@@ -19,6 +19,7 @@ struct stage_config {
 	bool is_replay;
 	bool has_directions;
 	uint32_t extra_sets;           /* of the measures of rows; panes have them then */
+	bool has_owners;               /* and owners, which are part of keys */
 	uint64_t max_flows, max_bytes; /* of each instance; 0: no limit */
 };
 

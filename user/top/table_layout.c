@@ -8,6 +8,7 @@
 #define NUMBER_WIDE   8
 #define PROTO_WIDTH   6
 #define LINK_MAX      12
+#define OWNER_MAX     18
 #define BAR_MIN       5
 #define BAR_MAX       24
 #define SHARE_WIDTH   8
@@ -17,6 +18,7 @@
 #define EXTRA_WIDER   3 /* the names of measures are long */
 #define BARRED        72
 #define WIDE          100
+#define OWNED         80 /* a conversation's process */
 #define VERY_WIDE     150
 #define VISIBLE_MAX   1024
 
@@ -69,6 +71,10 @@ const char *layout_name(const struct labeler *labeler, enum grouping grouping,
 		return label_proto(labeler, key, text);
 	case GROUPING_INTERFACES:
 		return label_link(labeler, key, text);
+	case GROUPING_PROCESSES:
+		return label_process(labeler, key, text);
+	case GROUPING_CONTAINERS:
+		return label_container(labeler, key, text);
 	default:
 		return label_src(labeler, key, text);
 	}
@@ -177,6 +183,13 @@ static const char *make_link(const struct choosing *choosing, const struct label
 	return label_link(labeler, &row->key, text);
 }
 
+static const char *make_process(const struct choosing *choosing, const struct labeler *labeler,
+				const struct row *row, char text[LABEL_MAX])
+{
+	(void)choosing;
+	return label_process(labeler, &row->key, text);
+}
+
 /* The longest label on the screen, and a space. */
 static int widest(const struct choosing *choosing, label_maker *make, int least, int most)
 {
@@ -244,6 +257,8 @@ static void choose_fixed(struct choosing *choosing)
 	if (view->document->source_name_count > 1 && group->field[GROUP_INTERFACE] &&
 	    view->snapshot->wish.grouping != GROUPING_INTERFACES && screen->is_live)
 		layout->link_width = widest(choosing, make_link, 5, LINK_MAX);
+	if (choosing->width >= OWNED && has_ends && group->field[GROUP_PROCESS])
+		layout->owner_width = widest(choosing, make_process, 7, OWNER_MAX);
 	layout->bar_width = choosing->width >= BARRED ? BAR_MIN : 0;
 	layout->share_width = choosing->width >= WIDE ? SHARE_WIDTH : 0;
 	layout->extra_width = choosing->width >= VERY_WIDE ? EXTRA_WIDTH : 0;
@@ -259,7 +274,7 @@ void layout_choose(struct layout *layout, const struct screen *screen, int width
 	choose_fixed(&choosing);
 	labels = label_widths(&choosing);
 	least = layout_has_ends(screen->view) ? 2 * END_MIN : END_MIN;
-	room = width - layout->proto_width - layout->mark_width - layout->link_width -
+	room = width - layout->proto_width - layout->mark_width - layout->link_width - layout->owner_width -
 	       layout->bar_width - layout->share_width - layout->extra_width;
 	least = labels < least ? labels : least;
 	room = choose(&choosing, true, room - least) + least;

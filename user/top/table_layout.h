@@ -29,7 +29,7 @@ struct layout {
 	int number_count;
 	int name_width;             /* of rows that have one name, else the two ends */
 	int src_width, dst_width;
-	int proto_width, link_width;
+	int proto_width, link_width, owner_width;
 	int mark_width;             /* direction of one-way flows */
 	int share_width, bar_width, extra_width;
 };

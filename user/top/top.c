@@ -134,6 +134,7 @@ static int top_open(struct top *top)
 		.stage = { .group = &options->counted, .pane_ns = options->pane_ns,
 			   .is_replay = options->file, .has_directions = !options->file,
 			   .extra_sets = options->extra_sets,
+			   .has_owners = options->processes,
 			   .max_flows = options->max_flows,
 			   .max_bytes = options->max_flows ? 0 :
 					machine_memory_bytes() / MEMORY_PART },

@@ -28,8 +28,13 @@ struct wish view_first_wish(const struct options *options)
 	/* A conversation is one flow: many are of a host. */
 	if (options->sort == SORT_FLOWS)
 		first = GROUPING_HOSTS;
-	return (struct wish){ options->shows_services ? GROUPING_SERVICES : first,
-			      DIRECTION_BOTH };
+	if (options->shows == SHOWS_SERVICES)
+		first = GROUPING_SERVICES;
+	else if (options->shows == SHOWS_PROCESSES)
+		first = GROUPING_PROCESSES;
+	else if (options->shows == SHOWS_CONTAINERS)
+		first = GROUPING_CONTAINERS;
+	return (struct wish){ first, DIRECTION_BOTH };
 }
 
 void view_init(struct view *view, const struct options *options,
@@ -63,7 +68,8 @@ struct labeler view_labeler(const struct view *view)
 {
 	return (struct labeler){ .group = &view->snapshot->grouper.group,
 				 .names = view->shows_names ? view->names : NULL,
-				 .link_names = view->document->link_names };
+				 .link_names = view->document->link_names,
+				 .owner_names = view->document->owner_names };
 }
 
 double view_rate(const struct view *view, const struct tally *amount, uint64_t length_ns)

@@ -21,7 +21,7 @@ struct arranging {
 	const char *words[VIEW_SEARCH_MAX];
 	size_t word_count;
 	struct flow_key class;  /* what the line below was made of */
-	char class_line[3 * LABEL_MAX + 1];
+	char class_line[5 * LABEL_MAX + 5];
 	double least_held;
 };
 
@@ -133,13 +133,14 @@ static char *put_lower(char *out, const char *text)
 	return out;
 }
 
-/* Protocol, interface and VLAN are mostly those of the row before. */
+/* Protocol, interface, VLAN and owner are mostly those of the row before. */
 static void class_line_make(struct arranging *arranging, const struct row *row)
 {
 	const struct labeler *labeler = &arranging->labeler;
 	char text[LABEL_MAX], *out = arranging->class_line;
 	struct flow_key class = { .ip_proto = row->key.ip_proto, .flags = row->key.flags,
-				  .vlan = row->key.vlan, .inner_vlan = row->key.inner_vlan };
+				  .vlan = row->key.vlan, .inner_vlan = row->key.inner_vlan,
+				  .process = row->key.process, .container = row->key.container };
 
 	if (!(class.flags & FLOW_IP))
 		class.src_port = row->key.src_port;
@@ -149,6 +150,8 @@ static void class_line_make(struct arranging *arranging, const struct row *row)
 	out = put_lower(out, label_proto(labeler, &class, text));
 	out = put_lower(out, label_link(labeler, &class, text));
 	out = put_lower(out, label_extra(&class, text));
+	out = put_lower(out, label_process(labeler, &class, text));
+	out = put_lower(out, label_container(labeler, &class, text));
 	*out = '\0';
 }
 
