@@ -73,6 +73,7 @@ static struct window_result result_complete(struct agent *agent, const struct wi
 	result.run_count = agent->run_count;
 	document->link_names = source_link_names(agent->source);
 	document->attach_count = source_facts(agent->source)->attached_count;
+	document->source_name_count = source_facts(agent->source)->name_count;
 	return result;
 }
 

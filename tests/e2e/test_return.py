@@ -4,6 +4,7 @@ import os
 import signal
 
 import traffic
+import tunnel
 import watch
 from lab import expect, expect_equal, wait_until
 from watch import Weir
@@ -202,6 +203,35 @@ def one_that_comes_and_goes_all_the_time_leaks_nothing(lab):
     return f"25 times: attached in the end, {before} descriptors, 100 of 100 packets beside"
 
 
+def interfaces_that_come_later_are_counted_where_all_are(lab):
+    """By any: Ethernet and tun, each named; one that is down not before it is up."""
+    one, far_one = lab.pair(number=1, names=("one", "far"))
+    space = one.namespace
+    weir = Weir(lab, one, "-a", "tc", names=["any"]).wait_attached(*TC)
+    two, far_two = lab.link(space, lab.namespace(), 2, ("two", "far"))
+    wait_until(lambda: set(TC) <= {name for name, _ in two.hooks()}, "the hooks at the new one")
+    traffic.udp_burst(far_one, one, [10] * 3)
+    traffic.udp_burst(far_two, two, [10] * 17)
+    other = tunnel.open_tun(space, "other0", kind=tunnel.ARPHRD_CISCO)
+    space.run("ip", "link", "set", "other0", "up")
+    with tunnel.Tunnel(lab, near=space) as joined:
+        wait_until(lambda: set(TC) <= {name for name, _ in joined.near.hooks()}, "the tun's hooks")
+        traffic.udp_burst(joined.far, joined.near, [10] * 5)
+        joined.near.settle()
+        two.settle()
+        wait_until(lambda: lines_with(weir, "attach other0"), "a word about the one left out")
+    os.close(other)
+    reached = len(weir.documents()) + 2
+    wait_until(lambda: len(weir.documents()) >= reached, "two windows more")
+    documents = weir.stop().documents()
+    expect_equal(udp_in(documents), {"one": 3, "two": 17, "tun": 5}, "packets by interface")
+    names = {name for document in documents for name in document["source"]["names"]}
+    expect({"one", "two", "tun"} <= names and "other0" not in names, f"source.names: {names}")
+    expect_equal(len(lines_with(weir, "attach other0")), 1, "lines about the one left out")
+    expect_equal(one.hooks() | two.hooks(), set(), "hooks after the end")
+    return "a veth and a tun device: every packet after they were attached"
+
+
 TESTS = [
     an_interface_made_anew_is_attached_again,
     one_that_is_captured_by_libpcap_comes_back_too,
@@ -209,5 +239,6 @@ TESTS = [
     an_interface_moved_to_a_namespace_and_back_is_counted_again,
     down_and_up_another_mtu_and_another_name_lose_nothing,
     one_that_takes_the_name_of_another_is_counted_once,
+    interfaces_that_come_later_are_counted_where_all_are,
     one_that_comes_and_goes_all_the_time_leaks_nothing,
 ]

@@ -77,6 +77,19 @@ void live_link_want(const struct live_link *link, const struct live_shared *shar
 	wanted[PROGRAM_TC_EGRESS] |= plan->out != ATTACH_NOTHING;
 }
 
+void live_links_want_all(const struct attach_settings *settings,
+			 bool wanted[PROGRAM_KIND_COUNT])
+{
+	bool in = settings->direction != DIRECTION_OUT, out = settings->direction != DIRECTION_IN;
+
+	if (settings->how == ATTACH_NATIVE || settings->how == ATTACH_GENERIC)
+		return;
+	wanted[PROGRAM_TC_INGRESS] |= in;
+	wanted[PROGRAM_TC_EGRESS] |= out;
+	wanted[PROGRAM_IP_INGRESS] |= in;
+	wanted[PROGRAM_IP_EGRESS] |= out;
+}
+
 static enum program_kind program_for(const struct live_link *link, enum attach_point point)
 {
 	bool is_ip = link->facts.header == NETDEV_HEADER_IP;

@@ -22,6 +22,7 @@ struct live_link {
 	bool is_refused;                 /* it is back and cannot be attached, which has been told */
 	uint64_t retry_ns;               /* then not before this instant */
 	const char *given;               /* as the user has it */
+	char own_name[IF_NAMESIZE];      /* then that is here, where nobody named it */
 	struct netdev_state state;       /* when it was last looked at */
 	const char *name;                /* given; once renamed, the kernel's */
 	bool is_unasked;                 /* that the kernel does not answer has been told */
@@ -56,6 +57,10 @@ void live_links_report_stacked(const struct live_link *links, size_t count);
 /* Adds the programs that the plan takes to those wanted. */
 void live_link_want(const struct live_link *link, const struct live_shared *shared,
 		    bool wanted[PROGRAM_KIND_COUNT]);
+
+/* Adds those that interfaces may take which come later. */
+void live_links_want_all(const struct attach_settings *settings,
+			 bool wanted[PROGRAM_KIND_COUNT]);
 
 /* Whether the programs that the plan takes are loaded. */
 bool live_link_has_programs(const struct live_link *link, const struct live_shared *shared);

@@ -109,3 +109,13 @@ bool live_link_return(struct live_link *links, size_t count, size_t number,
 	link->is_cut = true;
 	return true;
 }
+
+bool live_link_come(struct live_link *link, unsigned int number, const char *name,
+		    const struct live_shared *shared)
+{
+	memset(link, 0, sizeof(*link));
+	snprintf(link->own_name, sizeof(link->own_name), "%s", name);
+	link->given = link->name = link->own_name;
+	link->is_cut = true;
+	return !attach_again(link, shared, number);
+}

@@ -16,4 +16,11 @@
 bool live_link_return(struct live_link *links, size_t count, size_t number,
 		      const struct live_shared *shared);
 
+/*
+ * Makes one of an interface that nobody named, as the link of that number, and attaches the loaded
+ * programs to it. False, which has been reported, where it cannot be counted.
+ */
+bool live_link_come(struct live_link *link, unsigned int number, const char *name,
+		    const struct live_shared *shared);
+
 #endif

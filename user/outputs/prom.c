@@ -81,7 +81,9 @@ static void append_bytes(struct text *text, const struct way *way)
 
 static const char *name_of(const struct encoding *encoding, size_t link)
 {
-	return encoding->context->link_names[link];
+	const char *name = encoding->context->link_names[link];
+
+	return name ? name : "";
 }
 
 /* An interface that went and came back is another link of the same name, but one series. */

@@ -12,48 +12,16 @@
 #include "../base/stop.h"
 #include "../owners/owners.h"
 #include "../attach/leftover.h"
-#include "../attach/live_return.h"
 #include "../attach/live_watch.h"
 #include "../filter/filter_error.h"
-#include "../system/link_events.h"
-#include "link_books.h"
+#include "live_links.h"
 #include "live_merge.h"
 
-struct live {
-	struct live_config config;
-	struct machine_facts machine;
-	struct banks *banks;
-	struct programs *programs;
-	struct hash_seed seed;
-	bool drops_place;       /* the group has no link or no direction, the records have both */
-	struct group_masks masks;
-	struct link_outcomes *link_outcomes; /* of the last pane */
-	struct live_link links[FLOW_LINKS_MAX];
-	size_t link_count;      /* opened so far */
-	size_t links_alive;
-	struct link_events *events; /* of interfaces that go and come; NULL: nobody tells */
-	struct pane_clock clock;
-	struct pane_moment begin; /* of the open pane */
-	uint64_t begin_ticks;
-	bool ended;
-	int verdict;            /* what live_verdict tells */
-	struct link_books books;
-	const char *link_names[FLOW_LINKS_MAX];
-};
-
-static struct live_shared shared_of(const struct live *live)
-{
-	return (struct live_shared){ .settings = live->config.settings,
-				     .group = live->config.group,
-				     .machine = &live->machine,
-				     .banks = live->banks,
-				     .seed = &live->seed,
-				     .programs = live->programs };
-}
+#define LINKS_TO_COME 64
 
 static int plan_links(struct live *live)
 {
-	struct live_shared shared = shared_of(live);
+	struct live_shared shared = live_shared_of(live);
 
 	for (size_t i = 0; i < live->config.interface_count; i++) {
 		int err = live_link_plan(&live->links[i], &shared, live->config.interfaces[i]);
@@ -70,13 +38,23 @@ static size_t link_outcomes_count(const struct live *live)
 	return 2 * (size_t)banks_geometry(live->banks)->links;
 }
 
+/* Those of now; where all are to be counted, also those that come. */
+static uint32_t links_room(const struct live_config *config)
+{
+	size_t room = config->interface_count;
+
+	if (config->is_any)
+		room = room < LINKS_TO_COME ? 2 * LINKS_TO_COME : 2 * room;
+	return (uint32_t)(room < FLOW_LINKS_MAX ? room : FLOW_LINKS_MAX);
+}
+
 /* What is asked for; where that is the default, no more than the links and lines leave room for. */
 static struct bank_shape banks_shape(const struct live *live)
 {
 	const struct live_config *config = &live->config;
 	struct bank_shape shape = { .slots_per_cpu = config->slots,
 				    .cpus = live->machine.cpus,
-				    .links = (uint32_t)config->interface_count,
+				    .links = links_room(config),
 				    .has_extra = config->taker.has_extra,
 				    .has_owners = config->taker.owners };
 	uint32_t most = machine_slots_default(live->machine.memory_bytes, &shape);
@@ -123,7 +101,7 @@ static int seed_make(struct live *live)
 
 static int programs_open(struct live *live)
 {
-	struct live_shared shared = shared_of(live);
+	struct live_shared shared = live_shared_of(live);
 	struct programs_request request = { .banks = live->banks, .seed = &live->seed,
 					    .group = live->config.group,
 					    .filters = live->config.filters,
@@ -139,6 +117,8 @@ static int programs_open(struct live *live)
 		if (link->facts.ifindex > request.highest_ifindex)
 			request.highest_ifindex = link->facts.ifindex;
 	}
+	if (live->config.is_any)
+		live_links_want_all(&live->config.settings, request.wanted);
 	err = programs_load(&request, &live->programs, &error);
 	if (err && error.text[0])
 		report_error("filter: %s", error.text);
@@ -169,7 +149,7 @@ static int link_number(struct live *live, size_t number)
 static int attach_links(struct live *live)
 {
 	int err = programs_open(live);
-	struct live_shared shared = shared_of(live);
+	struct live_shared shared = live_shared_of(live);
 
 	/* From here on a start cut short would leave something attached. */
 	stop_starting_done();
@@ -215,6 +195,7 @@ int live_open(const struct live_config *config, struct live **result)
 	}
 	live->config = *config;
 	live->events = link_events_open();
+	live->looks_for_new = config->is_any;
 	pane_clock_open(&live->clock, &config->clock);
 	live->drops_place = !group_by_has_place(config->group);
 	group_masks_make(config->group, &live->masks);
@@ -257,79 +238,20 @@ int live_close(struct live *live)
 	return first_err;
 }
 
-static void live_detach(struct live *live, struct live_link *link)
-{
-	int err = live_link_detach(link);
-
-	live->verdict = live->verdict ? live->verdict : err;
-}
-
-/* Interfaces that have gone are let go. */
-static void links_check(struct live *live)
-{
-	size_t alive = live->links_alive;
-
-	for (size_t i = 0; i < live->link_count; i++) {
-		struct live_link *link = &live->links[i];
-
-		if (link->gone || live_link_watch(link))
-			continue;
-		link->is_cut = link->gone = true;
-		live_detach(live, link);
-		programs_drop_link(live->programs, link->facts.ifindex);
-		live->links_alive--;
-	}
-	if (alive && !live->links_alive && !live->config.once)
-		report_notice("no interface is left: waiting for one to return");
-}
-
-static bool is_over_by_links(const struct live *live)
-{
-	return live->config.once && !live->links_alive;
-}
-
-static void links_return(struct live *live)
-{
-	struct live_shared shared = shared_of(live);
-
-	if (is_over_by_links(live))
-		return;
-	for (size_t i = 0; i < live->link_count; i++) {
-		if (live->links[i].gone &&
-		    live_link_return(live->links, live->link_count, i, &shared))
-			live->links_alive++;
-	}
-}
-
-/* One that is counted goes, or one that went comes back. */
-static bool is_awaited(void *context, const struct link_event *event)
-{
-	const struct live *live = context;
-
-	for (size_t i = 0; i < live->link_count; i++) {
-		const struct live_link *link = &live->links[i];
-
-		if (link->gone ? !event->is_deleted && !strcmp(link->given, event->name) :
-				 event->is_deleted && link->facts.ifindex == event->ifindex)
-			return true;
-	}
-	return false;
-}
-
 /* Until the pane is over: what goes and comes back within it is attached again at once. */
 static void pane_wait(struct live *live)
 {
 	uint64_t deadline_ns = pane_clock_deadline_ns(&live->clock);
 	int fds[] = { live->clock.set_fd, link_events_fd(live->events) };
 
-	links_return(live);
+	live_links_return(live);
 	while (stop_wait_for_any(fds, 2, deadline_ns) == fds[1] && fds[1] >= 0) {
-		if (!link_events_take(live->events, is_awaited, live))
+		if (!link_events_take(live->events, live_links_await, live))
 			continue;
-		links_check(live);
-		if (is_over_by_links(live))
+		live_links_check(live);
+		if (live_links_are_over(live))
 			return;
-		links_return(live);
+		live_links_return(live);
 	}
 }
 
@@ -356,7 +278,7 @@ static int pane_switch(struct live *live, struct pane *pane)
 	*pane = (struct pane){ 0 };
 	if (live->ended) {
 		for (size_t i = 0; i < live->link_count; i++)
-			live_detach(live, &live->links[i]);
+			live_links_detach(live, &live->links[i]);
 	}
 	err = pane_begin(live);
 	if (!err)
@@ -447,8 +369,8 @@ int live_next_pane(struct live *live, struct pane *pane)
 	int err;
 
 	pane_wait(live);
-	links_check(live);
-	is_left = !is_over_by_links(live);
+	live_links_check(live);
+	is_left = !live_links_are_over(live);
 	live->ended = !is_left || *stop_flag() ||
 		      pane_clock_is_over(&live->clock, clock_monotonic_ns());
 	err = pane_switch(live, pane);
@@ -470,6 +392,11 @@ int live_next_pane(struct live *live, struct pane *pane)
 int live_verdict(const struct live *live)
 {
 	return live->verdict;
+}
+
+size_t live_links_count(const struct live *live)
+{
+	return live->link_count;
 }
 
 size_t live_attached(const struct live *live, const char **names)

@@ -26,6 +26,7 @@ struct live_config {
 	struct record_taker taker;
 	struct hook_filters filters;
 	bool once;                     /* over when the last interface has gone */
+	bool is_any;                   /* those that come later are counted too */
 };
 
 struct live;
@@ -57,6 +58,9 @@ int live_next_pane(struct live *live, struct pane *pane);
  * another negative errno, reported, where something could not be detached.
  */
 int live_verdict(const struct live *live);
+
+/* How many links there are, those that have gone among them. */
+size_t live_links_count(const struct live *live);
 
 /* Names of what is attached, "xdp-native" and so on: at most LIVE_ATTACHED_MAX. */
 size_t live_attached(const struct live *live, const char **names);

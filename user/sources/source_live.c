@@ -23,6 +23,17 @@ static struct live_source *live_source(struct source *source)
 	return (struct live_source *)source;
 }
 
+/* Interfaces that came are named behind those of the start. */
+static void follow_names(struct live_source *source)
+{
+	const char *const *names = live_link_names(source->live);
+	size_t count = live_links_count(source->live);
+
+	for (size_t i = source->base.facts.name_count; i < count; i++)
+		source->base.names.list[i] = names[i];
+	source->base.facts.name_count = count;
+}
+
 static int live_source_pane(struct source *base, struct pane *pane)
 {
 	struct live_source *source = live_source(base);
@@ -32,6 +43,7 @@ static int live_source_pane(struct source *base, struct pane *pane)
 		return more;
 	/* One that came back may have other hooks. */
 	base->facts.attached_count = live_attached(source->live, source->attached);
+	follow_names(source);
 	base->last = more ? SOURCE_PANE : live_verdict(source->live);
 	if (base->last == -ENODEV)
 		report_error("count packets: no interface is left");
@@ -124,6 +136,7 @@ static int live_source_start(struct live_source *source)
 				      .interface_count = source->base.names.count,
 				      .taker = settings->taker,
 				      .once = settings->once,
+				      .is_any = settings->is_any,
 				      .filters = { source->filters[NETDEV_HEADER_ETHERNET],
 						   source->filters[NETDEV_HEADER_IP] } };
 	int err = live_open(&config, &source->live);

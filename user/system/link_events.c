@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <stdlib.h>
 
 #include "netlink.h"
@@ -56,7 +57,8 @@ static int event_parse(const struct nlmsghdr *header, void *context)
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(header);
 	const struct nlattr *table[IFLA_IFNAME + 1];
 	struct event_taker *taker = context;
-	struct link_event event = { .is_deleted = header->nlmsg_type == RTM_DELLINK };
+	struct link_event event = { .is_deleted = header->nlmsg_type == RTM_DELLINK,
+				    .is_up = info->ifi_flags & IFF_UP };
 
 	if (info->ifi_family != AF_UNSPEC ||
 	    (header->nlmsg_type != RTM_NEWLINK && header->nlmsg_type != RTM_DELLINK))

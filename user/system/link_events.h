@@ -12,6 +12,7 @@ struct link_events;
 struct link_event {
 	unsigned int ifindex;
 	const char *name;   /* until the callback returns */
+	bool is_up;
 	bool is_deleted;    /* it went, also to another namespace; else it came or changed */
 };
 

@@ -4,11 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-void link_names_init(struct link_names *links, const char *const *names, size_t count)
+void link_names_init(struct link_names *links, const char *const names[FLOW_LINKS_MAX])
 {
 	memset(links, 0, sizeof(*links));
 	pthread_mutex_init(&links->mutex, NULL);
-	links->count = count < FLOW_LINKS_MAX ? count : FLOW_LINKS_MAX;
 	for (size_t i = 0; i < FLOW_LINKS_MAX; i++)
 		links->list[i] = links->shown[i];
 	link_names_tell(links, names);
@@ -20,10 +19,10 @@ void link_names_fini(struct link_names *links)
 	pthread_mutex_destroy(&links->mutex);
 }
 
-void link_names_tell(struct link_names *links, const char *const *names)
+void link_names_tell(struct link_names *links, const char *const names[FLOW_LINKS_MAX])
 {
 	pthread_mutex_lock(&links->mutex);
-	for (size_t i = 0; i < links->count; i++) {
+	for (size_t i = 0; i < FLOW_LINKS_MAX; i++) {
 		if (!names[i] || !strcmp(links->told[i], names[i]))
 			continue;
 		snprintf(links->told[i], IF_NAMESIZE, "%s", names[i]);

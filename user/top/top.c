@@ -177,8 +177,7 @@ static void document_copy(struct top *top, struct document_context *document)
 		return;
 	attached_copy(top, document);
 	link_names_init(&top->links, document->link_names ? document->link_names :
-							    document->source_names,
-			document->source_name_count);
+							    document->source_names);
 	document->source_names = top->links.list;
 	if (document->link_names)
 		document->link_names = top->links.list;
