@@ -83,7 +83,7 @@ FUZZFLAGS := -std=gnu11 -O1 -g $(WARN) -fno-strict-aliasing -fno-omit-frame-poin
 	-fno-sanitize-recover=all
 
 $(BUILD)/fuzz/fuzz_parser: tests/fuzz/fuzz_parser.c user/sources/packet_parse.c \
-	user/sources/packet_wireless.c
+	user/sources/packet_wireless.c user/sources/packet_enter.c
 $(BUILD)/fuzz/fuzz_capture: tests/fuzz/fuzz_capture.c $(FUZZED_CAPTURE)
 $(BUILD)/fuzz/fuzz_replay: tests/fuzz/fuzz_replay.c $(FUZZED)
 $(BUILD)/fuzz/%:
