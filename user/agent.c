@@ -15,6 +15,7 @@
 #include "system/machine.h"
 #include "base/stop.h"
 #include "sources/capture.h"
+#include "run_counts.h"
 #include "run_number.h"
 
 struct agent {
@@ -31,9 +32,7 @@ struct agent {
 	uint64_t windows_emitted;      /* complete ones, of the first -w */
 	uint64_t sequences[OPTIONS_WINDOWS_MAX]; /* windows of each -w so far */
 	struct outcome_counts counts;  /* of all panes */
-	struct link_outcomes run[2 * FLOW_LINKS_MAX]; /* the same by link and direction, */
-	size_t run_count;              /* of which so many are in use */
-	uint64_t dropped_packets;
+	struct run_counts run;         /* the same by link and direction */
 	bool warned_unattributed;
 	bool lacked_memory;
 	bool failed;
@@ -69,8 +68,8 @@ static struct window_result result_complete(struct agent *agent, const struct wi
 
 	*document = agent->document;
 	ledger_tell(agent->ledger, &result);
-	result.run = agent->run;
-	result.run_count = agent->run_count;
+	if (!from->window_number && outputs_want_run(agent->outputs))
+		run_counts_tell(&agent->run, &result);
 	document->link_names = source_link_names(agent->source);
 	document->attach_count = source_facts(agent->source)->attached_count;
 	document->source_name_count = source_facts(agent->source)->name_count;
@@ -291,6 +290,7 @@ static void describe(struct agent *agent)
 	document->run = run_number_make(agent->options);
 	document->filter = agent->options->filter;
 	document->group = &agent->options->group;
+	document->metric_groups = agent->options->metric_groups;
 	document->source_kind = facts->is_live ? "interface" : "file";
 	document->source_names = facts->names;
 	document->source_name_count = facts->name_count;
@@ -341,39 +341,9 @@ int agent_open(const struct agent_config *config, struct agent **result)
 	return agent_open_parts(agent);
 }
 
-static bool has_packets(const struct link_outcomes *counts)
-{
-	for (size_t i = 0; i < PACKET_OUTCOME_COUNT; i++) {
-		if (counts->outcome[i].packets)
-			return true;
-	}
-	return false;
-}
-
-/* Before the pane's windows, whose results tell of the run up to their end. */
-static void run_add(struct agent *agent, const struct pane *pane)
-{
-	struct link_outcomes all;
-
-	if (!pane->link_outcomes) {
-		memcpy(all.outcome, pane->counts.outcome, sizeof(all.outcome));
-		memcpy(all.malformed_reason, pane->counts.malformed_reason,
-		       sizeof(all.malformed_reason));
-		link_outcomes_add(&agent->run[0], &all);
-		agent->run_count = 1;
-		return;
-	}
-	for (size_t i = 0; i < pane->link_outcomes_count && i < 2 * FLOW_LINKS_MAX; i++) {
-		link_outcomes_add(&agent->run[i], &pane->link_outcomes[i]);
-		if (i >= agent->run_count && has_packets(&agent->run[i]))
-			agent->run_count = i / 2 * 2 + 2;
-	}
-}
-
 static void counts_add(struct agent *agent, const struct pane *pane)
 {
 	outcome_counts_add(&agent->counts, &pane->counts);
-	agent->dropped_packets += pane->dropped_packets;
 	if (!pane->counts.outcome[PACKET_UNATTRIBUTED].packets || agent->warned_unattributed)
 		return;
 	agent->warned_unattributed = true;
@@ -423,7 +393,7 @@ static int agent_run_panes(struct agent *agent)
 		if (step != SOURCE_PANE)
 			return step;
 		agent->document.clock_offset_ns = pane.clock_offset_ns;
-		run_add(agent, &pane);
+		run_counts_add(&agent->run, &pane);
 		err = pane_add_up(agent, &pane);
 		counts_add(agent, &pane);
 		if (agent->config.pane)
@@ -471,7 +441,7 @@ void agent_report_sum(const struct agent *agent)
 		      (unsigned long long)outcome[PACKET_FILTERED].packets,
 		      (unsigned long long)outcome[PACKET_MALFORMED].packets,
 		      (unsigned long long)outcome[PACKET_UNATTRIBUTED].packets,
-		      (unsigned long long)agent->dropped_packets);
+		      (unsigned long long)agent->run.dropped_packets);
 }
 
 enum exit_status agent_close(struct agent *agent, int err)

@@ -213,8 +213,9 @@ static void outputs_are_of_known_kinds(void **state)
 		       "weir: --output .json: an output is named *.json, *.ndjson or -, or");
 	assert_refused("weir run -o a.ndjson -o a.ndjson", "--output a.ndjson: named twice");
 	assert_refused("weir run -o a.json -w tumbling:1s -w tumbling:2s",
-		       "--output a.json: *.json and *.prom hold one window: "
+		       "--output a.json: *.json holds one window: "
 		       "give one -w, or name it *.ndjson");
+	parse_well(&command, "weir run -o a.prom -w tumbling:1s -w tumbling:2s");
 	assert_refused("weir top -o -",
 		       "--output -: top draws on standard output: name a *.ndjson file");
 	parse_well(&command, "weir run -w tumbling:1s -o a.json");

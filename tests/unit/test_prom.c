@@ -114,6 +114,107 @@ static void capture_is_counted_by_outcome(void **state)
 	text_fini(&metrics.scene.text);
 }
 
+/* Two hosts of one group-by, 700 and 200 bytes of the 1000 of a window of 2 s. */
+static void groups_init(struct metrics *metrics, struct group_by *group,
+			struct flow_result flows[2])
+{
+	const char *reason;
+
+	metrics_init(metrics);
+	memset(flows, 0, 2 * sizeof(flows[0]));
+	assert_int_equal(group_by_parse("src", group, &reason), 0);
+	for (uint32_t i = 0; i < 2; i++) {
+		flows[i].key.flags = FLOW_IP;
+		flows[i].key.src[2] = htonl(0xffff);
+		flows[i].key.src[3] = htonl(0x0a000001 + i);
+	}
+	flows[0].bytes = 700;
+	flows[1].bytes = 200;
+	metrics->scene.context.group = group;
+	metrics->scene.context.metric_groups = 20;
+	metrics->scene.result.flows = flows;
+	metrics->scene.result.flow_count = 2;
+	metrics->scene.result.reverses = NULL;
+	metrics->scene.result.total.bytes = 1000;
+	metrics->scene.result.observed_ns = 2000000000u;
+}
+
+static void groups_and_the_others_add_up_to_the_window(void **state)
+{
+	struct metrics metrics;
+	struct group_by group;
+	struct flow_result flows[2];
+	const char *text;
+
+	(void)state;
+	groups_init(&metrics, &group, flows);
+	text = write_metrics(&metrics);
+	assert_has(text, "\nweir_group_bytes_per_second{src=\"10.0.0.1\"} 350\n");
+	assert_has(text, "\nweir_group_bytes_per_second{src=\"10.0.0.2\"} 100\n");
+	assert_has(text, "\nweir_other_groups_bytes_per_second 50\n");
+	text_fini(&metrics.scene.text);
+}
+
+static void groups_past_the_most_are_among_the_others(void **state)
+{
+	struct metrics metrics;
+	struct group_by group;
+	struct flow_result flows[2];
+	const char *text;
+
+	(void)state;
+	groups_init(&metrics, &group, flows);
+	metrics.scene.context.metric_groups = 1;
+	text = write_metrics(&metrics);
+	assert_lacks(text, "10.0.0.2");
+	assert_has(text, "\nweir_other_groups_bytes_per_second 150\n");
+	text_fini(&metrics.scene.text);
+}
+
+static void groups_of_the_same_labels_are_one_series(void **state)
+{
+	struct metrics metrics;
+	struct group_by group;
+	struct flow_result flows[2];
+	const char *text;
+
+	(void)state;
+	groups_init(&metrics, &group, flows);
+	flows[1].key.src[3] = flows[0].key.src[3];
+	text = write_metrics(&metrics);
+	assert_has(text, "\nweir_group_bytes_per_second{src=\"10.0.0.1\"} 450\n");
+	assert_lacks(text, "} 350\n");
+	text_fini(&metrics.scene.text);
+}
+
+static void groups_are_told_to_who_asks(void **state)
+{
+	struct metrics metrics;
+	struct group_by group;
+	struct flow_result flows[2];
+
+	(void)state;
+	groups_init(&metrics, &group, flows);
+	metrics.scene.context.metric_groups = 0;
+	assert_lacks(write_metrics(&metrics), "group");
+	text_fini(&metrics.scene.text);
+}
+
+static void lag_is_in_seconds_and_drops_are_of_the_run(void **state)
+{
+	struct metrics metrics;
+	const char *text;
+
+	(void)state;
+	metrics_init(&metrics);
+	metrics.scene.result.health.collect_latency_ns = 250000000u;
+	metrics.scene.result.run_dropped_packets = 12;
+	text = write_metrics(&metrics);
+	assert_has(text, "\nweir_pane_lag_seconds 0.25\n");
+	assert_has(text, "\nweir_interface_dropped_packets_total 12\n");
+	text_fini(&metrics.scene.text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -122,6 +223,11 @@ int main(void)
 		cmocka_unit_test(packets_of_an_interface_without_a_name_are_counted),
 		cmocka_unit_test(names_are_escaped),
 		cmocka_unit_test(capture_is_counted_by_outcome),
+		cmocka_unit_test(groups_and_the_others_add_up_to_the_window),
+		cmocka_unit_test(groups_past_the_most_are_among_the_others),
+		cmocka_unit_test(groups_of_the_same_labels_are_one_series),
+		cmocka_unit_test(groups_are_told_to_who_asks),
+		cmocka_unit_test(lag_is_in_seconds_and_drops_are_of_the_run),
 	};
 
 	return cmocka_run_group_tests_name("prom", tests, NULL, NULL);

@@ -46,6 +46,7 @@ struct options {
 	bool processes_if_possible;   /* by nobody: by top, where nothing stands against it */
 	struct rate_limit exit_over;
 	size_t top;
+	size_t metric_groups;         /* -n of metrics; 0: without -g */
 	enum sort_field sort;         /* or SORT_EXTRA and an extra measure of extra_sets */
 	uint32_t extra_sets;          /* 1 << enum extra_set of those asked for */
 	const char *host;             /* --host; NULL: the machine's own name */

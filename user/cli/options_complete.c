@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #define TERMINAL_ROWS 20 /* of the table that run prints without being asked for another */
+#define METRIC_GROUPS     20   /* that have metrics where -n says nothing, */
+#define METRIC_GROUPS_MAX 1000 /* and at most */
 #define SECOND_NS 1000000000ull
 
 static const struct window_spec run_windows[] = {
@@ -196,6 +198,20 @@ static enum first_rows first_rows_of(const struct group_by *group, bool is_given
 	return group->field[GROUP_PROCESS] ? SHOWS_PROCESSES : SHOWS_CONTAINERS;
 }
 
+/* Series are kept for long by who scrapes them: their number is bounded whatever is asked for. */
+static void complete_metrics(const struct parsing *parsing)
+{
+	struct options *options = parsing->options;
+	bool is_bounded = options->top && options->top < METRIC_GROUPS_MAX;
+
+	if (!parsing->given['g'])
+		return;
+	if (!parsing->given['n'])
+		options->metric_groups = METRIC_GROUPS;
+	else
+		options->metric_groups = is_bounded ? options->top : METRIC_GROUPS_MAX;
+}
+
 /* Who began and who was called is told by whole flows; top shows these, in rows of its own. */
 static void complete_counted(const struct parsing *parsing)
 {
@@ -249,5 +265,6 @@ int options_complete(struct parsing *parsing)
 		status = complete_processes(parsing);
 	if (!status)
 		complete_counted(parsing);
+	complete_metrics(parsing);
 	return status ? status : choose_pane(parsing);
 }

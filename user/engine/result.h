@@ -72,9 +72,11 @@ struct window_result {
 	size_t link_count;
 	const char *const *ahead;
 	size_t ahead_count;
-	/* Of the run up to here, at the places that link_tally_index tells; by the agent. */
+	/* Of the run up to here, at the places that link_tally_index tells; by the agent, where
+	 * an output asks for it. */
 	const struct link_outcomes *run;
 	size_t run_count;             /* even; 1: links and directions are not told apart */
+	uint64_t run_dropped_packets; /* before the hooks, of the run too */
 };
 
 /* What came back of that flow of the result; NULL where nothing did, or flows are of one way. */

@@ -26,6 +26,7 @@ struct document_context {
 	const struct owner_names *owner_names; /* of the owners in keys; NULL: these have none */
 	int64_t clock_offset_ns;           /* engine clock to 1970; may change between windows */
 	uint64_t run;                      /* no two runs share it, but replays of the same */
+	size_t metric_groups;              /* at most so many have metrics; 0: none are asked for */
 };
 
 /* Figures of the transmission model, of one output. */
@@ -50,6 +51,7 @@ struct encoder {
 	const char *about;      /* a few words for --help */
 	bool is_replaced;       /* a file of it holds one document, the newest */
 	bool tells_state;       /* shows what is at hand: SIGUSR1 writes it */
+	bool tells_run;         /* needs the run's counts; gets windows of the first -w only */
 	const char *head;       /* stands once at the beginning; NULL: nothing */
 	const char *line_start; /* how each line begins, by which a half one is told; NULL */
 	/* Appends the window, ending in a line feed. 0 or the text's failure. */

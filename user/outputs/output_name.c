@@ -107,8 +107,8 @@ const char *output_name_parse(const char *name, size_t window_count, struct outp
 		       FORMAT_WORDS ", or clickhouse://HOST/DATABASE";
 	if (!*parsed->target)
 		return "a file has a name";
-	if (parsed->encoder->is_replaced && window_count > 1)
-		return "*.json and *.prom hold one window: give one -w, or name it *.ndjson";
+	if (parsed->encoder->is_replaced && !parsed->encoder->tells_run && window_count > 1)
+		return "*.json holds one window: give one -w, or name it *.ndjson";
 	parsed->kind = kind_of(parsed);
 	return NULL;
 }

@@ -146,9 +146,14 @@ static void wait_for_room(struct outputs *outputs, size_t bytes)
 	make_room(outputs, bytes);
 }
 
-static bool is_wanted(const struct output *output, bool is_state)
+static bool is_wanted(const struct output *output, const struct shared_result *shared,
+		      bool is_state)
 {
-	return !is_state || (output->parsed.encoder->tells_state && !output->is_gone);
+	const struct encoder *encoder = output->parsed.encoder;
+
+	if (encoder->tells_run && shared->result.window_number)
+		return false;
+	return !is_state || (encoder->tells_state && !output->is_gone);
 }
 
 static void push_to_all(struct outputs *outputs, struct shared_result *shared, bool is_state)
@@ -156,7 +161,7 @@ static void push_to_all(struct outputs *outputs, struct shared_result *shared, b
 	for (size_t i = 0; i < outputs->count; i++) {
 		struct output *output = &outputs->outputs[i];
 
-		if (!is_wanted(output, is_state))
+		if (!is_wanted(output, shared, is_state))
 			continue;
 		if (output->parsed.encoder->is_replaced)
 			output_forget_waiting(output);
@@ -218,6 +223,15 @@ bool outputs_show_state(const struct outputs *outputs)
 {
 	for (size_t i = 0; i < outputs->count; i++) {
 		if (outputs->outputs[i].parsed.encoder->tells_state)
+			return true;
+	}
+	return false;
+}
+
+bool outputs_want_run(const struct outputs *outputs)
+{
+	for (size_t i = 0; i < outputs->count; i++) {
+		if (outputs->outputs[i].parsed.encoder->tells_run)
 			return true;
 	}
 	return false;

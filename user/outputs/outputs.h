@@ -44,6 +44,9 @@ void outputs_emit_state(struct outputs *outputs, const struct document_context *
 /* Whether there are any of these. */
 bool outputs_show_state(const struct outputs *outputs);
 
+/* Whether any of these needs the counts of the run in a result. */
+bool outputs_want_run(const struct outputs *outputs);
+
 /* Files are opened anew by their names. From any thread. */
 void outputs_reopen(struct outputs *outputs);
 

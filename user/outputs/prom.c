@@ -3,8 +3,7 @@
  * Metrics as text, format 0.0.4 of Prometheus: what node_exporter's textfile collector takes. The
  * counters are of the run, so that no window that an output left out is missing from them.
  */
-#include "encoder.h"
-#include "../text/escape.h"
+#include "prom_text.h"
 
 #define OUTCOME_TEXT(id, name) [id] = (name),
 static const char *const outcome_names[] = { PACKET_OUTCOMES(OUTCOME_TEXT) };
@@ -19,35 +18,12 @@ struct way {
 
 typedef void way_fn(struct text *text, const struct way *way);
 
-static void append_family(struct text *text, const char *name, const char *type, const char *help)
-{
-	const char *const parts[] = { "# HELP ", name, " ", help, "\n# TYPE ", name, " ", type,
-				      "\n" };
-
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		text_string(text, parts[i]);
-}
-
-/* Printable ASCII, what a label's value may not hold escaped. */
-static void append_quoted(struct text *text, const char *value)
-{
-	char shown[4 * IF_NAMESIZE + 1];
-
-	text_string(text, "\"");
-	for (const char *c = escape_text(value, shown, sizeof(shown)); *c; c++) {
-		if (*c == '"' || *c == '\\')
-			text_string(text, "\\");
-		text_bytes(text, c, 1);
-	}
-	text_string(text, "\"");
-}
-
 static void append_way(struct text *text, const struct way *way)
 {
 	if (!way->name)
 		return;
 	text_string(text, "interface=");
-	append_quoted(text, way->name);
+	prom_quoted(text, way->name);
 	text_string(text, way->is_out ? ",direction=\"out\"," : ",direction=\"in\",");
 }
 
@@ -149,26 +125,41 @@ static void each_way(struct text *text, const struct encoding *encoding, way_fn 
 	}
 }
 
+static void append_health(struct text *text, const struct window_result *result)
+{
+	prom_family(text, "weir_pane_lag_seconds", "gauge",
+		    "From the end of a pane to its records merged, the worst of the newest window.");
+	text_string(text, "weir_pane_lag_seconds ");
+	prom_number(text, (double)result->health.collect_latency_ns / 1e9);
+	prom_family(text, "weir_interface_dropped_packets_total", "counter",
+		    "Packets dropped before they were counted, as far as the kernel tells.");
+	text_string(text, "weir_interface_dropped_packets_total ");
+	text_uint(text, result->run_dropped_packets);
+	text_string(text, "\n");
+}
+
 static int encode_prom(struct text *text, const struct encoding *encoding)
 {
 	const struct way sum = run_sum(encoding->result);
 
-	append_family(text, "weir_build_info", "gauge", "Version of weir; always 1.");
+	prom_family(text, "weir_build_info", "gauge", "Version of weir; always 1.");
 	text_string(text, "weir_build_info{version=\"" WEIR_VERSION "\"} 1\n");
-	append_family(text, "weir_packets_total", "counter", "Packets since the start.");
+	prom_family(text, "weir_packets_total", "counter", "Packets since the start.");
 	each_way(text, encoding, append_packets);
-	append_family(text, "weir_bytes_total", "counter", "Bytes of frames since the start.");
+	prom_family(text, "weir_bytes_total", "counter", "Bytes of frames since the start.");
 	each_way(text, encoding, append_bytes);
-	append_family(text, "weir_malformed_packets_total", "counter",
+	prom_family(text, "weir_malformed_packets_total", "counter",
 		      "Malformed packets since the start.");
 	for (size_t i = 0; i < MALFORMED_REASON_COUNT; i++) {
 		text_string(text, "weir_malformed_packets_total{");
 		append_sample(text, "reason", reason_names[i], sum.counts.malformed_reason[i]);
 	}
-	append_family(text, "weir_flows", "gauge", "Flows in the newest window.");
+	prom_family(text, "weir_flows", "gauge", "Flows in the newest window.");
 	text_string(text, "weir_flows ");
 	text_uint(text, encoding->result->total.flows);
 	text_string(text, "\n");
+	append_health(text, encoding->result);
+	prom_groups(text, encoding);
 	return text->err;
 }
 
@@ -178,5 +169,6 @@ const struct encoder prom_encoder = {
 	.about = "metrics for Prometheus, replaced",
 	.is_replaced = true,
 	.tells_state = true,
+	.tells_run = true,
 	.encode = encode_prom,
 };
