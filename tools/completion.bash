@@ -63,6 +63,9 @@ _weir_value()
 		if [[ $current == click* ]]; then
 			COMPREPLY=("clickhouse://")
 			compopt -o nospace
+		elif [[ $current == ipfix* ]]; then
+			COMPREPLY=($(compgen -W "ipfix:// ipfix+tcp://" -- "$current"))
+			compopt -o nospace
 		else
 			_weir_files "$current" '*.@(json|ndjson|csv|prom)'
 		fi ;;

@@ -153,7 +153,7 @@ static void replay_excludes_what_only_a_live_run_has(void **state)
 /* Formats that there are not: the line tells which there are. */
 static void outputs_of_other_formats_are_refused(void **state)
 {
-	static const char *const names[] = { "report.html", "ipfix://collector",
+	static const char *const names[] = { "report.html", "ipfix:collector",
 					     "xml:file", "x.txt" };
 
 	(void)state;
@@ -163,9 +163,22 @@ static void outputs_of_other_formats_are_refused(void **state)
 		snprintf(line, sizeof(line), "weir run -o %s", names[i]);
 		snprintf(told, sizeof(told), "weir: --output %s: an output is named *.json, "
 			 "*.ndjson or -, or after its format: json ndjson text csv flows prom, "
-			 "or clickhouse://HOST/DATABASE\n", names[i]);
+			 "clickhouse://HOST/DATABASE or ipfix://HOST\n", names[i]);
 		assert_refuses(line, told);
 	}
+}
+
+static void ipfix_takes_a_host_and_windows_that_do_not_overlap(void **state)
+{
+	struct command command;
+
+	(void)state;
+	assert_refused("weir run -w sliding:10s/1s -o ipfix://h",
+		       "--output ipfix://h: it takes tumbling and session windows: "
+		       "others overlap");
+	assert_refused("weir run -o ipfix+tcp://h:65536",
+		       "--output ipfix+tcp://h:65536: the port is not a number from 1 to 65535");
+	parse_well(&command, "weir run -w session:10s -w tumbling:1m -o ipfix+tcp://[::1]:4740");
 }
 
 /* Rows of windows that overlap would be added up twice. */
@@ -211,6 +224,7 @@ int main(void)
 		cmocka_unit_test(peers_are_a_host_and_a_port),
 		cmocka_unit_test(replay_excludes_what_only_a_live_run_has),
 		cmocka_unit_test(outputs_of_other_formats_are_refused),
+		cmocka_unit_test(ipfix_takes_a_host_and_windows_that_do_not_overlap),
 		cmocka_unit_test(clickhouse_takes_windows_that_do_not_overlap),
 		cmocka_unit_test(too_many_windows_or_outputs_are_refused),
 	};

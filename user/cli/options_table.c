@@ -438,7 +438,8 @@ const struct option_spec option_specs[] = {
 	{ OPTION_HOST, "host", "NAME", FOR_STREAM, parse_host,
 	  "what results call this machine (its host name)" },
 	{ 'o', "output", "TARGET", FOR_STREAM, parse_output,
-	  "[FORMAT:]FILE, - for standard output, or\n"
+	  "[FORMAT:]FILE, - for standard output,\n"
+	  "ipfix://HOST[:PORT], ipfix+tcp://HOST[:PORT] or\n"
 	  "clickhouse://[USER@]HOST[:PORT]/DATABASE[.TABLE];\n"
 	  "repeatable (run: a table on a terminal, else\n"
 	  "NDJSON)" },

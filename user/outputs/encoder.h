@@ -72,5 +72,6 @@ ENCODERS(ENCODER_DECLARE)
 
 /* Of targets that are no files (output_name.c). */
 extern const struct encoder clickhouse_encoder;
+extern const struct encoder ipfix_encoder;
 
 #endif

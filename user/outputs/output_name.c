@@ -6,6 +6,7 @@
 
 #include "clickhouse_carrier.h"
 #include "clickhouse_target.h"
+#include "ipfix.h"
 #include "line_file.h"
 #include "replaced_file.h"
 
@@ -30,9 +31,18 @@ static const char *clickhouse_refused(const char *target)
 	return clickhouse_target_parse(target, &parsed);
 }
 
+static const char *ipfix_refused(const char *target)
+{
+	struct endpoint endpoint;
+
+	return ipfix_target_parse(target, &endpoint);
+}
+
 static const struct scheme schemes[] = {
 	{ CLICKHOUSE_SCHEME, &clickhouse_encoder, &clickhouse_kind, clickhouse_refused },
 	{ CLICKHOUSE_SCHEME_SECURE, &clickhouse_encoder, &clickhouse_kind, clickhouse_refused },
+	{ IPFIX_SCHEME_UDP, &ipfix_encoder, &ipfix_udp_kind, ipfix_refused },
+	{ IPFIX_SCHEME_TCP, &ipfix_encoder, &ipfix_tcp_kind, ipfix_refused },
 };
 
 static const struct scheme *scheme_of(const char *name)
@@ -104,7 +114,7 @@ const char *output_name_parse(const char *name, size_t window_count, struct outp
 				  encoder_of_suffix(name);
 	if (!parsed->encoder)
 		return "an output is named *.json, *.ndjson or -, or after its format:"
-		       FORMAT_WORDS ", or clickhouse://HOST/DATABASE";
+		       FORMAT_WORDS ", clickhouse://HOST/DATABASE or ipfix://HOST";
 	if (!*parsed->target)
 		return "a file has a name";
 	if (parsed->encoder->is_replaced && !parsed->encoder->tells_run && window_count > 1)
