@@ -38,8 +38,9 @@ def value(metrics, name, **labels):
 
 def way_sum(metrics, direction):
     """All outcomes of the interface."""
+    place = {("direction", direction), ("interface", "near")}
     return tuple(int(sum(count for labels, count in metrics[name].items()
-                         if ("direction", direction) in labels and ("interface", "near") in labels))
+                         if place <= set(labels)))
                  for name in ("weir_packets_total", "weir_bytes_total"))
 
 
@@ -64,8 +65,15 @@ def counters_equal_those_of_the_interface_and_the_documents(lab):
     after = near.settle()
     weir.stop()
     metrics = read_metrics(path)
-    documents = [document for document in watch.read_documents(documents_path)
-                 if document["window"]["kind"] == "tumbling"]
+    written = watch.read_documents(documents_path)
+    documents = [document for document in written if document["window"]["kind"] == "tumbling"]
+    told = (value(metrics, name, output=documents_path) for name in
+            ("weir_output_written_total", "weir_output_failed_total", "weir_output_queued"))
+    count, failed, queued = told
+    expect_equal(failed, 0, "documents lost")
+    newest = max(place for place, document in enumerate(written)
+                 if document["window"]["kind"] == "landmark")
+    expect_equal(count + queued, newest, "documents before the newest of the first -w")
     for way, direction in enumerate(("in", "out")):
         got = way_sum(metrics, direction)
         moved = tuple(new - old for new, old in zip(after[way], before[way]))

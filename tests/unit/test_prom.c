@@ -215,6 +215,24 @@ static void lag_is_in_seconds_and_drops_are_of_the_run(void **state)
 	text_fini(&metrics.scene.text);
 }
 
+static void outputs_are_told_by_their_names(void **state)
+{
+	const struct result_output outputs[] = { { "a.ndjson", 5, 2, 1 }, { "b\".csv", 9, 0, 0 } };
+	struct metrics metrics;
+	const char *text;
+
+	(void)state;
+	metrics_init(&metrics);
+	metrics.scene.result.outputs = outputs;
+	metrics.scene.result.output_count = 2;
+	text = write_metrics(&metrics);
+	assert_has(text, "\nweir_output_written_total{output=\"a.ndjson\"} 5\n");
+	assert_has(text, "\nweir_output_failed_total{output=\"a.ndjson\"} 2\n");
+	assert_has(text, "\nweir_output_queued{output=\"a.ndjson\"} 1\n");
+	assert_has(text, "\nweir_output_written_total{output=\"b\\\".csv\"} 9\n");
+	text_fini(&metrics.scene.text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +245,7 @@ int main(void)
 		cmocka_unit_test(groups_past_the_most_are_among_the_others),
 		cmocka_unit_test(groups_of_the_same_labels_are_one_series),
 		cmocka_unit_test(groups_are_told_to_who_asks),
+		cmocka_unit_test(outputs_are_told_by_their_names),
 		cmocka_unit_test(lag_is_in_seconds_and_drops_are_of_the_run),
 	};
 

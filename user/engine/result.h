@@ -40,6 +40,14 @@ struct window_health {
 	uint64_t merge_ns;            /* spent on them */
 };
 
+/* Windows of an output, since the start. */
+struct result_output {
+	const char *name;             /* as the user gave it, without a password */
+	uint64_t written;
+	uint64_t failed;              /* lost on the way, or pushed out */
+	uint64_t queued;              /* that wait now, or are being written */
+};
+
 struct window_result {
 	const struct window_spec *spec;
 	size_t window_number;         /* which -w, from 0 */
@@ -77,6 +85,9 @@ struct window_result {
 	const struct link_outcomes *run;
 	size_t run_count;             /* even; 1: links and directions are not told apart */
 	uint64_t run_dropped_packets; /* before the hooks, of the run too */
+	/* As they were when the window was handed to them; by the outputs, to who asks as well. */
+	const struct result_output *outputs;
+	size_t output_count;
 };
 
 /* What came back of that flow of the result; NULL where nothing did, or flows are of one way. */

@@ -150,6 +150,7 @@ static void output_write(struct output *output)
 	sink_take_news(output->sink, &news);
 	pthread_mutex_lock(&set->mutex);
 	output->lost += err != 0;
+	output->written += err == 0;
 	output_tell(output, &news);
 	output->writing = NULL;
 	outputs_release(set, shared);

@@ -33,7 +33,8 @@ struct output {
 
 	struct result_queue queue;
 	struct shared_result *writing;
-	uint64_t offered;              /* windows in all, */
+	uint64_t written;              /* windows, */
+	uint64_t offered;              /* of so many in all, */
 	uint64_t lost;                 /* of which so many were not written, */
 	uint64_t lost_untold;          /* and so many of these the sink does not know of */
 	bool wants_reopen;
@@ -48,6 +49,7 @@ struct outputs {
 	struct outputs_config config;
 	struct output *outputs;
 	size_t count;                  /* opened so far */
+	struct result_output *states;  /* the emitting thread's: room for one of each */
 	struct shared_context *strings; /* the emitting thread's */
 
 	pthread_mutex_t mutex;         /* of all below, and of the outputs */

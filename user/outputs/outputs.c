@@ -38,7 +38,8 @@ static int outputs_init(struct outputs *outputs, const struct outputs_config *co
 	pthread_cond_init(&outputs->progress, &attributes);
 	pthread_condattr_destroy(&attributes);
 	outputs->outputs = calloc(config->count + 1, sizeof(*outputs->outputs));
-	return outputs->outputs ? 0 : -ENOMEM;
+	outputs->states = calloc(config->count + 1, sizeof(*outputs->states));
+	return outputs->outputs && outputs->states ? 0 : -ENOMEM;
 }
 
 static int outputs_start(struct outputs *outputs)
@@ -60,6 +61,8 @@ int outputs_open(const struct outputs_config *config, struct outputs **result)
 	*result = NULL;
 	if (err) {
 		report_error("start: %s", strerror(ENOMEM));
+		if (outputs)
+			free(outputs->outputs);
 		free(outputs);
 		return err;
 	}
@@ -177,21 +180,43 @@ static void say_no_memory(struct outputs *outputs)
 		output_lose(&outputs->outputs[i], 1);
 }
 
+/* With the mutex held. */
+static void states_take(struct outputs *outputs)
+{
+	for (size_t i = 0; i < outputs->count; i++) {
+		const struct output *output = &outputs->outputs[i];
+
+		outputs->states[i] = (struct result_output){
+			.name = output->name,
+			.written = output->written,
+			.failed = output->lost,
+			.queued = output->queue.count + (output->writing != NULL),
+		};
+	}
+}
+
 static void emit(struct outputs *outputs, const struct document_context *context,
 		 const struct window_result *result, bool is_state)
 {
-	size_t bytes = shared_result_bytes(result);
+	struct window_result told = *result;
 	struct shared_result *shared;
+	size_t bytes;
 
+	if (!result->window_number && outputs_want_run(outputs)) {
+		told.outputs = outputs->states;
+		told.output_count = outputs->count;
+	}
+	bytes = shared_result_bytes(&told);
 	pthread_mutex_lock(&outputs->mutex);
 	if (outputs->config.is_replay)
 		wait_for_room(outputs, bytes);
 	else
 		make_room(outputs, bytes);
 	outputs->held_bytes += bytes;
+	states_take(outputs);
 	pthread_mutex_unlock(&outputs->mutex);
 	/* Copying takes its time, and no output has to wait for it. */
-	shared = shared_result_create(context, result, &outputs->strings);
+	shared = shared_result_create(context, &told, &outputs->strings);
 	pthread_mutex_lock(&outputs->mutex);
 	if (shared) {
 		shared->number = outputs->next_number++;
@@ -376,6 +401,7 @@ bool outputs_close(struct outputs *outputs)
 	shared_context_release(outputs->strings);
 	pthread_cond_destroy(&outputs->progress);
 	pthread_mutex_destroy(&outputs->mutex);
+	free(outputs->states);
 	free(outputs->outputs);
 	free(outputs);
 	return !failed;

@@ -138,6 +138,36 @@ static void append_health(struct text *text, const struct window_result *result)
 	text_string(text, "\n");
 }
 
+/* A sample of each output. */
+static void append_outputs(struct text *text, const struct window_result *result,
+			   const char *name, size_t place)
+{
+	for (size_t i = 0; i < result->output_count; i++) {
+		const struct result_output *output = &result->outputs[i];
+		const uint64_t counts[] = { output->written, output->failed, output->queued };
+
+		text_string(text, name);
+		text_string(text, "{output=");
+		prom_quoted(text, output->name);
+		text_string(text, "} ");
+		text_uint(text, counts[place]);
+		text_string(text, "\n");
+	}
+}
+
+static void append_transmission(struct text *text, const struct window_result *result)
+{
+	prom_family(text, "weir_output_written_total", "counter",
+		    "Windows written since the start.");
+	append_outputs(text, result, "weir_output_written_total", 0);
+	prom_family(text, "weir_output_failed_total", "counter",
+		    "Windows lost on the way since the start.");
+	append_outputs(text, result, "weir_output_failed_total", 1);
+	prom_family(text, "weir_output_queued", "gauge",
+		    "Windows that wait, or are being written.");
+	append_outputs(text, result, "weir_output_queued", 2);
+}
+
 static int encode_prom(struct text *text, const struct encoding *encoding)
 {
 	const struct way sum = run_sum(encoding->result);
@@ -159,6 +189,7 @@ static int encode_prom(struct text *text, const struct encoding *encoding)
 	text_uint(text, encoding->result->total.flows);
 	text_string(text, "\n");
 	append_health(text, encoding->result);
+	append_transmission(text, encoding->result);
 	prom_groups(text, encoding);
 	return text->err;
 }

@@ -166,12 +166,14 @@ size_t shared_result_bytes(const struct window_result *result)
 	       (result->extras ? flows * sizeof(*result->extras) : 0) +
 	       result->link_count * sizeof(*result->links) +
 	       result->run_count * sizeof(*result->run) +
+	       result->output_count * sizeof(*result->outputs) +
 	       ahead_count * sizeof(*result->ahead) + ahead_bytes;
 }
 
 _Static_assert(_Alignof(struct extra_sum) <= _Alignof(struct flow_result) &&
 	       sizeof(struct extra_sum) % _Alignof(struct result_link) == 0 &&
-	       sizeof(struct result_link) % _Alignof(struct link_outcomes) == 0,
+	       sizeof(struct result_link) % _Alignof(struct link_outcomes) == 0 &&
+	       sizeof(struct link_outcomes) % _Alignof(struct result_output) == 0,
 	       "lists stand one behind the other");
 
 /*
@@ -206,14 +208,18 @@ static void lists_copy(struct shared_result *shared, const struct window_result 
 	struct extra_sum *extras = flows_copy(flows, result);
 	struct result_link *links = (struct result_link *)(extras + extra_count);
 	struct link_outcomes *run = (struct link_outcomes *)(links + result->link_count);
-	const char **names = (const char **)(run + result->run_count);
+	struct result_output *outputs = (struct result_output *)(run + result->run_count);
+	const char **names = (const char **)(outputs + result->output_count);
 	struct filling to = { names, (char *)(names + result->ahead_count) };
 
 	if (result->link_count)
 		memcpy(links, result->links, result->link_count * sizeof(*links));
 	if (result->run_count)
 		memcpy(run, result->run, result->run_count * sizeof(*run));
+	if (result->output_count)
+		memcpy(outputs, result->outputs, result->output_count * sizeof(*outputs));
 	shared->result.run = run;
+	shared->result.outputs = outputs;
 	shared->result.flows = flows;
 	shared->result.reverses = result->reverses ? flows + result->flow_count : NULL;
 	shared->result.extras = extra_count ? extras : NULL;
