@@ -337,6 +337,78 @@ static void many_flows_fill_messages_in_sequence(void **state)
 	assert_in_range(collector->longest, 1000, 9000 - 48);
 }
 
+/* What came by TCP until now, cut into messages. */
+static void collect_stream(struct collector *collector, int fd)
+{
+	static uint8_t bytes[1 << 16];
+	ssize_t length = recv(fd, bytes, sizeof(bytes), 0);
+	size_t message;
+
+	assert_true(length > 0);
+	for (size_t at = 0; at < (size_t)length; at += message) {
+		message = number_at(bytes + at + 2, 2);
+		assert_in_range(message, 16, (size_t)length - at);
+		read_message(collector, bytes + at, message);
+	}
+}
+
+static int listen_by_tcp(struct collector *collector)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	socklen_t size = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+	assert_int_equal(listen(fd, 4), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+	snprintf(collector->name, sizeof(collector->name), "ipfix+tcp://127.0.0.1:%d",
+		 ntohs(address.sin_port));
+	return fd;
+}
+
+/* RFC 7011, 8.4 and 10.4: a connection is a transport session of its own. */
+static void new_connection_has_its_templates_and_sequence(void **state)
+{
+	struct collector *collector = *state;
+	int listener = listen_by_tcp(collector), fd;
+
+	for (int i = 1; i <= 2; i++) {
+		memset(collector->layouts, 0, sizeof(collector->layouts));
+		collector->records = 0;
+		send_window(collector);
+		fd = accept(listener, NULL, NULL);
+		assert_true(fd >= 0);
+		collect_stream(collector, fd);
+		send_window(collector);
+		collect_stream(collector, fd);
+		assert_int_equal(collector->records, 4);
+		assert_int_equal(collector->templates, 6 * i);
+		close(fd);
+	}
+	close(listener);
+	assert_int_equal(collector->packets, 4 * 30);
+}
+
+static void collector_that_is_away_costs_windows_and_is_told_once(void **state)
+{
+	struct collector *collector = *state;
+	const struct sink_config config = { .name = collector->name, .window_count = 1,
+					    .hangup_fd = -1 };
+	const char *reason = NULL;
+	struct carrier_news news;
+
+	close(listen_by_tcp(collector));
+	assert_int_equal(sink_open(&config, &collector->sink, &reason), 0);
+	sink_take_news(collector->sink, &news);
+	assert_non_null(strstr(news.lines, "its collector is away"));
+	assert_true(sink_write(collector->sink, &collector->scene.context,
+			       &collector->scene.result) < 0);
+	assert_int_equal(sink_stats(collector->sink)->errors, 1);
+	sink_take_news(collector->sink, &news);
+	assert_string_equal(news.lines, "");
+}
+
 static void target_is_a_host_and_perhaps_a_port(void **state)
 {
 	static const char *const refused[] = { "ipfix://", "ipfix://h:0", "ipfix://h:65536",
@@ -369,6 +441,8 @@ int main(void)
 		TEST(what_came_back_stands_in_reverse_elements),
 		TEST(account_tells_what_no_record_has),
 		TEST(many_flows_fill_messages_in_sequence),
+		TEST(new_connection_has_its_templates_and_sequence),
+		TEST(collector_that_is_away_costs_windows_and_is_told_once),
 		cmocka_unit_test(target_is_a_host_and_perhaps_a_port),
 	};
 
