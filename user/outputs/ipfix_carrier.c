@@ -56,6 +56,7 @@ struct ipfix {
 	uint64_t retry_ns;
 	uint64_t back_off_ns;
 	bool was_away;                   /* which has been told */
+	bool is_taken;                   /* the window before was committed, and counted so */
 };
 
 static void put_16(uint8_t *out, size_t value)
@@ -399,7 +400,7 @@ static void take_refusal(struct carrier *carrier)
 	if (getsockopt(carrier->fd, SOL_SOCKET, SO_ERROR, &err, &size) || !err)
 		return;
 	carrier_news_add(&carrier->news, ipfix->was_away ? NULL :
-			 "nothing listens at its collector's port: windows are lost", 1);
+			 "nothing listens at its collector's port: windows are lost", ipfix->is_taken);
 	ipfix->was_away = true;
 	ipfix->templates_due = true;
 }
@@ -417,6 +418,7 @@ static int ipfix_begin(struct carrier *carrier)
 		return err;
 	if (!ipfix->is_tcp)
 		take_refusal(carrier);
+	ipfix->is_taken = false;
 	ipfix->message_max = ipfix->is_tcp ? TCP_MESSAGE : path_payload(carrier->fd);
 	ipfix->units_length = 0;
 	ipfix->partial_length = 0;
@@ -426,7 +428,11 @@ static int ipfix_begin(struct carrier *carrier)
 
 static int ipfix_commit(struct carrier *carrier)
 {
-	return message_send(carrier);
+	struct ipfix *ipfix = carrier->state;
+	int err = message_send(carrier);
+
+	ipfix->is_taken = !err;
+	return err;
 }
 
 /* Half a message in a stream cannot be taken back: the next window has a new connection. */
