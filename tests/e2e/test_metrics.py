@@ -57,8 +57,9 @@ def lint(path):
 def counters_equal_those_of_the_interface_and_the_documents(lab):
     near, far = lab.pair()
     path, documents_path = lab.path("weir.prom"), lab.path("all.ndjson")
-    weir = Weir(lab, near, "-a", "tc", "-g", "src,direction", windows=["landmark:200ms", "tumbling:200ms"],
-                outputs=[path, documents_path]).wait_attached("tcx-ingress", "tcx-egress")
+    weir = Weir(lab, near, "-a", "tc", "-g", "src,direction", outputs=[path, documents_path],
+                windows=["landmark:200ms", "tumbling:200ms"])
+    weir.wait_attached("tcx-ingress", "tcx-egress")
     before = near.settle()
     traffic.udp_burst(far, near, [100] * 300)
     traffic.udp_burst(near, far, [700] * 200)
