@@ -200,8 +200,11 @@ import socket, sys
 with socket.create_server(("", int(sys.argv[1]))) as listener:
     while True:
         sock, _ = listener.accept()
-        while sock.recv(1):
-            sock.sendall(b"x")
+        try:
+            while sock.recv(1000):
+                sock.sendall(b"x")
+        except ConnectionResetError:
+            pass
 """
 
 
@@ -230,7 +233,60 @@ def without_hooks_it_is_said_and_lasting_connections_are_found(lab):
     return f"{told[server.pid]} of {sum(told.values())} rows, none of another's"
 
 
+# Children that connect one after the other from one port, each with a reset at its end; prints pids.
+REUSE = """
+import os, socket, struct, sys
+children = []
+for number in range(int(sys.argv[3])):
+    go, ready = os.pipe(), os.pipe()
+    pid = os.fork()
+    if not pid:
+        os.read(go[0], 1)
+        with socket.socket() as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            sock.bind(("", 40000))
+            sock.connect((sys.argv[1], int(sys.argv[2])))
+            sock.sendall(b"x" * 10 * (number + 1))
+            sock.recv(1)
+        os.write(ready[1], b"x")
+        os._exit(0)
+    children.append((pid, go[1], ready[0]))
+for pid, go, ready in children:
+    os.write(go, b"x")
+    os.read(ready, 1)
+    print(pid)
+"""
+
+
+def one_port_serves_twenty_processes_within_a_pane(lab):
+    near, far = lab.pair()
+    server = lab.start(sys.executable, "-c", ECHO, str(PORT), namespace=far.namespace,
+                       stderr=subprocess.DEVNULL)
+    wait_until(lambda: "0A" in far.namespace.tcp_states(), "a server that listens")
+    weirs = [Weir(lab, device, "--processes") for device in (near, far)]
+    for weir in weirs:
+        weir.wait_attached("tcx-ingress", "tcx-egress")
+    pids = near.namespace.run(sys.executable, "-c", REUSE, far.ip, str(PORT), "20").stdout.split()
+    near.settle()
+    calls, served = (weir.stop().documents() for weir in weirs)
+    sent = collections.defaultdict(int)  # what each called with: its data tells whose it was
+    for flow in (flow for document in calls for flow in document["flows"]):
+        if flow["proto"] == "tcp" and flow["process"]:
+            expect(str(flow["process"]["pid"]) in pids, f"{flow['process']} is none of {pids}")
+            if flow["direction"] == "out":
+                sent[flow["process"]["pid"]] += flow["bytes"]["total"] - \
+                    66 * (flow["packets"]["total"] - 1) - 74  # headers, and those of the SYN
+    expect_equal([sent[int(pid)] for pid in pids], [10 * (number + 1) for number in range(20)],
+                 "bytes of data by process")
+    owners = {flow["process"] and flow["process"]["pid"] for document in served
+              for flow in document["flows"] if flow["proto"] == "tcp"}
+    expect(owners <= {server.pid, None}, f"{owners} serve, not {server.pid}")
+    return "each has what it sent, to the byte"
+
+
 TESTS = [
+    one_port_serves_twenty_processes_within_a_pane,
     without_hooks_it_is_said_and_lasting_connections_are_found,
     short_connections_have_their_process_at_both_ends,
     a_second_process_with_the_same_port_does_not_inherit,

@@ -107,6 +107,12 @@ counted() {
 		says ".[0].source.attach | any(test(\"${2:-.}\"))"
 }
 
+# Where no hook tells of processes, that is said; what is sent for others is nobody's.
+processes() {
+	says "$adds_up" && says "[.[].flows[].packets.total] | add >= 2 * $PINGS" &&
+		says 'all(.[].flows[]; has("process"))'
+}
+
 filtered() {
 	says "$adds_up" && says "[.[].outcomes.filtered.packets] | add == 2 * $PINGS" &&
 		says "[.[].outcomes.flow.packets] | add == 0"
@@ -159,6 +165,10 @@ count_quickly() {
 	proves "a filter rejects each packet" filtered
 	count 56 -a native --slots 131072 --tcp -g dst/24
 	proves "records of two lines, in many sections, are grouped by prefixes" grouped
+	for how in native tc; do
+		count 56 -a $how --processes
+		proves "processes are asked for by $how: each packet is counted" processes
+	done
 	count_tunnels
 	lift_link
 	lay_link 9000

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/clock.h"
 #include "../base/report.h"
 #include "../engine/conversation.h"
 #include "../engine/slot_key.h"
@@ -19,12 +20,17 @@
 
 #define SWEEP_PANES 64
 
+/* A look at all sockets or processes takes such a part of the time at most, and is no more frequent. */
+#define SEEK_PART     20
+#define SEEK_LEAST_NS 500000000ull
+
 /* Sockets that were there before: who has them open, once. */
 static void look_at_sockets(struct owners *owners)
 {
 	const struct socket_list *list = owners_list(owners);
 
 	owners->pane = 1;
+	owners->may_seek = true;
 	for (size_t i = 0; i < list->count; i++) {
 		if (list->sockets[i].inode)
 			owners_want(owners, list->sockets[i].cookie, &list->sockets[i].ends);
@@ -135,8 +141,19 @@ static void flow_begin_pane(struct known_flow *flow, uint32_t pane)
 	flow->is_heard = flow->is_sent = flow->is_mixed = false;
 }
 
+/* Two sockets of one process, as far as is known: a server that one port calls again and again. */
+static bool is_same_owner(struct owners *owners, uint64_t cookie, uint64_t other)
+{
+	/* Each may move the other: one after the other. */
+	const struct known_socket *socket = owners_socket(owners, cookie);
+	uint64_t owner = socket && socket->state == OWNER_TOLD ? socket->owner : 0;
+
+	socket = owners_socket(owners, other);
+	return owner && socket && socket->state == OWNER_TOLD && socket->owner == owner;
+}
+
 /* What was sent in the pane takes the place of what was before. */
-static void flow_add_cookie(struct known_flow *flow, uint64_t cookie)
+static void flow_add_cookie(struct owners *owners, struct known_flow *flow, uint64_t cookie)
 {
 	if (!flow->is_sent)
 		flow->cookie[0] = flow->cookie[1] = 0;
@@ -151,7 +168,7 @@ static void flow_add_cookie(struct known_flow *flow, uint64_t cookie)
 		if (flow->cookie[i] == cookie)
 			return;
 	}
-	flow->is_mixed = true;
+	flow->is_mixed |= !is_same_owner(owners, flow->cookie[1], cookie);
 }
 
 int owners_learn(void *context, const struct flow_slot *const *records, size_t count)
@@ -175,7 +192,7 @@ int owners_learn(void *context, const struct flow_slot *const *records, size_t c
 		flow_begin_pane(flow, owners->pane);
 		flow->is_heard |= !is_out;
 		if (is_out)
-			flow_add_cookie(flow, cookie);
+			flow_add_cookie(owners, flow, cookie);
 	}
 	return 0;
 }
@@ -198,6 +215,8 @@ static void flow_find_cookie(struct owners *owners, struct known_flow *flow,
 	if (flow->cookie[0] && !flow->cookie[1] && !is_over(owners, flow->cookie[0]))
 		return;
 	flow->cookie[0] = flow->cookie[1] = 0;
+	if (!owners->may_seek)
+		return;
 	if ((ends->ip_proto != IPPROTO_TCP && ends->ip_proto != IPPROTO_UDP) || !ends->src_port ||
 	    flow->retry > owners->pane)
 		return;
@@ -224,9 +243,16 @@ static void flow_settle(void *context, void *entry)
 
 void owners_settle(struct owners *owners, const struct pane *pane)
 {
+	uint64_t from_ns = clock_monotonic_ns(), spent_ns;
+
 	owners->begin_ns = pane->begin_ns;
+	owners->may_seek = from_ns >= owners->seek_ns;
 	known_table_walk(&owners->flows, owners->pane, flow_settle, owners);
 	owners_seek(owners);
+	spent_ns = clock_monotonic_ns() - from_ns;
+	if (owners->may_seek)
+		owners->seek_ns = from_ns + (spent_ns * SEEK_PART > SEEK_LEAST_NS ?
+						     spent_ns * SEEK_PART : SEEK_LEAST_NS);
 }
 
 /*
@@ -238,6 +264,7 @@ static bool is_doubtful(struct owners *owners, const struct known_socket *socket
 {
 	uint64_t last_ns = owners->begin_ns + slot_time_ms(slot->last_ms) * 1000000;
 	__be16 port = slot->flags & FLOW_OUT ? slot->src_port : slot->dst_port;
+	uint64_t owner = socket->owner;
 	const struct known_socket *other;
 	struct socket_bind bound;
 
@@ -248,8 +275,9 @@ static bool is_doubtful(struct owners *owners, const struct known_socket *socket
 	if (!owner_hooks_find_bind(owners->hooks, slot->ip_proto, ntohs(port), &bound) ||
 	    bound.time_ns < owners->begin_ns || bound.cookie == socket->cookie)
 		return false;
+	/* From here on the socket may lie elsewhere. */
 	other = owners_socket(owners, bound.cookie);
-	return !other || other->state != OWNER_TOLD || other->owner != socket->owner;
+	return !other || other->state != OWNER_TOLD || other->owner != owner;
 }
 
 /* 0: nobody, somebody else as well, or not known. */

@@ -113,7 +113,7 @@ void owners_want(struct owners *owners, uint64_t cookie, const struct socket_end
 	struct known_socket *socket = owners_socket(owners, cookie);
 	struct pending_socket *pending;
 
-	if (!socket || socket->state == OWNER_TOLD ||
+	if (!socket || socket->state == OWNER_TOLD || !owners->may_seek ||
 	    !is_due(owners, &socket->retry, &socket->tries))
 		return;
 	if (owners->pending_count == owners->pending_room) {

@@ -37,6 +37,8 @@ struct owners {
 	uint64_t begin_ns;          /* when it began: CLOCK_MONOTONIC */
 	struct socket_list list;    /* made in this pane, if is_listed */
 	bool is_listed;
+	bool may_seek;              /* in this pane: looks at all sockets and processes are rare, */
+	uint64_t seek_ns;           /* none before that */
 	struct pending_socket *pending;
 	size_t pending_count, pending_room;
 };
