@@ -2,6 +2,7 @@
 """Whose flows are: of connections of a few milliseconds, of a server that forks, of a port used again."""
 import collections
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -36,8 +37,10 @@ while not over:
         time.sleep(0.004)
         sock.sendall(b"HTTP/1.0 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\nhello")
     callers.append(address[1])
-with open(f"{sys.argv[3]}.{os.getpid()}", "w") as file:
+path = f"{sys.argv[3]}.{os.getpid()}"
+with open(f"{path}-part", "w") as file:
     file.writelines(f"{os.getpid()} {port}\\n" for port in callers)
+os.rename(f"{path}-part", path)
 """
 
 # The same as traffic/connect.c, in two threads.
@@ -103,6 +106,12 @@ def check_sums(documents, what):
                          document["outcomes"]["flow"][kind], f"{what}: {kind} of all processes")
 
 
+def workers_files(lab):
+    """Names, once all of them are there."""
+    files = [name for name in os.listdir(lab.folder) if re.fullmatch(r"callers\.\d+", name)]
+    return files if len(files) == WORKERS else None
+
+
 def call(lab, near, far):
     """Lines "PID PORT" of who called, by three programs at once."""
     url, curls = f"http://{far.ip}:{PORT}/", []
@@ -140,9 +149,7 @@ def short_connections_have_their_process_at_both_ends(lab):
     callers = call(lab, near, far)
     near.settle()
     os.killpg(server.pid, signal.SIGTERM)
-    wait_until(lambda: sum(name.startswith("callers.") and os.path.getsize(lab.path(name)) > 0
-                           for name in os.listdir(lab.folder)) == WORKERS, "all workers' callers")
-    files = [name for name in os.listdir(lab.folder) if name.startswith("callers.")]
+    files = wait_until(lambda: workers_files(lab), "all workers' callers")
     workers = [line for name in files for line in open(lab.path(name))]
     proof = []
     for device, lines, names in ((near, callers, {"curl", "connect", "python3"}),

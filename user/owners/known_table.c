@@ -66,7 +66,7 @@ static void *place_of(const struct known_table *table, const void *entry)
 	return place_at(table, at);
 }
 
-/* Anew, with what a pane after oldest needed; where is no memory, as it was. */
+/* Anew, with what a pane from oldest on needed; where there is no memory, as it was. */
 static int table_remake(struct known_table *table, uint32_t bits, uint32_t oldest)
 {
 	struct known_table fresh = *table;
@@ -144,6 +144,11 @@ struct known_flow *known_flow_find(const struct known_table *table, const struct
 	struct known_flow *found = place_of(table, &wanted);
 
 	return found->ends.ip_proto ? found : NULL;
+}
+
+bool known_table_is_crowded(const struct known_table *table)
+{
+	return table->count > OWNERS_KEPT_MAX / 4 * 3;
 }
 
 /* Half of what is kept may be new before the next sweep. */

@@ -47,6 +47,7 @@ struct known_flow {
 	bool     is_mixed;    /* of more than two */
 	bool     is_heard;    /* packets were received in the pane */
 	bool     is_sent;     /* and sent: the cookies are of the pane */
+	bool     is_recent;   /* there were packets in the pane before */
 };
 
 struct known_table {
@@ -68,7 +69,10 @@ struct known_flow *known_flow_of(struct known_table *table, const struct flow_ke
 /* NULL: there is none. */
 struct known_flow *known_flow_find(const struct known_table *table, const struct flow_key *ends);
 
-/* Forgets what no pane after oldest needed. */
+/* Whether there may be no room for those of another pane. */
+bool known_table_is_crowded(const struct known_table *table);
+
+/* Forgets what no pane from oldest on needed. */
 void known_table_sweep(struct known_table *table, uint32_t oldest);
 
 /* Calls fn with each entry of that pane. */

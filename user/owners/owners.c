@@ -137,6 +137,7 @@ static void flow_begin_pane(struct known_flow *flow, uint32_t pane)
 {
 	if (flow->pane == pane)
 		return;
+	flow->is_recent = flow->pane + 1 == pane;
 	flow->pane = pane;
 	flow->is_heard = flow->is_sent = flow->is_mixed = false;
 }
@@ -152,16 +153,30 @@ static bool is_same_owner(struct owners *owners, uint64_t cookie, uint64_t other
 	return owner && socket && socket->state == OWNER_TOLD && socket->owner == owner;
 }
 
-/* What was sent in the pane takes the place of what was before. */
-static void flow_add_cookie(struct owners *owners, struct known_flow *flow, uint64_t cookie)
+/*
+ * The first that was sent in the pane takes the place of what was before, unless that is another's,
+ * whose last packets may still have come in this pane.
+ */
+static void flow_begin_cookies(struct known_flow *flow, uint64_t cookie)
 {
-	if (!flow->is_sent)
-		flow->cookie[0] = flow->cookie[1] = 0;
+	bool is_new = flow->cookie[0] != cookie && flow->cookie[1] != cookie;
+
 	flow->is_sent = true;
-	if (cookie == COOKIE_MIXED) {
-		flow->is_mixed = true;
+	if (is_new && flow->is_recent && flow->cookie[0]) {
+		flow->is_mixed |= flow->cookie[1] != 0;
 		return;
 	}
+	flow->cookie[0] = flow->cookie[1] = 0;
+}
+
+static void flow_add_cookie(struct owners *owners, struct known_flow *flow, uint64_t cookie)
+{
+	if (cookie == COOKIE_MIXED) {
+		flow->is_mixed = flow->is_sent = true;
+		return;
+	}
+	if (!flow->is_sent)
+		flow_begin_cookies(flow, cookie);
 	for (int i = 0; i < 2; i++) {
 		if (!flow->cookie[i])
 			flow->cookie[i] = cookie;
@@ -285,10 +300,10 @@ static uint64_t owner_of_cookie(struct owners *owners, uint64_t cookie,
 				const struct flow_slot *slot)
 {
 	const struct known_socket *socket = owners_socket(owners, cookie);
+	uint64_t owner = socket && socket->state == OWNER_TOLD ? socket->owner : 0;
 
-	if (!socket || socket->state != OWNER_TOLD || is_doubtful(owners, socket, slot))
-		return 0;
-	return socket->owner;
+	/* After the question the socket may lie elsewhere. */
+	return owner && !is_doubtful(owners, socket, slot) ? owner : 0;
 }
 
 static uint64_t owner_of_flow(struct owners *owners, const struct flow_slot *slot)
@@ -324,6 +339,11 @@ void owners_end_pane(struct owners *owners)
 	uint32_t oldest = owners->pane > OWNERS_KEPT_PANES ? owners->pane - OWNERS_KEPT_PANES : 0;
 
 	owners->is_listed = false;
+	/* In a flood of flows what is new has its place, what was long ago has not. */
+	if (known_table_is_crowded(&owners->flows))
+		known_table_sweep(&owners->flows, owners->pane);
+	if (known_table_is_crowded(&owners->sockets))
+		known_table_sweep(&owners->sockets, owners->pane);
 	if (++owners->pane % SWEEP_PANES)
 		return;
 	known_table_sweep(&owners->flows, oldest);
