@@ -41,13 +41,16 @@ struct known_socket {
 struct known_flow {
 	struct flow_key ends; /* without flags, tags and links; ip_proto 0: the place is empty */
 	uint64_t cookie[2];   /* 0: none */
+	uint16_t first_ms[2]; /* when these sent in the pane, as slots tell it; */
+	uint16_t last_ms[2];  /* not of one that has_before */
 	uint32_t pane;
 	uint32_t retry;
 	uint8_t  tries;
 	bool     is_mixed;    /* of more than two */
 	bool     is_heard;    /* packets were received in the pane */
 	bool     is_sent;     /* and sent: the cookies are of the pane */
-	bool     is_recent;   /* there were packets in the pane before */
+	bool     is_recent;   /* there were packets in the pane before, */
+	bool     has_before;  /* and the first cookie is of that one's */
 };
 
 struct known_table {

@@ -20,7 +20,10 @@
 
 #define SWEEP_PANES 64
 
-/* A look at all sockets or processes takes such a part of the time at most, and is no more frequent. */
+/* An answer may be so much older than what it is told by: two ticks of the coarsest clock. */
+#define ANSWER_MS    20
+
+/* Looks at all sockets take such a part of the time at most, and are at least this far apart. */
 #define SEEK_PART     20
 #define SEEK_LEAST_NS 500000000ull
 
@@ -139,7 +142,7 @@ static void flow_begin_pane(struct known_flow *flow, uint32_t pane)
 		return;
 	flow->is_recent = flow->pane + 1 == pane;
 	flow->pane = pane;
-	flow->is_heard = flow->is_sent = flow->is_mixed = false;
+	flow->is_heard = flow->is_sent = flow->is_mixed = flow->has_before = false;
 }
 
 /* Two sockets of one process, as far as is known: a server that one port calls again and again. */
@@ -164,12 +167,20 @@ static void flow_begin_cookies(struct known_flow *flow, uint64_t cookie)
 	flow->is_sent = true;
 	if (is_new && flow->is_recent && flow->cookie[0]) {
 		flow->is_mixed |= flow->cookie[1] != 0;
+		flow->has_before = true;
 		return;
 	}
 	flow->cookie[0] = flow->cookie[1] = 0;
 }
 
-static void flow_add_cookie(struct owners *owners, struct known_flow *flow, uint64_t cookie)
+static void flow_add_times(struct known_flow *flow, int i, const struct flow_slot *slot)
+{
+	MERGE_LEAST(flow->first_ms[i], slot->first_ms);
+	MERGE_MOST(flow->last_ms[i], slot->last_ms);
+}
+
+static void flow_add_cookie(struct owners *owners, struct known_flow *flow,
+			    const struct flow_slot *slot, uint64_t cookie)
 {
 	if (cookie == COOKIE_MIXED) {
 		flow->is_mixed = flow->is_sent = true;
@@ -178,11 +189,17 @@ static void flow_add_cookie(struct owners *owners, struct known_flow *flow, uint
 	if (!flow->is_sent)
 		flow_begin_cookies(flow, cookie);
 	for (int i = 0; i < 2; i++) {
-		if (!flow->cookie[i])
+		if (!flow->cookie[i]) {
 			flow->cookie[i] = cookie;
-		if (flow->cookie[i] == cookie)
+			flow->first_ms[i] = slot->first_ms;
+			flow->last_ms[i] = slot->last_ms;
+		}
+		if (flow->cookie[i] == cookie) {
+			flow_add_times(flow, i, slot);
 			return;
+		}
 	}
+	flow_add_times(flow, 1, slot);
 	flow->is_mixed |= !is_same_owner(owners, flow->cookie[1], cookie);
 }
 
@@ -207,7 +224,7 @@ int owners_learn(void *context, const struct flow_slot *const *records, size_t c
 		flow_begin_pane(flow, owners->pane);
 		flow->is_heard |= !is_out;
 		if (is_out)
-			flow_add_cookie(owners, flow, cookie);
+			flow_add_cookie(owners, flow, slot, cookie);
 	}
 	return 0;
 }
@@ -306,18 +323,41 @@ static uint64_t owner_of_cookie(struct owners *owners, uint64_t cookie,
 	return owner && !is_doubtful(owners, socket, slot) ? owner : 0;
 }
 
+/* Whether packets were received while that one sent, or shortly before or after. */
+static bool is_about(const struct known_flow *flow, int i, const struct flow_slot *slot)
+{
+	return slot_time_ms(slot->last_ms) + ANSWER_MS >= slot_time_ms(flow->first_ms[i]) &&
+	       slot_time_ms(slot->first_ms) <= slot_time_ms(flow->last_ms[i]) + ANSWER_MS;
+}
+
+/* Of two: that of the one whose time it was, where a SYN parted what each received. */
+static uint64_t owner_by_time(const struct known_flow *flow, const struct flow_slot *slot,
+			      uint64_t owner, uint64_t other)
+{
+	bool is_first = is_about(flow, 0, slot);
+
+	if (flow->has_before || slot->ip_proto != IPPROTO_TCP ||
+	    is_first == is_about(flow, 1, slot))
+		return 0;
+	return is_first ? owner : other;
+}
+
 static uint64_t owner_of_flow(struct owners *owners, const struct flow_slot *slot)
 {
 	const struct flow_key ends = ends_of(slot);
 	const struct known_flow *flow = known_flow_find(&owners->flows, &ends);
-	uint64_t owner;
+	uint64_t owner, other;
 
 	if (!flow || flow->is_mixed || !flow->cookie[0])
 		return 0;
+	/* A SYN parts records: with one, nothing is in it of the connection before. */
+	if (flow->has_before && slot->marks & (FLOW_SYN | FLOW_SYN_ACK))
+		return owner_of_cookie(owners, flow->cookie[1], slot);
 	owner = owner_of_cookie(owners, flow->cookie[0], slot);
-	if (flow->cookie[1] && owner_of_cookie(owners, flow->cookie[1], slot) != owner)
-		return 0;
-	return owner;
+	if (!flow->cookie[1])
+		return owner;
+	other = owner_of_cookie(owners, flow->cookie[1], slot);
+	return owner == other ? owner : owner_by_time(flow, slot, owner, other);
 }
 
 void owners_give(struct owners *owners, struct flow_record *record)
