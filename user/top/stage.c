@@ -187,14 +187,16 @@ static int feed_rows(struct engine *engine, const struct grouper *grouper,
 	return feeder_end(&feeder, pane);
 }
 
+/* A pane may lack the second line that was to be had when the view began: then it is of nothing. */
 static int feed_flows(struct engine *engine, const struct pane_flows *pane)
 {
 	struct feeder feeder = { .engine = engine, .err = engine_close_pane(engine) };
+	bool has_second_line = pane->extras || engine_takes_extra(engine);
 
 	for (size_t i = 0; i < pane->count; i++) {
 		const struct flow_key key = pane_flow_key(pane, i);
 
-		if (pane->extras) {
+		if (has_second_line) {
 			feeder_add(&feeder, pane, i, &key);
 			continue;
 		}
