@@ -65,6 +65,11 @@ static __always_inline bool has_extra(bool is_plain)
 	return !is_plain && count_settings()->has_extra;
 }
 
+static __always_inline bool has_ip_bytes(bool is_plain)
+{
+	return !is_plain && count_settings()->has_ip_bytes;
+}
+
 /* The section of this CPU that the hash chooses. */
 static __always_inline struct section_header *current_section(const struct bank_geometry *g,
 							      __u32 hash)
@@ -178,6 +183,9 @@ static __always_inline void count_flow(const struct packet *p, const struct pack
 		a.extra = extra_of_packet(size, p->tcp_flags, p->has_zero_window);
 		a.has_extra = true;
 		a.has_owners = s->has_owners;
+		a.has_ip_bytes = s->has_ip_bytes;
+		if (s->has_ip_bytes)
+			a.ip_bytes = ip_bytes_of_packet(size, p->ip_len, p->link_len);
 		a.skb = skb;
 	}
 	packet_key(p, &key);

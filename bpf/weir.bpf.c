@@ -116,7 +116,8 @@ __noinline int parse_thoroughly_ip(struct __sk_buff *skb, struct packet *p)
 static __noinline int count_thoroughly_xdp(struct xdp_md *ctx)
 {
 	struct packet_size size = packet_size_single(xdp_len(ctx));
-	struct packet p = { .wants_window = has_extra(false) };
+	struct packet p = { .wants_window = has_extra(false),
+			    .wants_ip_len = has_ip_bytes(false) };
 
 	count_apart(&p, parse_thoroughly_xdp(ctx, &p), &size, xdp_link(ctx, false));
 	return XDP_PASS;
@@ -132,6 +133,7 @@ static __always_inline int xdp_count(struct xdp_md *ctx, bool is_plain)
 	int malformed;
 
 	p.wants_window = has_extra(is_plain);
+	p.wants_ip_len = has_ip_bytes(is_plain);
 	malformed = parse_ethernet(&c, &p);
 	if (unlikely(c.incomplete))
 		return count_thoroughly_xdp(ctx);
@@ -154,7 +156,8 @@ int count_xdp_more(struct xdp_md *ctx)
 static __noinline int count_thoroughly_xdp_frags(struct xdp_md *ctx)
 {
 	struct packet_size size = packet_size_single((__u32)bpf_xdp_get_buff_len(ctx));
-	struct packet p = { .wants_window = has_extra(false) };
+	struct packet p = { .wants_window = has_extra(false),
+			    .wants_ip_len = has_ip_bytes(false) };
 
 	count_apart(&p, parse_thoroughly_xdp_frags(ctx, &p), &size, xdp_link(ctx, false));
 	return XDP_PASS;
@@ -171,6 +174,7 @@ static __always_inline int xdp_frags_count(struct xdp_md *ctx, bool is_plain)
 	int malformed;
 
 	p.wants_window = has_extra(is_plain);
+	p.wants_ip_len = has_ip_bytes(is_plain);
 	malformed = parse_ethernet(&c, &p);
 	if (unlikely(c.incomplete))
 		return count_thoroughly_xdp_frags(ctx);
@@ -215,14 +219,17 @@ static __always_inline void packet_init_skb(struct packet *p, const struct __sk_
 					    __u8 direction)
 {
 	p->flags = direction;
-	if (unlikely(skb->vlan_present))
+	if (unlikely(skb->vlan_present)) {
 		packet_add_vlan(p, (__u16)skb->vlan_tci);
+		p->link_len = 4;
+	}
 }
 
 static __noinline int count_thoroughly_skb(struct __sk_buff *skb, __u8 direction, bool is_ip)
 {
 	struct packet_size size;
-	struct packet p = { .wants_window = has_extra(false) };
+	struct packet p = { .wants_window = has_extra(false),
+			    .wants_ip_len = has_ip_bytes(false) };
 	int malformed;
 
 	packet_init_skb(&p, skb, direction);
@@ -247,6 +254,7 @@ static __always_inline int skb_count(struct __sk_buff *skb, __u8 direction, bool
 
 	packet_init_skb(&p, skb, direction);
 	p.wants_window = has_extra(is_plain);
+	p.wants_ip_len = has_ip_bytes(is_plain);
 	malformed = parse_skb(&c, skb, &p, is_ip);
 	if (unlikely(c.incomplete))
 		return count_thoroughly_skb(skb, direction, is_ip);

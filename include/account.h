@@ -194,6 +194,8 @@ struct accounted {
 	};
 	bool has_extra;            /* the record has its second line, to which is added: */
 	struct packet_extra extra;
+	bool has_ip_bytes;         /* and where they are asked for: */
+	__u32 ip_bytes;
 	bool has_owners;           /* and its socket is told */
 	void *skb;                 /* of a packet sent, by which the socket is found; or NULL */
 };
@@ -247,6 +249,22 @@ static __always_inline struct packet_extra extra_of_packet(const struct packet_s
 				      .resets = (tcp_flags & TCP_FLAG_RST) != 0 };
 }
 
+/*
+ * The bytes of the IP packets that a packet is or stands for: as long as the header says (ip_len,
+ * 0: it is not IP), but no longer than what follows the link_len bytes before it; padding is not
+ * of them. Merged ones have none, and no length of their own.
+ */
+static __always_inline __u32 ip_bytes_of_packet(const struct packet_size *size, __u32 ip_len,
+						__u32 link_len)
+{
+	__u32 links = size->packets * link_len;
+	__u32 most = size->bytes > links ? size->bytes - links : 0;
+
+	if (!ip_len)
+		return 0;
+	return size->packets > 1 || most < ip_len ? most : ip_len;
+}
+
 /* The socket that the packet is of: 0 where there is none, or it was received. */
 static __always_inline __u64 accounted_cookie(const struct accounted *a)
 {
@@ -280,6 +298,8 @@ static __always_inline void slot_start(struct flow_slot *slot, const struct acco
 #define EXTRA_SET(name, type, merge, set, before, after) slot_extra(slot)->name = a->extra.name;
 		__builtin_memset(slot_extra(slot), 0, sizeof(struct flow_extra));
 		EXTRA_MEASURES(EXTRA_SET)
+		if (a->has_ip_bytes)
+			slot_extra(slot)->ip_bytes = a->ip_bytes;
 		if (a->has_owners)
 			slot_extra(slot)->cookie = accounted_cookie(a);
 	}
@@ -309,6 +329,8 @@ static __always_inline void slot_add(struct flow_slot *slot, const struct accoun
 #define EXTRA_ADD(name, type, merge, set, before, after) \
 		MERGE_##merge(slot_extra(slot)->name, a->extra.name);
 		EXTRA_MEASURES(EXTRA_ADD)
+		if (a->has_ip_bytes)
+			slot_extra(slot)->ip_bytes += a->ip_bytes;
 	}
 }
 

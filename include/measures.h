@@ -62,7 +62,11 @@
 	X(EXTRA_TCP, "tcp")
 
 #define EXTRA_SET_AS_ENUM(id, object) id,
-enum extra_set { EXTRA_SETS(EXTRA_SET_AS_ENUM) EXTRA_SET_COUNT };
+enum extra_set {
+	EXTRA_SETS(EXTRA_SET_AS_ENUM)
+	EXTRA_SET_COUNT,
+	EXTRA_IP = EXTRA_SET_COUNT, /* of EXTRA_UNTOLD, which documents do not have */
+};
 
 /*
  * The second line, which exists only for who asks for a set: X(name, type in the record, merge,
@@ -73,13 +77,29 @@ enum extra_set { EXTRA_SETS(EXTRA_SET_AS_ENUM) EXTRA_SET_COUNT };
 	X(zero_windows, __u32, SUM, EXTRA_TCP, "\"zero_windows\": ", "")           \
 	X(resets,       __u32, SUM, EXTRA_TCP, "\"resets\": ",       "")
 
+/*
+ * Those that single outputs ask for (IPFIX): they are counted and summed, and no document, column
+ * or sort word has them. ip_bytes are of IP packets, from their outermost IP header on, 0 of what
+ * is not IP: without the link's header, tags and padding.
+ */
+#define EXTRA_UNTOLD(X) X(ip_bytes, __u64, SUM, EXTRA_IP, "", "")
+
+/* What is merged, packed and passed on. */
+#define EXTRA_SUMMED(X) EXTRA_MEASURES(X) EXTRA_UNTOLD(X)
+
 #define EXTRA_AS_ENUM(name, type, merge, set, before, after) EXTRA_##name,
 enum extra_measure { EXTRA_MEASURES(EXTRA_AS_ENUM) EXTRA_COUNT };
+enum extra_summed { EXTRA_SUMMED_FIRST = EXTRA_COUNT - 1, EXTRA_UNTOLD(EXTRA_AS_ENUM)
+		    EXTRA_SUMMED_COUNT };
 
-/* As the kernel counts them: beside a slot, whose record then has 128 bytes. */
+/*
+ * As the kernel counts them: beside a slot, whose record then has 128 bytes. This is where the
+ * places in the second line are given out.
+ */
 #define EXTRA_AS_FIELD(name, type, merge, set, before, after) type name;
 struct flow_extra {
 	EXTRA_MEASURES(EXTRA_AS_FIELD)
+	EXTRA_UNTOLD(EXTRA_AS_FIELD)
 	__u64 cookie; /* of the socket that sent the slot's first packet; 0: none, or not asked for */
 	__u64 owner;  /* 0; in the agent: the sixth word of a key that has nothing but it */
 } __attribute__((aligned(64)));

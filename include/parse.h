@@ -42,6 +42,7 @@
 #define IPV6_EXT_FRAGMENT    44
 #define IPV6_EXT_AH          51
 #define IPV6_EXT_DESTINATION 60
+#define IPV6_NO_NEXT_HEADER  59
 #define IPV6_FRAGMENT_OFFSET 0xfff8
 
 /* A hop-by-hop header with the jumbo payload option alone (RFC 2675). */
@@ -76,6 +77,9 @@ struct packet {
 	packet_byte marks;
 	bool wants_window;    /* set before it is parsed: what follows is looked for */
 	bool has_zero_window; /* TCP */
+	bool wants_ip_len;    /* set before, as well: */
+	__u32 ip_len;         /* of the outermost IP packet, as its header has it; 0: it is not IP */
+	__u32 link_len;       /* what is before that, a tag beside the packet among it */
 	packet_tag vlan;
 	packet_tag inner_vlan;
 	__u32 headers_len; /* from the first byte through the TCP, UDP or SCTP header; 0: not known */
@@ -229,6 +233,22 @@ static __always_inline void parse_transport(struct cursor *c, __s32 left, struct
 	}
 }
 
+/* The outermost IP header, at the cursor, says that its packet has len bytes. */
+static __always_inline void packet_note_ip(struct packet *p, const struct cursor *c, __u32 len)
+{
+	if (p->ip_len)
+		return;
+	p->ip_len = len;
+	p->link_len += cursor_offset(c);
+}
+
+static __always_inline __u32 ipv4_total_len(const __u8 *ip)
+{
+	__u32 total_len = be16_to_host(wire16(ip + offsetof(struct iphdr, tot_len)));
+
+	return unlikely(!total_len) ? PARSE_LENGTH_UNKNOWN : total_len;
+}
+
 static __always_inline int parse_ipv4(struct cursor *c, struct packet *p)
 {
 	struct iphdr copy;
@@ -249,14 +269,14 @@ static __always_inline int parse_ipv4(struct cursor *c, struct packet *p)
 	p->ip_proto = ip[offsetof(struct iphdr, protocol)];
 	p->flags |= FLOW_IP;
 
+	if (p->wants_ip_len)
+		packet_note_ip(p, c, ipv4_total_len(ip));
 	fragment = wire16(ip + offsetof(struct iphdr, frag_off));
 	if (unlikely(fragment & host_to_be16(0x1fff))) {
 		p->flags |= FLOW_NO_PORTS;
 		return 0;
 	}
-	total_len = be16_to_host(wire16(ip + offsetof(struct iphdr, tot_len)));
-	if (unlikely(!total_len))
-		total_len = PARSE_LENGTH_UNKNOWN;
+	total_len = ipv4_total_len(ip);
 	cursor_skip(c, header_len);
 	parse_transport(c, (__s32)(total_len - header_len), p);
 	return 0;
@@ -328,6 +348,14 @@ static __always_inline void parse_ipv6_jumbo(struct cursor *c, __u32 payload_len
 		p->jumbo_len = IPV6_JUMBO_HEADER_LEN;
 }
 
+/* Where nothing follows its header a packet has no payload, rather than one of unknown length. */
+static __always_inline __u32 ipv6_total_len(__u32 payload_len, __u8 next_header)
+{
+	if (unlikely(payload_len == PARSE_LENGTH_UNKNOWN && next_header == IPV6_NO_NEXT_HEADER))
+		payload_len = 0;
+	return sizeof(struct ipv6hdr) + payload_len;
+}
+
 static __always_inline int parse_ipv6(struct cursor *c, struct packet *p)
 {
 	struct ipv6hdr copy;
@@ -348,6 +376,8 @@ static __always_inline int parse_ipv6(struct cursor *c, struct packet *p)
 	payload_len = be16_to_host(wire16(ip + offsetof(struct ipv6hdr, payload_len)));
 	if (unlikely(!payload_len))
 		payload_len = PARSE_LENGTH_UNKNOWN;
+	if (p->wants_ip_len)
+		packet_note_ip(p, c, ipv6_total_len(payload_len, p->ip_proto));
 	cursor_skip(c, sizeof(copy));
 	if (likely(!ipv6_is_extension(p->ip_proto))) {
 		parse_transport(c, (__s32)payload_len, p);

@@ -18,7 +18,8 @@ struct count_settings {
 	__u8 reduce_keys;    /* the group-by is not all of the key: group applies */
 	__u8 has_links;      /* the number of a link is looked up; else it is 0 */
 	__u8 has_extra;      /* records have their second line, */
-	__u8 has_owners;     /* the socket in it */
+	__u8 has_owners;     /* the socket in it, */
+	__u8 has_ip_bytes;   /* and the bytes of IP packets */
 };
 
 /* Of an interface index: the number of the link, and the words to OR into a key without one. */

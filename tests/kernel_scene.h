@@ -28,6 +28,7 @@ struct scene_options {
 	const char *group;      /* NULL: whole keys */
 	bool realtime;
 	bool has_extra;
+	bool has_ip_bytes;      /* of the second line */
 	bool one_link;          /* its number is 0; else SCENE_LINK, of as many as there can be */
 };
 
@@ -38,6 +39,7 @@ struct scene {
 	struct group_masks masks;
 	bool reduce;
 	uint32_t link;
+	bool has_ip_bytes;
 	struct host_bank host;
 	cpu_set_t cpus;         /* of the process, before */
 };
@@ -96,6 +98,7 @@ static inline void scene_open(struct scene *scene, struct scene_options options)
 	shape.has_extra = options.has_extra;
 	assert_int_equal(banks_create(&shape, &scene->banks), 0);
 	request.banks = scene->banks;
+	request.has_ip_bytes = scene->has_ip_bytes = options.has_ip_bytes;
 	request.seed = &scene->seed;
 	assert_int_equal(programs_load(&request, &scene->programs, &error), 0);
 	assert_int_equal(programs_add_link(scene->programs, TEST_RUN_IFINDEX, scene->link), 0);
@@ -126,7 +129,8 @@ static inline void scene_count_host(struct scene *scene, enum program_kind kind,
 {
 	struct cursor c = cursor_over(CURSOR_MEMORY, packet->bytes, packet->bytes + packet->len);
 	struct packet p = { .flags = kind == PROGRAM_TC_EGRESS ? FLOW_OUT : 0,
-			    .wants_window = bank_has_extra(&scene->host.geometry) };
+			    .wants_window = bank_has_extra(&scene->host.geometry),
+			    .wants_ip_len = scene->has_ip_bytes };
 	struct packet_size size = packet_size_single(packet->len);
 	int malformed = parse_ethernet(&c, &p);
 	struct flow_key key;
@@ -150,6 +154,8 @@ static inline void scene_count_host(struct scene *scene, enum program_kind kind,
 	if (p.wants_window) {
 		a.extra = extra_of_packet(&size, p.tcp_flags, p.has_zero_window);
 		a.has_extra = true;
+		a.has_ip_bytes = scene->has_ip_bytes;
+		a.ip_bytes = ip_bytes_of_packet(&size, p.ip_len, p.link_len);
 	}
 	packet_key(&p, &key);
 	key_set_link(&key, scene->link);
@@ -296,6 +302,7 @@ static inline void scene_expect_same(struct scene *scene)
 	expect_same_records(&kernel, &host);
 	assert_int_equal(kernel.zero_windows, host.zero_windows);
 	assert_int_equal(kernel.resets, host.resets);
+	assert_int_equal(kernel.ip_bytes, host.ip_bytes);
 	assert_int_equal(kernel.extra_check, host.extra_check);
 	assert_memory_equal(kernel.outcome, host.outcome, sizeof(host.outcome));
 	assert_memory_equal(kernel.malformed_reason, host.malformed_reason,

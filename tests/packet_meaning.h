@@ -17,6 +17,7 @@ struct packet_meaning {
 	struct flow_key key;
 	__u8 tcp_flags;
 	__u8 marks;
+	__u64 ip_at, ip_len;    /* the IP packet, as its header has it; 0: it does not tell, or is not */
 };
 
 /* The bytes that may be looked at: from 0 to end. */
@@ -85,7 +86,9 @@ static inline int mean_ipv4(struct extent e, __u64 at, struct packet_meaning *m)
 	memcpy((__u8 *)m->key.src + 12, e.bytes + at + 12, 4);
 	memcpy((__u8 *)m->key.dst + 10, "\xff\xff", 2);
 	memcpy((__u8 *)m->key.dst + 12, e.bytes + at + 16, 4);
-	extent_limit(&e, at, 0, extent_16(&e, at + 2));
+	m->ip_at = at;
+	m->ip_len = extent_16(&e, at + 2);
+	extent_limit(&e, at, 0, m->ip_len);
 	if (((unsigned int)e.bytes[at + 6] << 8 | e.bytes[at + 7]) % 0x2000)
 		m->key.flags |= FLOW_NO_PORTS;
 	else
@@ -131,7 +134,11 @@ static inline int mean_ipv6(struct extent e, __u64 at, struct packet_meaning *m)
 	m->key.ip_proto = e.bytes[at + 6];
 	memcpy(m->key.src, e.bytes + at + 8, 16);
 	memcpy(m->key.dst, e.bytes + at + 24, 16);
-	extent_limit(&e, at, 40, extent_16(&e, at + 4));
+	m->ip_at = at;
+	m->ip_len = extent_16(&e, at + 4);
+	extent_limit(&e, at, 40, m->ip_len);
+	if (m->ip_len || m->key.ip_proto == 59)
+		m->ip_len += 40;
 	mean_extensions(e, at + 40, m);
 	return 0;
 }

@@ -275,7 +275,11 @@ static struct source_settings source_settings_of(struct agent *agent)
 		.slots_given = options->slots_given,
 		.once = options->once,
 		.show_progress = agent->config.show_progress,
-		.taker = { take_records, agent, engine_takes_extra(agent->engine), agent->owners },
+		.taker = { .take = take_records,
+			   .context = agent,
+			   .has_extra = engine_takes_extra(agent->engine),
+			   .has_ip_bytes = agent->options->extra_sets & 1u << EXTRA_IP,
+			   .owners = agent->owners },
 	};
 }
 

@@ -102,7 +102,7 @@ static struct extra_sum extra_in_scope(const struct scope *scope, unsigned int f
 			continue;
 #define MODEL_EXTRA(name, type, merge, set, before, after) \
 		MERGE_##merge(sum.name, packet->extra.name);
-		EXTRA_MEASURES(MODEL_EXTRA)
+		EXTRA_SUMMED(MODEL_EXTRA)
 	}
 	return sum;
 }

@@ -239,6 +239,56 @@ static void the_second_line_counts_zero_windows_and_resets(void **state)
 	host_bank_destroy(&bank);
 }
 
+static void ip_bytes_are_what_the_header_says_but_no_more_than_there_is(void **state)
+{
+	const struct packet_size single = packet_size_single(60);
+	const struct packet_size merged = { .packets = 5, .bytes = 7000, .max_len = 1514 };
+
+	(void)state;
+	assert_int_equal(ip_bytes_of_packet(&single, 40, 14), 40); /* without its padding */
+	assert_int_equal(ip_bytes_of_packet(&single, 46, 14), 46);
+	assert_int_equal(ip_bytes_of_packet(&single, 60000, 14), 46);
+	assert_int_equal(ip_bytes_of_packet(&single, 60000, 18), 42);
+	assert_int_equal(ip_bytes_of_packet(&single, 60, 0), 60);
+	assert_int_equal(ip_bytes_of_packet(&single, 60, 61), 0);
+	assert_int_equal(ip_bytes_of_packet(&single, 0, 0), 0);
+	assert_int_equal(ip_bytes_of_packet(&merged, 1500, 14), 7000 - 5 * 14);
+}
+
+static void count_ip_bytes(struct host_bank *bank, struct accounted a, uint32_t ip_bytes)
+{
+	const struct packet_size size = packet_size_single(1000);
+
+	a.size = &size;
+	a.ip_bytes = ip_bytes;
+	account_flow(host_bank_section(bank, 0), &bank->geometry, &a);
+}
+
+/* A slot near its limit spills, and its bytes with it: both records hold what was counted. */
+static void ip_bytes_are_summed_in_the_second_line_only_where_asked_for(void **state)
+{
+	const struct bank_shape shape = { SLOTS, 1, 1, true, false };
+	struct bank_geometry g = bank_geometry_make(&shape);
+	struct flow_key key = key_of(3);
+	struct accounted a = { .key = &key, .hash = 9, .has_extra = true, .has_ip_bytes = true };
+	struct host_bank bank;
+	struct drained d;
+
+	(void)state;
+	host_bank_create(&bank, &g);
+	count_ip_bytes(&bank, a, 0xfffffff0);
+	count_ip_bytes(&bank, a, 0xfffffff0);
+	section_slot(host_bank_section(&bank, 0), &g, 9, true)->packets = SLOT_PACKETS_LIMIT;
+	count_ip_bytes(&bank, a, 7);
+	a.has_ip_bytes = false;
+	count_ip_bytes(&bank, a, 9);
+	d = host_bank_drain(&bank);
+	assert_int_equal(d.count, 2);
+	assert_int_equal(d.ip_bytes, 2 * 0xfffffff0ull + 7);
+	drained_free(&d);
+	host_bank_destroy(&bank);
+}
+
 static void times_of_a_slot_grow_with_what_they_stand_for(void **state)
 {
 	const uint64_t hours37 = 37ull * 3600 * 1000;
@@ -294,6 +344,8 @@ int main(void)
 		cmocka_unit_test(filtered_packets_are_counted_apart),
 		cmocka_unit_test(ticks_become_milliseconds_clamped_at_both_ends),
 		cmocka_unit_test(the_second_line_counts_zero_windows_and_resets),
+		cmocka_unit_test(ip_bytes_are_what_the_header_says_but_no_more_than_there_is),
+		cmocka_unit_test(ip_bytes_are_summed_in_the_second_line_only_where_asked_for),
 		cmocka_unit_test(times_of_a_slot_grow_with_what_they_stand_for),
 		cmocka_unit_test(sections_are_laid_out_apart),
 	};

@@ -152,7 +152,7 @@ static void packets_random(struct model *model, uint64_t *state)
 		packet->packets = is_huge ? (uint32_t)(random_next(state) >> 34) | 1 : 1;
 #define PACKET_EXTRA(name, type, merge, set, before, after) \
 		packet->extra.name = (type)(random_next(state) >> random_below(state, 64));
-		EXTRA_MEASURES(PACKET_EXTRA)
+		EXTRA_SUMMED(PACKET_EXTRA)
 	}
 }
 

@@ -37,7 +37,7 @@ struct collector {
 	int fd;
 	char name[64];
 	struct layout layouts[16];
-	uint64_t messages, records, options, templates, packets, bytes, back_packets;
+	uint64_t messages, records, options, templates, packets, bytes, back_packets, back_octets;
 	size_t longest;
 	uint64_t last[512];      /* values of the newest record of data, by element */
 	uint64_t last_option[512];
@@ -95,6 +95,8 @@ static const uint8_t *read_record(struct collector *collector, const struct layo
 			values[field->number] = number_at(at, field->length);
 		if (field->pen && field->number == 2)
 			collector->back_packets += number_at(at, field->length);
+		if (field->pen && field->number == 1)
+			collector->back_octets += number_at(at, field->length);
 		if (field->number == 28)
 			memcpy(collector->dst, at, 16);
 		at += field->length;
@@ -294,6 +296,35 @@ static void what_came_back_stands_in_reverse_elements(void **state)
 	assert_int_equal(collector->last[239], 1);
 }
 
+/* 0 is a value; without one the element is not there. */
+static bool has_element(const struct layout *layout, uint16_t number, uint32_t pen)
+{
+	for (size_t i = 0; i < layout->count; i++) {
+		if (layout->fields[i].number == number && layout->fields[i].pen == pen)
+			return true;
+	}
+	return false;
+}
+
+static void octets_are_those_of_ip_packets_of_both_ways(void **state)
+{
+	struct collector *collector = *state;
+	struct flow_result reverse = collector->scene.flow;
+	struct extra_sum extras[] = { { .ip_bytes = 11 }, { .ip_bytes = 1ull << 40 } };
+
+	assert_true(ipfix_encoder.extra_sets == 1u << EXTRA_IP);
+	reverse.extra = 1;
+	collector->scene.result.reverses = &reverse;
+	collector->scene.result.extras = extras;
+	collector->scene.result.extra_sets = ipfix_encoder.extra_sets;
+	send_window(collector);
+	assert_int_equal(collector->last[1], 11);
+	assert_int_equal(collector->back_octets, 1ull << 40);
+	assert_true(has_element(&collector->layouts[3], 1, REVERSE));
+	assert_false(has_element(&collector->layouts[4], 1, 0)); /* what is not IP */
+	assert_true(has_element(&collector->layouts[4], 352, 0));
+}
+
 static void account_tells_what_no_record_has(void **state)
 {
 	struct collector *collector = *state;
@@ -439,6 +470,7 @@ int main(void)
 		TEST(what_is_not_ip_has_its_ethertype),
 		TEST(fields_that_the_group_leaves_out_are_not_there),
 		TEST(what_came_back_stands_in_reverse_elements),
+		TEST(octets_are_those_of_ip_packets_of_both_ways),
 		TEST(account_tells_what_no_record_has),
 		TEST(many_flows_fill_messages_in_sequence),
 		TEST(new_connection_has_its_templates_and_sequence),

@@ -21,7 +21,7 @@ static int open_scene(void **state)
 	*state = NULL;
 	if (geteuid() != 0)
 		return 0;
-	scene_open(&scene, (struct scene_options){ 0 });
+	scene_open(&scene, (struct scene_options){ .has_extra = true, .has_ip_bytes = true });
 	*state = &scene;
 	return 0;
 }
@@ -90,6 +90,17 @@ static void expect_one_record(struct scene *scene, uint64_t packets, uint64_t by
 	drained_free(&d);
 }
 
+/* The same, with bytes of IP packets. */
+static void expect_ip_bytes(struct scene *scene, uint64_t bytes, uint64_t ip_bytes)
+{
+	struct drained d = scene_drain_kernel(scene);
+
+	assert_int_equal(d.count, 1);
+	assert_int_equal(d.records[0].bytes, bytes);
+	assert_int_equal(d.ip_bytes, ip_bytes);
+	drained_free(&d);
+}
+
 /* Three segments of a packet of these layers, on ingress. */
 static void run_three_segments(struct scene *scene, const struct layer *layers, struct frame *f)
 {
@@ -110,6 +121,21 @@ static void headers_behind_extension_headers_are_repeated(void **state)
 	need_root();
 	run_three_segments(*state, layers, &f);
 	expect_one_record(*state, 3, PAYLOAD_LEN + 3 * (14 + 40 + 8 + 20));
+}
+
+/* Each has its own Ethernet header and tags, which are not of the IP packet. */
+static void segments_have_an_ip_header_each(void **state)
+{
+	const struct layer plain[FRAME_LAYERS] = { ETHERNET, IPV4, TCP(SYN_ACK), PAYLOAD(PAYLOAD_LEN) };
+	const struct layer tagged[FRAME_LAYERS] = { ETHERNET, VLAN(7), VLAN(8), IPV6, TCP(SYN_ACK),
+						    PAYLOAD(PAYLOAD_LEN) };
+	struct frame f;
+
+	need_root();
+	run_three_segments(*state, plain, &f);
+	expect_ip_bytes(*state, PAYLOAD_LEN + 3 * (14 + 40), PAYLOAD_LEN + 3 * 40);
+	run_three_segments(*state, tagged, &f);
+	expect_ip_bytes(*state, PAYLOAD_LEN + 3 * (14 + 8 + 60), PAYLOAD_LEN + 3 * 60);
 }
 
 /* The option goes when the packet is segmented; other hop-by-hop headers stay. */
@@ -160,6 +186,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		in_scene(a_merged_packet_is_counted_as_on_the_host),
 		in_scene(segments_that_the_kernel_has_not_counted_are_worked_out),
+		in_scene(segments_have_an_ip_header_each),
 		in_scene(headers_behind_extension_headers_are_repeated),
 		in_scene(the_jumbo_option_of_a_merged_packet_is_in_no_segment),
 		in_scene(headers_that_are_not_known_add_nothing),

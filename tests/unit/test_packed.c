@@ -69,7 +69,7 @@ static struct extra_sum extra_random(struct scene *scene)
 #define EXTRA_RANDOM(name, type, merge, set, before, after)                   \
 	.name = (uint64_t)random_next(seed) << random_below(seed, 32) >>      \
 		random_below(seed, 64),
-	return (struct extra_sum){ EXTRA_MEASURES(EXTRA_RANDOM) };
+	return (struct extra_sum){ EXTRA_SUMMED(EXTRA_RANDOM) };
 }
 
 static void row_random(struct scene *scene, struct row_sums *row, uint32_t pane, uint32_t one_in)

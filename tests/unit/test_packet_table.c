@@ -13,6 +13,7 @@
 #define FLOWS      20000u
 #define IPV4_LEN   24  /* with the ports of a UDP header */
 #define LEN        100
+#define IP_LEN     60  /* as both headers say */
 
 static void put_ipv4(struct builder *b, uint32_t source)
 {
@@ -40,7 +41,7 @@ static int parse_behind(uint8_t link, const char *header, size_t size, const str
 {
 	struct builder b = { 0 };
 	struct capture_packet packet = { .link = link, .len = LEN };
-	struct packet p = { 0 };
+	struct packet p = { .wants_ip_len = true };
 	int malformed;
 
 	put_bytes(&b, header, size);
@@ -50,6 +51,10 @@ static int parse_behind(uint8_t link, const char *header, size_t size, const str
 	packet.caplen = (uint32_t)b.size;
 	malformed = packet_parse(&packet, &p);
 	packet_key(&p, key);
+	if (ip) {
+		assert_int_equal(p.link_len, size);
+		assert_int_equal(p.ip_len, IP_LEN);
+	}
 	return malformed;
 }
 
@@ -182,7 +187,7 @@ static void a_table_far_too_small_loses_nothing(void **state)
 	struct packet_table *table;
 
 	(void)state;
-	config.taker = (struct record_taker){ take, create_engine(&window, &sums), false, NULL };
+	config.taker = (struct record_taker){ take, create_engine(&window, &sums), false, false, NULL };
 	table = packet_table_create(&config);
 	count_flows(table, 2);
 	packet_table_end_pane(table, &pane);
@@ -197,6 +202,31 @@ static void a_table_far_too_small_loses_nothing(void **state)
 	engine_destroy(config.taker.context);
 }
 
+static void take_ip_bytes(void *sum, const struct flow_slot *const *records, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		*(uint64_t *)sum += ((const struct flow_record *)records[i])->extra.ip_bytes;
+}
+
+static void bytes_of_ip_packets_are_counted_where_they_are_asked_for(void **state)
+{
+	struct packet_table_config config = { .slots = 64 };
+	struct pane pane = { .end_ns = PANE_DEFAULT_NS };
+	uint64_t sum = 0;
+
+	(void)state;
+	for (int is_asked = 0; is_asked < 2; is_asked++) {
+		struct packet_table *table;
+
+		config.taker = (struct record_taker){ take_ip_bytes, &sum, true, is_asked, NULL };
+		table = packet_table_create(&config);
+		count_flows(table, 2);
+		packet_table_end_pane(table, &pane);
+		assert_int_equal(sum, is_asked * 2ull * FLOWS * IP_LEN);
+		packet_table_destroy(table);
+	}
+}
+
 static void a_pane_begins_with_an_empty_table(void **state)
 {
 	struct window_spec window = { WINDOW_TUMBLING, PANE_DEFAULT_NS, PANE_DEFAULT_NS, 0 };
@@ -206,7 +236,7 @@ static void a_pane_begins_with_an_empty_table(void **state)
 	struct packet_table *table;
 
 	(void)state;
-	config.taker = (struct record_taker){ take, create_engine(&window, &sums), false, NULL };
+	config.taker = (struct record_taker){ take, create_engine(&window, &sums), false, false, NULL };
 	table = packet_table_create(&config);
 	count_flows(table, 1);
 	packet_table_end_pane(table, &first);
@@ -250,7 +280,7 @@ static void a_flood_and_what_follows_it_are_counted_whole(void **state)
 	struct packet_table *table;
 
 	(void)state;
-	config.taker = (struct record_taker){ take, create_engine(&window, &sums), false, NULL };
+	config.taker = (struct record_taker){ take, create_engine(&window, &sums), false, false, NULL };
 	table = packet_table_create(&config);
 	count_in_rows(table, flows, 1);
 	count_in_rows(table, flows, 4);
@@ -273,6 +303,7 @@ int main(void)
 		cmocka_unit_test(a_cooked_frame_without_ip_is_a_flow_of_its_protocol),
 		cmocka_unit_test(a_link_header_that_is_cut_is_malformed),
 		cmocka_unit_test(a_table_far_too_small_loses_nothing),
+		cmocka_unit_test(bytes_of_ip_packets_are_counted_where_they_are_asked_for),
 		cmocka_unit_test(a_pane_begins_with_an_empty_table),
 		cmocka_unit_test(a_flood_and_what_follows_it_are_counted_whole),
 	};

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "../include/account.h"
 #include "guarded.h"
 #include "packet_cases.h"
 #include "packet_meaning.h"
@@ -26,7 +27,7 @@ struct parsed {
 static struct parsed parsed(const uint8_t *bytes, size_t len)
 {
 	struct cursor c = cursor_over(CURSOR_MEMORY, bytes, bytes + len);
-	struct parsed p = { 0 };
+	struct parsed p = { .packet.wants_ip_len = true };
 
 	p.malformed = parse_ethernet(&c, &p.packet);
 	packet_key(&p.packet, &p.key);
@@ -39,7 +40,7 @@ static struct parsed parsed_in_replay(const uint8_t *bytes, size_t len)
 	struct capture_packet packet = {
 		.data = bytes, .caplen = (uint32_t)len, .link = LINK_ETHERNET,
 	};
-	struct parsed p = { 0 };
+	struct parsed p = { .packet.wants_ip_len = true };
 
 	p.malformed = packet_parse(&packet, &p.packet);
 	packet_key(&p.packet, &p.key);
@@ -54,7 +55,24 @@ static void print_frame(const char *name, const uint8_t *bytes, size_t len)
 	print_error("\n");
 }
 
-static void expect_parsed(const struct parsed *p, const struct packet_meaning *meaning)
+/* The bytes of the IP packet in a frame of so many. */
+static uint64_t meant_ip_bytes(const struct packet_meaning *meaning, uint64_t len)
+{
+	uint64_t most = len - meaning->ip_at;
+
+	if (!(meaning->key.flags & FLOW_IP))
+		return 0;
+	return meaning->ip_len && meaning->ip_len < most ? meaning->ip_len : most;
+}
+
+static uint32_t told_ip_bytes(const struct parsed *p, size_t len)
+{
+	const struct packet_size size = packet_size_single((uint32_t)len);
+
+	return ip_bytes_of_packet(&size, p->packet.ip_len, p->packet.link_len);
+}
+
+static void expect_parsed(const struct parsed *p, const struct packet_meaning *meaning, size_t len)
 {
 	assert_int_equal(p->malformed, meaning->malformed);
 	if (p->malformed)
@@ -62,14 +80,16 @@ static void expect_parsed(const struct parsed *p, const struct packet_meaning *m
 	assert_memory_equal(&p->key, &meaning->key, sizeof(p->key));
 	assert_int_equal(p->packet.tcp_flags, meaning->tcp_flags);
 	assert_int_equal(p->packet.marks, meaning->marks);
+	assert_int_equal(told_ip_bytes(p, len), meant_ip_bytes(meaning, len));
 }
 
-static bool is_parsed_as(const struct parsed *p, const struct packet_meaning *meaning)
+static bool is_parsed_as(const struct parsed *p, const struct packet_meaning *meaning, size_t len)
 {
 	if (p->malformed || meaning->malformed)
 		return p->malformed == meaning->malformed;
 	return !memcmp(&p->key, &meaning->key, sizeof(p->key)) &&
-	       p->packet.tcp_flags == meaning->tcp_flags && p->packet.marks == meaning->marks;
+	       p->packet.tcp_flags == meaning->tcp_flags && p->packet.marks == meaning->marks &&
+	       told_ip_bytes(p, len) == meant_ip_bytes(meaning, len);
 }
 
 /* The parser finds in these bytes what the definition does. */
@@ -78,11 +98,11 @@ static void expect_meaning(const char *name, const uint8_t *bytes, size_t len)
 	struct packet_meaning meaning = packet_meaning_of(bytes, len);
 	struct parsed whole = parsed(bytes, len), in_replay = parsed_in_replay(bytes, len);
 
-	if (is_parsed_as(&whole, &meaning) && is_parsed_as(&in_replay, &meaning))
+	if (is_parsed_as(&whole, &meaning, len) && is_parsed_as(&in_replay, &meaning, len))
 		return;
 	print_frame(name, bytes, len);
-	expect_parsed(&whole, &meaning);
-	expect_parsed(&in_replay, &meaning);
+	expect_parsed(&whole, &meaning, len);
+	expect_parsed(&in_replay, &meaning, len);
 }
 
 static void expect_case(const char *name, const struct frame *f, const struct expectation *is)

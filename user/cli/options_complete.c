@@ -102,7 +102,7 @@ static const char *overlap_refused(const struct options *options)
 	return NULL;
 }
 
-static int check_outputs(const struct options *options)
+static int check_outputs(struct options *options)
 {
 	size_t i;
 
@@ -113,6 +113,8 @@ static int check_outputs(const struct options *options)
 
 		if (!reason && parsed.is_summed)
 			reason = overlap_refused(options);
+		if (!reason)
+			options->extra_sets |= parsed.encoder->extra_sets;
 		if (options->verb == VERB_TOP && parsed.is_standard_output)
 			reason = "top draws on standard output: name a *.ndjson file";
 		if (reason)

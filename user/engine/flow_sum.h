@@ -59,7 +59,7 @@ static inline void flow_sum_add(struct flow_sum *sum, const struct flow_sum *mor
 /* The extra measures of a flow over some panes, where they are asked for. */
 #define EXTRA_AS_SUM(name, type, merge, set, before, after) uint64_t name;
 struct extra_sum {
-	EXTRA_MEASURES(EXTRA_AS_SUM)
+	EXTRA_SUMMED(EXTRA_AS_SUM)
 };
 
 /* What a record of two lines holds. */
@@ -68,13 +68,13 @@ static inline struct extra_sum extra_of_record(const struct flow_slot *record)
 	const struct flow_extra *extra = &((const struct flow_record *)record)->extra;
 
 #define EXTRA_OF(name, type, merge, set, before, after) .name = extra->name,
-	return (struct extra_sum){ EXTRA_MEASURES(EXTRA_OF) };
+	return (struct extra_sum){ EXTRA_SUMMED(EXTRA_OF) };
 }
 
 static inline void extra_sum_add(struct extra_sum *sum, const struct extra_sum *more)
 {
 #define EXTRA_MERGE(name, type, merge, set, before, after) MERGE_##merge(sum->name, more->name);
-	EXTRA_MEASURES(EXTRA_MERGE)
+	EXTRA_SUMMED(EXTRA_MERGE)
 }
 
 #endif

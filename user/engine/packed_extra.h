@@ -8,9 +8,9 @@
 
 #include "flow_sum.h"
 
-#define EXTRA_BITS_BYTES   ((EXTRA_COUNT + 7) / 8)
+#define EXTRA_BITS_BYTES   ((EXTRA_SUMMED_COUNT + 7) / 8)
 #define EXTRA_VALUE_MOST   10
-#define EXTRA_PACKED_MOST  (EXTRA_BITS_BYTES + EXTRA_COUNT * EXTRA_VALUE_MOST)
+#define EXTRA_PACKED_MOST  (EXTRA_BITS_BYTES + EXTRA_SUMMED_COUNT * EXTRA_VALUE_MOST)
 
 static inline uint8_t *put_extra_value(uint8_t *at, uint64_t value)
 {
@@ -50,7 +50,7 @@ static inline uint8_t *extra_pack(uint8_t *at, const struct extra_sum *sum)
 		bits[EXTRA_##name / 8] |= (uint8_t)(1u << EXTRA_##name % 8);           \
 		at = put_extra_value(at, sum->name);                                   \
 	}
-	EXTRA_MEASURES(EXTRA_PACK)
+	EXTRA_SUMMED(EXTRA_PACK)
 	return at;
 }
 
@@ -61,7 +61,7 @@ static inline const uint8_t *extra_unpack(const uint8_t *at, struct extra_sum *s
 	at += EXTRA_BITS_BYTES;
 #define EXTRA_UNPACK(name, type, merge, set, before, after) \
 	sum->name = extra_bit(bits, EXTRA_##name) ? take_extra_value(&at) : 0;
-	EXTRA_MEASURES(EXTRA_UNPACK)
+	EXTRA_SUMMED(EXTRA_UNPACK)
 	return at;
 }
 
@@ -79,7 +79,7 @@ static inline struct extra_sum extra_delta_of(const struct extra_sum *record,
 {
 	(void)remains; /* where all are added up */
 #define EXTRA_DELTA(name, type, merge, set, before, after) .name = EXTRA_DELTA_##merge->name,
-	return (struct extra_sum){ EXTRA_MEASURES(EXTRA_DELTA) };
+	return (struct extra_sum){ EXTRA_SUMMED(EXTRA_DELTA) };
 }
 
 #define EXTRA_LESS_SUM(to, delta)       ((to) -= (delta))
@@ -91,7 +91,7 @@ static inline void extra_evict(struct extra_sum *sum, const struct extra_sum *de
 {
 #define EXTRA_LESS(name, type, merge, set, before, after) \
 	EXTRA_LESS_##merge(sum->name, delta->name);
-	EXTRA_MEASURES(EXTRA_LESS)
+	EXTRA_SUMMED(EXTRA_LESS)
 }
 
 #endif

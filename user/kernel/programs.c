@@ -80,6 +80,7 @@ static void settings_fill(struct count_settings *settings, const struct programs
 	settings->has_links = settings->geometry.links > 1;
 	settings->has_extra = bank_has_extra(&settings->geometry);
 	settings->has_owners = request->has_owners;
+	settings->has_ip_bytes = settings->has_extra && request->has_ip_bytes;
 	settings->claim_sections = request->realtime;
 	if (!request->group || group_by_is_full(request->group))
 		return;

@@ -35,7 +35,8 @@ struct programs_request {
 	const struct group_by *group;   /* NULL: whole keys */
 	struct hook_filters filters;
 	unsigned int highest_ifindex;   /* of the links; more may come later */
-	bool has_owners;                /* banks' records have the socket */
+	bool has_owners;                /* banks' records have the socket, */
+	bool has_ip_bytes;              /* and the bytes of IP packets */
 	bool realtime;                  /* PREEMPT_RT: sections are claimed */
 	bool wanted[PROGRAM_KIND_COUNT];
 };

@@ -52,6 +52,7 @@ struct encoder {
 	bool is_replaced;       /* a file of it holds one document, the newest */
 	bool tells_state;       /* shows what is at hand: SIGUSR1 writes it */
 	bool tells_run;         /* needs the run's counts; gets windows of the first -w only */
+	uint32_t extra_sets;    /* 1 << enum extra_set of those that it asks for by itself */
 	const char *head;       /* stands once at the beginning; NULL: nothing */
 	const char *line_start; /* how each line begins, by which a half one is told; NULL */
 	/* Appends the window, ending in a line feed. 0 or the text's failure. */

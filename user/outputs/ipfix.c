@@ -60,6 +60,12 @@ static uint8_t flags_of(const struct flow_result *flow, const struct flow_result
 	return way && flow->key.ip_proto == IPPROTO_TCP ? way->tcp_flags : 0;
 }
 
+/* Of the flow's IP packets. */
+static uint64_t octets(const struct ipfix_window *window, const struct flow_result *flow)
+{
+	return window->encoding->result->extras[flow->extra].ip_bytes;
+}
+
 static uint64_t back_number(const struct ipfix_window *window, const struct flow_result *flow,
 			    enum ipfix_element element)
 {
@@ -71,6 +77,7 @@ static uint64_t back_number(const struct ipfix_window *window, const struct flow
 	case IPFIX_BACK_START:    return milliseconds(window, back->first_ns);
 	case IPFIX_BACK_END:      return milliseconds(window, back->last_ns);
 	case IPFIX_BACK_PACKETS:  return back->packets;
+	case IPFIX_BACK_BYTES:    return octets(window, back);
 	case IPFIX_BACK_L2_BYTES: return back->bytes;
 	default:                  return flags_of(flow, back);
 	}
@@ -114,6 +121,7 @@ static uint64_t flow_number(struct ipfix_window *window, const struct flow_resul
 	case IPFIX_START:      return milliseconds(window, flow->first_ns);
 	case IPFIX_END:        return milliseconds(window, flow->last_ns);
 	case IPFIX_PACKETS:    return flow->packets;
+	case IPFIX_BYTES:      return octets(window, flow);
 	case IPFIX_L2_BYTES:   return flow->bytes;
 	case IPFIX_TCP_FLAGS:  return flags_of(flow, flow);
 	case IPFIX_INGRESS:    return link_index(window, flow, false);
@@ -123,6 +131,7 @@ static uint64_t flow_number(struct ipfix_window *window, const struct flow_resul
 	case IPFIX_BACK_START:
 	case IPFIX_BACK_END:
 	case IPFIX_BACK_PACKETS:
+	case IPFIX_BACK_BYTES:
 	case IPFIX_BACK_L2_BYTES:
 	case IPFIX_BACK_FLAGS: return back_number(window, flow, element);
 	default:               return key_number(window, flow, element);
@@ -257,5 +266,6 @@ static int ipfix_encode(struct text *text, const struct encoding *encoding)
 const struct encoder ipfix_encoder = {
 	.name = "ipfix",
 	.about = "IPFIX (RFC 7011)",
+	.extra_sets = 1u << EXTRA_IP,
 	.encode = ipfix_encode,
 };

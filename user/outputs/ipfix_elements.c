@@ -75,12 +75,22 @@ static void add_place(struct ipfix_template *made, const struct encoding *encodi
 	add(made, IPFIX_END_REASON, true);
 }
 
-static void add_back(struct ipfix_template *made, enum ipfix_layout layout, bool has_flags)
+/* Octets are those of IP packets (IANA): who has none has only what the frames had. */
+static bool has_octets(enum ipfix_layout layout, const struct encoding *encoding)
 {
+	return layout != IPFIX_OTHER && encoding->result->extra_sets & 1u << EXTRA_IP;
+}
+
+static void add_back(struct ipfix_template *made, enum ipfix_layout layout,
+		     const struct encoding *encoding)
+{
+	bool has_flags = encoding->context->group->field[GROUP_PROTO];
+
 	add(made, IPFIX_BIFLOW, true);
 	add(made, IPFIX_BACK_START, true);
 	add(made, IPFIX_BACK_END, true);
 	add(made, IPFIX_BACK_PACKETS, true);
+	add(made, IPFIX_BACK_BYTES, has_octets(layout, encoding));
 	add(made, IPFIX_BACK_L2_BYTES, true);
 	add(made, IPFIX_BACK_FLAGS, has_flags && (layout == IPFIX_IPV4 || layout == IPFIX_IPV6));
 }
@@ -110,6 +120,7 @@ void ipfix_template_make(struct ipfix_template *made, enum ipfix_layout layout,
 	add(made, IPFIX_START, true);
 	add(made, IPFIX_END, true);
 	add(made, IPFIX_PACKETS, true);
+	add(made, IPFIX_BYTES, has_octets(layout, encoding));
 	add(made, IPFIX_L2_BYTES, true);
 	if (layout == IPFIX_OTHER) {
 		add(made, IPFIX_ETHERTYPE, true);
@@ -119,7 +130,7 @@ void ipfix_template_make(struct ipfix_template *made, enum ipfix_layout layout,
 	}
 	add_place(made, encoding);
 	if (encoding->result->reverses)
-		add_back(made, layout, group->field[GROUP_PROTO]);
+		add_back(made, layout, encoding);
 }
 
 static char *put_16(char *out, uint16_t value)

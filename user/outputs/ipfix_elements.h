@@ -15,6 +15,7 @@
 	X(START,         152, 8,  false)                           \
 	X(END,           153, 8,  false)                           \
 	X(PACKETS,       2,   8,  false)                           \
+	X(BYTES,         1,   8,  false)                           \
 	X(L2_BYTES,      352, 8,  false)                           \
 	X(SRC4,          8,   4,  false)                           \
 	X(SRC4_PREFIX,   9,   1,  false)                           \
@@ -45,6 +46,7 @@
 	X(BACK_START,    152, 8,  true)                            \
 	X(BACK_END,      153, 8,  true)                            \
 	X(BACK_PACKETS,  2,   8,  true)                            \
+	X(BACK_BYTES,    1,   8,  true)                            \
 	X(BACK_L2_BYTES, 352, 8,  true)                            \
 	X(BACK_FLAGS,    6,   1,  true)                            \
 	X(DOMAIN,        149, 4,  false)                           \

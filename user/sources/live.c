@@ -106,6 +106,7 @@ static int programs_open(struct live *live)
 					    .group = live->config.group,
 					    .filters = live->config.filters,
 					    .has_owners = live->config.taker.owners,
+					    .has_ip_bytes = live->config.taker.has_ip_bytes,
 					    .realtime = live->machine.realtime };
 	struct filter_error error;
 	int err;

@@ -18,7 +18,8 @@ int packet_parse_thorough(const struct capture_packet *packet, struct packet *p)
 static __always_inline int packet_parse_unusual(const struct capture_packet *packet,
 						struct packet *p)
 {
-	struct packet copy = { .wants_window = p->wants_window };
+	struct packet copy = { .wants_window = p->wants_window,
+			       .wants_ip_len = p->wants_ip_len };
 	int malformed = packet_parse_thorough(packet, &copy);
 
 	*p = copy;

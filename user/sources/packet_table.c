@@ -41,6 +41,7 @@ struct parsed_packet {
 	uint32_t hash;
 	FLOW_NOTES;
 	bool has_zero_window;
+	uint32_t ip_bytes;
 	uint8_t outcome;   /* enum packet_outcome: flow, filtered or malformed */
 	uint8_t malformed; /* enum malformed_reason */
 };
@@ -199,6 +200,7 @@ struct counting {
 	const struct group_masks *masks; /* NULL: whole keys */
 	struct link_outcomes *links;
 	bool has_extra;
+	bool has_ip_bytes;
 };
 
 /* has_extra is a constant where this is called: each way to count exists once. */
@@ -212,6 +214,7 @@ static __always_inline struct counting table_counting(const struct packet_table 
 		.masks = table->reduced ? &table->masks : NULL,
 		.links = table->links,
 		.has_extra = has_extra,
+		.has_ip_bytes = has_extra && table->config.taker.has_ip_bytes,
 	};
 }
 
@@ -221,7 +224,8 @@ static __always_inline void packet_read(const struct counting *counting,
 					const struct packet_place *place,
 					struct parsed_packet *parsed)
 {
-	struct packet p = { .wants_window = counting->has_extra };
+	struct packet p = { .wants_window = counting->has_extra,
+			    .wants_ip_len = counting->has_ip_bytes };
 	int malformed = packet_parse(packet, &p);
 
 	if (unlikely(malformed)) {
@@ -245,6 +249,11 @@ static __always_inline void packet_read(const struct counting *counting,
 	parsed->notes = packet_notes(&p);
 	if (counting->has_extra)
 		parsed->has_zero_window = p.has_zero_window;
+	if (counting->has_ip_bytes) {
+		const struct packet_size size = packet_size_single(packet->len);
+
+		parsed->ip_bytes = ip_bytes_of_packet(&size, p.ip_len, p.link_len);
+	}
 	parsed->outcome = PACKET_FLOW;
 }
 
@@ -284,6 +293,8 @@ static __always_inline void packet_account(const struct counting *counting,
 		accounted.extra = extra_of_packet(&size, accounted.tcp_flags,
 						  parsed->has_zero_window);
 		accounted.has_extra = true;
+		accounted.has_ip_bytes = counting->has_ip_bytes;
+		accounted.ip_bytes = counting->has_ip_bytes ? parsed->ip_bytes : 0;
 	}
 	account_flow(counting->section, &counting->geometry, &accounted);
 	if (counting->links)
