@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <string.h>
 
+#include "../text/stable_hash.h"
 #include "flow_put.h"
 #include "ipfix_elements.h"
 
@@ -207,11 +208,18 @@ static void append_flow(struct text *text, struct ipfix_window *window,
 static uint64_t account_number(const struct ipfix_window *window, enum ipfix_element element)
 {
 	const struct window_result *result = window->encoding->result;
-	const struct tally *malformed = &result->counts.outcome[PACKET_MALFORMED];
-	const struct tally *unattributed = &result->counts.outcome[PACKET_UNATTRIBUTED];
+	const struct tally *outcome = result->counts.outcome;
+	const struct tally *malformed = &outcome[PACKET_MALFORMED];
+	const struct tally *unattributed = &outcome[PACKET_UNATTRIBUTED];
+	uint64_t passed = outcome[PACKET_FLOW].packets + malformed->packets + unattributed->packets;
 
 	switch (element) {
-	case IPFIX_DOMAIN:          return IPFIX_OBSERVATION_DOMAIN;
+	case IPFIX_DOMAIN:          return 0; /* the carrier knows it */
+	case IPFIX_OBSERVED:        return passed + outcome[PACKET_FILTERED].packets;
+	case IPFIX_SELECTED:        return passed;
+	case IPFIX_PACKETS:         return outcome[PACKET_FLOW].packets;
+	case IPFIX_L2_BYTES:        return outcome[PACKET_FLOW].bytes;
+	case IPFIX_DROPPED:         return result->health.dropped_packets;
 	case IPFIX_START:           return milliseconds(window, result->start_ns);
 	case IPFIX_END:             return milliseconds(window, result->end_ns);
 	case IPFIX_IGNORED_PACKETS: return malformed->packets + unattributed->packets;
@@ -250,10 +258,47 @@ static void append_flows(struct text *text, struct ipfix_window *window)
 	}
 }
 
+static uint64_t hash_string(uint64_t hash, const char *string)
+{
+	return string ? stable_hash(hash, string, strlen(string) + 1) : hash;
+}
+
+/*
+ * Two runs on one host are two exporting processes behind one address, to many collectors: what
+ * they count makes their domains differ (RFC 7011, 3.1), and is the same when they start again.
+ */
+static uint32_t domain_of(const struct encoding *encoding)
+{
+	const struct document_context *context = encoding->context;
+	uint64_t hash = hash_string(STABLE_HASH_START, context->host);
+
+	hash = hash_string(hash, context->source_kind);
+	if (context->source_name_count == 1)
+		hash = hash_string(hash, context->source_names[0]);
+	hash = hash_string(hash, context->direction);
+	hash = hash_string(hash, context->filter);
+	for (size_t i = 0; i < context->group->text_count; i++)
+		hash = hash_string(hash, context->group->text[i]);
+	hash ^= encoding->result->reverses != NULL;
+	hash ^= hash >> 32;
+	return (uint32_t)hash ? (uint32_t)hash : 1;
+}
+
+static void append_domain(struct text *text, const struct encoding *encoding)
+{
+	const struct {
+		struct ipfix_unit unit;
+		uint32_t domain;
+	} whole = { { IPFIX_SET_DOMAIN, sizeof(whole.domain) }, domain_of(encoding) };
+
+	text_bytes(text, (const char *)&whole, sizeof(whole));
+}
+
 static int ipfix_encode(struct text *text, const struct encoding *encoding)
 {
 	struct ipfix_window window = { .encoding = encoding };
 
+	append_domain(text, encoding);
 	for (int i = 0; i < IPFIX_LAYOUT_COUNT; i++) {
 		ipfix_template_make(&window.templates[i], (enum ipfix_layout)i, encoding);
 		ipfix_template_unit(text, &window.templates[i], (enum ipfix_layout)i);

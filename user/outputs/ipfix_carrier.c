@@ -3,61 +3,21 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "../base/clock.h"
-#include "ipfix.h"
+#include "ipfix_session.h"
 
 #define HEADER_BYTES      16
 #define SET_BYTES         4
-#define MESSAGE_MAX       65535
 #define TCP_MESSAGE       16384
-#define PATH_MTU_DEFAULT  1500
-#define PATH_MTU_LEAST    1280  /* a template and a record fit */
-#define PATH_MTU_MOST     9000
-#define UDP_HEADERS       48    /* IPv6 and UDP */
-#define TEMPLATES_MAX     8192
-#define TEMPLATES_EVERY   4096  /* messages; */
-#define TEMPLATES_AGE_NS  (60 * 1000000000ull)
+#define TEMPLATES_EVERY   1024  /* messages; by UDP a collector may have begun since */
+#define TEMPLATES_AGE_NS  (10 * 1000000000ull)
 #define BURST_MESSAGES    20    /* of UDP, then a pause: collectors have small buffers */
 #define BURST_PAUSE_MS    2
-#define CONNECT_MS        1000
-#define BACK_OFF_FIRST_NS 500000000ull
-#define BACK_OFF_MOST_NS  (30 * 1000000000ull)
-
-struct ipfix {
-	bool is_tcp;
-	struct addrinfo *addresses;
-	uint32_t sequence;               /* records sent in this session (RFC 7011, 3.1) */
-	size_t message_max;
-
-	uint8_t message[MESSAGE_MAX];
-	size_t length;
-	size_t set_at;                   /* of the set being filled; 0: none */
-	uint16_t set;
-	uint32_t records;                /* in the message */
-
-	uint8_t units[TEMPLATES_MAX];    /* templates, as they came with the document at hand */
-	size_t units_length;
-	bool templates_due;
-	uint64_t templates_ns;
-	uint32_t since_templates;        /* messages */
-	uint32_t burst;
-
-	uint8_t partial[sizeof(struct ipfix_unit) + UINT16_MAX];
-	size_t partial_length;
-
-	uint64_t retry_ns;
-	uint64_t back_off_ns;
-	bool was_away;                   /* which has been told */
-	bool is_taken;                   /* the window before was committed, and counted so */
-};
 
 static void put_16(uint8_t *out, size_t value)
 {
@@ -79,13 +39,6 @@ static void message_begin(struct ipfix *ipfix)
 	ipfix->set_at = 0;
 	ipfix->set = 0;
 	ipfix->records = 0;
-}
-
-static void drop_connection(struct carrier *carrier)
-{
-	if (carrier->fd >= 0)
-		close(carrier->fd);
-	carrier->fd = -1;
 }
 
 /* What a datagram sent before came to is told with the next one: then that is sent again. */
@@ -124,7 +77,7 @@ static int message_send(struct carrier *carrier)
 	put_16(ipfix->message + 2, ipfix->length);
 	put_32(ipfix->message + 4, (uint32_t)time(NULL));
 	put_32(ipfix->message + 8, ipfix->sequence);
-	put_32(ipfix->message + 12, IPFIX_OBSERVATION_DOMAIN);
+	put_32(ipfix->message + 12, ipfix->domain);
 	if (ipfix->is_tcp)
 		err = carrier_write_bytes(carrier, (const char *)ipfix->message, ipfix->length);
 	else
@@ -155,6 +108,8 @@ static int append(struct carrier *carrier, const struct ipfix_unit *unit, const 
 		ipfix->length += SET_BYTES;
 	}
 	memcpy(ipfix->message + ipfix->length, bytes, unit->length);
+	if (unit->set == IPFIX_SET_ACCOUNT)
+		put_32(ipfix->message + ipfix->length, ipfix->domain);
 	ipfix->length += unit->length;
 	ipfix->records += unit->set >= IPFIX_SET_FIRST;
 	put_16(ipfix->message + ipfix->set_at + 2, ipfix->length - ipfix->set_at);
@@ -189,23 +144,48 @@ static bool templates_are_due(const struct ipfix *ipfix)
 				  clock_monotonic_ns() - ipfix->templates_ns > TEMPLATES_AGE_NS);
 }
 
+static int keep_template(struct ipfix *ipfix, const struct ipfix_unit *unit, const uint8_t *bytes)
+{
+	size_t whole = sizeof(*unit) + unit->length;
+
+	if (ipfix->units_length + whole > sizeof(ipfix->units))
+		return -EMSGSIZE;
+	memcpy(ipfix->units + ipfix->units_length, unit, sizeof(*unit));
+	memcpy(ipfix->units + ipfix->units_length + sizeof(*unit), bytes, unit->length);
+	ipfix->units_length += whole;
+	return 0;
+}
+
+/* The domain stays what it was at first: what it is made of may change, as interfaces come. */
+static void take_domain(struct ipfix *ipfix, const uint8_t *bytes)
+{
+	if (!ipfix->has_domain)
+		memcpy(&ipfix->domain, bytes, sizeof(ipfix->domain));
+	ipfix->has_domain = true;
+}
+
+static bool is_left_out(const struct ipfix *ipfix, const struct ipfix_unit *unit)
+{
+	return !ipfix->target.has_accounting &&
+	       (unit->set == IPFIX_SET_OPTIONS || unit->set == IPFIX_SET_ACCOUNT);
+}
+
 static int take_unit(struct carrier *carrier, const struct ipfix_unit *unit, const uint8_t *bytes)
 {
 	struct ipfix *ipfix = carrier->state;
-	size_t whole = sizeof(*unit) + unit->length;
 	int err = 0;
 
-	if (unit->set < IPFIX_SET_FIRST) {
-		if (ipfix->units_length + whole > sizeof(ipfix->units))
-			return -EMSGSIZE;
-		memcpy(ipfix->units + ipfix->units_length, unit, sizeof(*unit));
-		memcpy(ipfix->units + ipfix->units_length + sizeof(*unit), bytes, unit->length);
-		ipfix->units_length += whole;
+	if (is_left_out(ipfix, unit))
 		return 0;
-	}
-	if (templates_are_due(ipfix))
+	if (unit->set == IPFIX_SET_DOMAIN)
+		take_domain(ipfix, bytes);
+	else if (unit->set < IPFIX_SET_FIRST)
+		err = keep_template(ipfix, unit, bytes);
+	else if (templates_are_due(ipfix))
 		err = send_templates(carrier);
-	return err ? err : append(carrier, unit, bytes);
+	if (err || unit->set < IPFIX_SET_FIRST)
+		return err;
+	return append(carrier, unit, bytes);
 }
 
 /* How many bytes of units are whole and were taken, or negative errno. */
@@ -251,109 +231,24 @@ static int ipfix_write(struct carrier *carrier, const char *bytes, size_t length
 	return 0;
 }
 
-static int connect_wait(struct carrier *carrier)
-{
-	struct pollfd polled[] = {
-		{ .fd = carrier->config.hangup_fd, .events = carrier->config.hangup_events },
-		{ .fd = carrier->fd, .events = POLLOUT },
-	};
-	socklen_t size = sizeof(int);
-	int err = 0, count = poll(polled, 2, CONNECT_MS);
-
-	if (count < 0)
-		return -errno;
-	if (polled[0].revents)
-		return -ECANCELED;
-	if (!count)
-		return -ETIMEDOUT;
-	if (getsockopt(carrier->fd, SOL_SOCKET, SO_ERROR, &err, &size))
-		return -errno;
-	return -err;
-}
-
-static int connect_address(struct carrier *carrier, const struct addrinfo *address)
-{
-	int type = address->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, err = 0;
-
-	carrier->fd = socket(address->ai_family, type, address->ai_protocol);
-	if (carrier->fd < 0)
-		return -errno;
-	if (connect(carrier->fd, address->ai_addr, address->ai_addrlen))
-		err = errno == EINPROGRESS ? connect_wait(carrier) : -errno;
-	if (err)
-		drop_connection(carrier);
-	return err;
-}
-
-/* A transport session of its own: its sequence begins anew, and it knows no template. */
-static int ipfix_connect(struct carrier *carrier)
-{
-	struct ipfix *ipfix = carrier->state;
-	int err = -EHOSTUNREACH;
-
-	for (const struct addrinfo *at = ipfix->addresses; at && err && err != -ECANCELED;
-	     at = at->ai_next)
-		err = connect_address(carrier, at);
-	if (err)
-		return err;
-	ipfix->sequence = 0;
-	ipfix->templates_due = true;
-	ipfix->back_off_ns = 0;
-	return 0;
-}
-
-static int ipfix_try(struct carrier *carrier)
-{
-	struct ipfix *ipfix = carrier->state;
-	uint64_t now_ns = clock_monotonic_ns();
-	int err;
-
-	if (now_ns < ipfix->retry_ns)
-		return -ENOTCONN;
-	err = ipfix_connect(carrier);
-	if (err) {
-		ipfix->back_off_ns = ipfix->back_off_ns ? ipfix->back_off_ns * 2 : BACK_OFF_FIRST_NS;
-		if (ipfix->back_off_ns > BACK_OFF_MOST_NS)
-			ipfix->back_off_ns = BACK_OFF_MOST_NS;
-		ipfix->retry_ns = clock_monotonic_ns() + ipfix->back_off_ns;
-		if (!ipfix->was_away)
-			carrier_news_add(&carrier->news, "its collector is away: windows are left "
-					 "out until it is back", 0);
-		ipfix->was_away = true;
-	} else if (ipfix->was_away) {
-		carrier_news_add(&carrier->news, "its collector is back", 0);
-		ipfix->was_away = false;
-	}
-	return err;
-}
-
-static int resolve(struct ipfix *ipfix, const struct endpoint *endpoint, const char **reason)
-{
-	const struct addrinfo hints = { .ai_socktype = ipfix->is_tcp ? SOCK_STREAM : SOCK_DGRAM };
-
-	if (!getaddrinfo(endpoint->host, endpoint->port, &hints, &ipfix->addresses))
-		return 0;
-	*reason = "its host is not known";
-	return -EHOSTUNREACH;
-}
-
 static int ipfix_open(struct carrier *carrier, bool is_tcp, const char **reason)
 {
 	struct ipfix *ipfix = calloc(1, sizeof(*ipfix));
-	struct endpoint endpoint;
 	int err;
 
 	if (!ipfix)
 		return -ENOMEM;
 	carrier->state = ipfix;
 	ipfix->is_tcp = is_tcp;
-	*reason = ipfix_target_parse(carrier->config.name, &endpoint);
+	*reason = ipfix_target_parse(carrier->config.name, &ipfix->target);
 	if (*reason)
 		return -EINVAL;
-	err = resolve(ipfix, &endpoint, reason);
+	ipfix->has_domain = ipfix->target.has_domain;
+	ipfix->domain = ipfix->target.domain;
+	err = ipfix_session_resolve(ipfix, &ipfix->target.endpoint, reason);
 	if (err)
 		return err;
-	err = ipfix_try(carrier);
+	err = ipfix_session_try(carrier);
 	return is_tcp ? 0 : err;
 }
 
@@ -367,59 +262,21 @@ static int tcp_open(struct carrier *carrier, const char **reason)
 	return ipfix_open(carrier, true, reason);
 }
 
-/* What the kernel knows of the path by now. */
-static size_t path_payload(int fd)
-{
-	socklen_t size = sizeof(int);
-	int mtu = 0;
-
-	if (getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu, &size) &&
-	    getsockopt(fd, IPPROTO_IPV6, IPV6_MTU, &mtu, &size))
-		mtu = PATH_MTU_DEFAULT;
-	if (mtu < PATH_MTU_LEAST)
-		mtu = PATH_MTU_LEAST;
-	return (size_t)(mtu < PATH_MTU_MOST ? mtu : PATH_MTU_MOST) - UDP_HEADERS;
-}
-
-/* A collector that has gone has closed its end; it has nothing to say else. */
-static bool is_closed(int fd)
-{
-	char byte;
-	ssize_t count = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-
-	return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
-}
-
-/* A host that nothing listens on has said so (ICMP) since the window before. */
-static void take_refusal(struct carrier *carrier)
-{
-	struct ipfix *ipfix = carrier->state;
-	socklen_t size = sizeof(int);
-	int err = 0;
-
-	if (getsockopt(carrier->fd, SOL_SOCKET, SO_ERROR, &err, &size) || !err)
-		return;
-	carrier_news_add(&carrier->news, ipfix->was_away ? NULL :
-			 "nothing listens at its collector's port: windows are lost", ipfix->is_taken);
-	ipfix->was_away = true;
-	ipfix->templates_due = true;
-}
-
 static int ipfix_begin(struct carrier *carrier)
 {
 	struct ipfix *ipfix = carrier->state;
 	int err = 0;
 
-	if (ipfix->is_tcp && carrier->fd >= 0 && is_closed(carrier->fd))
-		drop_connection(carrier);
+	if (ipfix->is_tcp && carrier->fd >= 0 && ipfix_session_is_closed(carrier->fd))
+		ipfix_session_drop(carrier);
 	if (carrier->fd < 0)
-		err = ipfix_try(carrier);
+		err = ipfix_session_try(carrier);
 	if (err)
 		return err;
 	if (!ipfix->is_tcp)
-		take_refusal(carrier);
+		ipfix_session_take_refusal(carrier);
 	ipfix->is_taken = false;
-	ipfix->message_max = ipfix->is_tcp ? TCP_MESSAGE : path_payload(carrier->fd);
+	ipfix->message_max = ipfix->is_tcp ? TCP_MESSAGE : ipfix_session_payload(carrier->fd);
 	ipfix->units_length = 0;
 	ipfix->partial_length = 0;
 	message_begin(ipfix);
@@ -442,7 +299,7 @@ static void ipfix_cancel(struct carrier *carrier)
 
 	message_begin(ipfix);
 	if (ipfix->is_tcp)
-		drop_connection(carrier);
+		ipfix_session_drop(carrier);
 	else
 		ipfix->templates_due = true;
 }
@@ -457,7 +314,7 @@ static int ipfix_close(struct carrier *carrier)
 {
 	struct ipfix *ipfix = carrier->state;
 
-	drop_connection(carrier);
+	ipfix_session_drop(carrier);
 	if (ipfix && ipfix->addresses)
 		freeaddrinfo(ipfix->addresses);
 	free(ipfix);

@@ -65,13 +65,15 @@ static void add_ports(struct ipfix_template *made, enum ipfix_layout layout,
 static void add_place(struct ipfix_template *made, const struct encoding *encoding)
 {
 	const struct group_by *group = encoding->context->group;
-	bool has_links = group->field[GROUP_INTERFACE] && encoding->context->link_names;
+	/* A capture's interfaces are of another machine, or another time. */
+	bool is_live = encoding->context->direction;
+	bool has_links = is_live && group->field[GROUP_INTERFACE] && encoding->context->link_names;
 
 	add(made, IPFIX_VLAN, group->field[GROUP_VLAN]);
 	add(made, IPFIX_INNER_VLAN, group->field[GROUP_INNER_VLAN]);
 	add(made, IPFIX_INGRESS, has_links);
 	add(made, IPFIX_EGRESS, has_links);
-	add(made, IPFIX_DIRECTION, group->field[GROUP_DIRECTION] && encoding->context->direction);
+	add(made, IPFIX_DIRECTION, is_live && group->field[GROUP_DIRECTION]);
 	add(made, IPFIX_END_REASON, true);
 }
 
@@ -100,6 +102,11 @@ static void add_account(struct ipfix_template *made)
 	add(made, IPFIX_DOMAIN, true); /* the scope */
 	add(made, IPFIX_START, true);
 	add(made, IPFIX_END, true);
+	add(made, IPFIX_DROPPED, true);
+	add(made, IPFIX_OBSERVED, true);
+	add(made, IPFIX_SELECTED, true);
+	add(made, IPFIX_PACKETS, true);
+	add(made, IPFIX_L2_BYTES, true);
 	add(made, IPFIX_IGNORED_PACKETS, true);
 	add(made, IPFIX_IGNORED_BYTES, true);
 	add(made, IPFIX_UNSENT_FLOWS, true);

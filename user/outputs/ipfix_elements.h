@@ -50,6 +50,9 @@
 	X(BACK_L2_BYTES, 352, 8,  true)                            \
 	X(BACK_FLAGS,    6,   1,  true)                            \
 	X(DOMAIN,        149, 4,  false)                           \
+	X(OBSERVED,      318, 8,  false)                           \
+	X(SELECTED,      319, 8,  false)                           \
+	X(DROPPED,       133, 8,  false)                           \
 	X(IGNORED_PACKETS, 164, 8, false)                          \
 	X(IGNORED_BYTES, 165, 8,  false)                           \
 	X(UNSENT_FLOWS,  166, 8,  false)                           \

@@ -33,9 +33,9 @@ static const char *clickhouse_refused(const char *target)
 
 static const char *ipfix_refused(const char *target)
 {
-	struct endpoint endpoint;
+	struct ipfix_target parsed;
 
-	return ipfix_target_parse(target, &endpoint);
+	return ipfix_target_parse(target, &parsed);
 }
 
 static const struct scheme schemes[] = {
@@ -101,6 +101,8 @@ const char *output_name_parse(const char *name, size_t window_count, struct outp
 	if (scheme) {
 		*parsed = (struct output_name){ .encoder = scheme->encoder, .kind = scheme->kind,
 						.target = name, .is_summed = true };
+		if (scheme->encoder == &ipfix_encoder && window_count > 1)
+			return "its records do not tell windows apart: give one -w";
 		return scheme->refused(name);
 	}
 	*parsed = (struct output_name){ .target = name };
