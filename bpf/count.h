@@ -187,6 +187,8 @@ static __always_inline void count_flow(const struct packet *p, const struct pack
 		if (s->has_ip_bytes)
 			a.ip_bytes = ip_bytes_of_packet(size, p->ip_len, p->link_len);
 		a.skb = skb;
+		if (s->has_owners && skb)
+			a.cookie = bpf_get_socket_cookie(skb);
 	}
 	packet_key(p, &key);
 	if (has_links(is_plain)) {

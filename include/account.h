@@ -19,6 +19,9 @@
 #define TCP_FLAG_PSH 0x08
 #define TCP_FLAG_ACK 0x10
 
+/* SOCK_RAW (socket(2)), which no header for the kernel side names. */
+#define SOCKET_TYPE_RAW 3
+
 /* Clock ticks of the kernel (jiffies) as milliseconds: a tick's length in 1/65536 ms. */
 #define TICK_SHIFT 16
 
@@ -197,7 +200,8 @@ struct accounted {
 	bool has_ip_bytes;         /* and where they are asked for: */
 	__u32 ip_bytes;
 	bool has_owners;           /* and its socket is told */
-	void *skb;                 /* of a packet sent, by which the socket is found; or NULL */
+	void *skb;                 /* of a packet sent, or NULL; */
+	__u64 cookie;              /* the socket that has it, 0 where none does */
 };
 
 /* The sizes of single packets that a slot holds, and the mark that they were too large for it. */
@@ -265,15 +269,32 @@ static __always_inline __u32 ip_bytes_of_packet(const struct packet_size *size, 
 	return size->packets > 1 || most < ip_len ? most : ip_len;
 }
 
-/* The socket that the packet is of: 0 where there is none, or it was received. */
+/*
+ * Whether a TCP packet is sent by a socket that is the kernel's own, a raw one: for a connection
+ * that is over, until Linux 6.13 gave such packets the socket of that.
+ */
+#ifdef __bpf__
+static __noinline bool is_of_control_socket(struct __sk_buff *skb)
+{
+	struct bpf_sock *sk = skb->sk;
+
+	sk = sk ? bpf_sk_fullsock(sk) : NULL;
+	return sk && sk->type == SOCKET_TYPE_RAW;
+}
+#else
+static inline bool is_of_control_socket(const void *skb)
+{
+	(void)skb;
+	return false;
+}
+#endif
+
+/* The socket that the packet is of: 0 where it is none of a process, or the packet was received. */
 static __always_inline __u64 accounted_cookie(const struct accounted *a)
 {
-#ifdef __bpf__
-	return a->skb ? bpf_get_socket_cookie(a->skb) : 0;
-#else
-	(void)a;
-	return 0;
-#endif
+	bool is_tcp = a->tcp_flags;
+
+	return a->cookie && is_tcp && is_of_control_socket(a->skb) ? 0 : a->cookie;
 }
 
 /* Makes the slot that of a new flow with this packet. */
@@ -410,16 +431,22 @@ static __always_inline void slot_renew(struct section_header *section,
 }
 
 /*
- * Whether the packet begins a connection of which the slot has nothing yet. One that is sent tells
- * by its socket. Of those received, a SYN may be sent again (RFC 9293, 3.8.1) while there is nothing
- * else; an answer to one has been waited for by nobody else.
+ * Whether the slot is of another connection or socket than the packet. One that is sent tells by
+ * its socket, whatever CPU the slot of another one stood on; what no socket sends is the kernel's,
+ * for what is in the slot. Of those received, a SYN may be sent again (RFC 9293, 3.8.1) while there
+ * is nothing else; an answer to one has been waited for by nobody else.
  */
 static __always_inline bool slot_is_of_another(struct flow_slot *slot, const struct accounted *a)
 {
-	if (likely(!a->has_owners || !(a->tcp_flags & TCP_FLAG_SYN)))
+	if (!a->has_owners)
 		return false;
-	if (a->skb)
-		return accounted_cookie(a) != slot_extra(slot)->cookie;
+	if (a->skb) {
+		if (likely(a->cookie == slot_extra(slot)->cookie))
+			return false;
+		return a->tcp_flags & TCP_FLAG_SYN || accounted_cookie(a);
+	}
+	if (likely(!(a->tcp_flags & TCP_FLAG_SYN)))
+		return false;
 	return a->tcp_flags & TCP_FLAG_ACK ||
 	       slot->tcp_flags & (TCP_FLAG_FIN | TCP_FLAG_RST | TCP_FLAG_PSH | TCP_FLAG_ACK);
 }

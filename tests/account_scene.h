@@ -38,6 +38,8 @@ struct given {
 	uint32_t flow, hash, len, now_ms;
 	uint8_t tcp_flags, marks;
 	bool has_owners;
+	bool is_sent;
+	uint64_t cookie;
 };
 
 static inline void count_size(struct host_bank *bank, struct given given, struct packet_size size)
@@ -46,7 +48,8 @@ static inline void count_size(struct host_bank *bank, struct given given, struct
 	struct accounted a = { .key = &key, .size = &size, .hash = given.hash,
 			       .now_ms = (__u16)given.now_ms, .tcp_flags = given.tcp_flags,
 			       .marks = given.marks, .has_extra = given.has_owners,
-			       .has_owners = given.has_owners };
+			       .has_owners = given.has_owners,
+			       .skb = given.is_sent ? bank : NULL, .cookie = given.cookie };
 
 	account_flow(host_bank_section(bank, 0), &bank->geometry, &a);
 }

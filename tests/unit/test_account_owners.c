@@ -25,6 +25,12 @@ static void receive(struct host_bank *bank, uint8_t tcp_flags)
 				    .has_owners = true });
 }
 
+static void send_of(struct host_bank *bank, uint64_t cookie, uint8_t tcp_flags)
+{
+	count(bank, (struct given){ .flow = 1, .hash = 1, .len = 60, .tcp_flags = tcp_flags,
+				    .has_owners = true, .is_sent = true, .cookie = cookie });
+}
+
 static const struct flow_record *record_of(const struct host_bank *bank)
 {
 	return (const struct flow_record *)section_slot(host_bank_section(bank, 0),
@@ -75,6 +81,48 @@ static void an_answer_to_one_does_whatever_was_there(void **state)
 	host_bank_destroy(&bank);
 }
 
+/* Its SYN was sent by another CPU, whose section that is. */
+static void what_another_socket_sends_is_parted_without_a_syn(void **state)
+{
+	struct host_bank bank = bank_of_owners();
+
+	(void)state;
+	send_of(&bank, 7, SYN);
+	send_of(&bank, 7, ACK);
+	send_of(&bank, 8, ACK);
+	send_of(&bank, 8, ACK);
+	assert_int_equal(spilled(&bank), 1);
+	assert_int_equal(record_of(&bank)->extra.cookie, 8);
+	assert_int_equal(record_of(&bank)->slot.packets, 2);
+	host_bank_destroy(&bank);
+}
+
+static void what_no_socket_sends_stays_where_it_answers(void **state)
+{
+	struct host_bank bank = bank_of_owners();
+
+	(void)state;
+	send_of(&bank, 7, ACK);
+	send_of(&bank, 0, ACK);
+	assert_int_equal(spilled(&bank), 0);
+	assert_int_equal(record_of(&bank)->extra.cookie, 7);
+	host_bank_destroy(&bank);
+}
+
+/* Sockets that share a port take turns: there is an end to parting, and then nobody has them. */
+static void sockets_that_take_turns_are_mixed_in_the_end(void **state)
+{
+	struct host_bank bank = bank_of_owners();
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		send_of(&bank, 7 + i % 2, 0);
+	assert_int_equal(spilled(&bank), ROOM / 2);
+	assert_true(record_of(&bank)->extra.cookie == COOKIE_MIXED);
+	assert_int_equal(record_of(&bank)->slot.packets, 20 - ROOM / 2);
+	host_bank_destroy(&bank);
+}
+
 /* Evictions find as much room as without owners, and every packet is counted to its flow. */
 static void past_half_of_the_room_they_are_mixed_and_said_to_be(void **state)
 {
@@ -99,6 +147,9 @@ int main(void)
 		cmocka_unit_test(a_syn_parts_what_went_before),
 		cmocka_unit_test(a_syn_that_is_sent_again_does_not),
 		cmocka_unit_test(an_answer_to_one_does_whatever_was_there),
+		cmocka_unit_test(what_another_socket_sends_is_parted_without_a_syn),
+		cmocka_unit_test(what_no_socket_sends_stays_where_it_answers),
+		cmocka_unit_test(sockets_that_take_turns_are_mixed_in_the_end),
 		cmocka_unit_test(past_half_of_the_room_they_are_mixed_and_said_to_be),
 	};
 

@@ -330,34 +330,44 @@ static bool is_about(const struct known_flow *flow, int i, const struct flow_slo
 	       slot_time_ms(slot->first_ms) <= slot_time_ms(flow->last_ms[i]) + ANSWER_MS;
 }
 
-/* Of two: that of the one whose time it was, where a SYN parted what each received. */
+/*
+ * Of two connections one after the other, what was received: the earlier one's where it ended before
+ * the later one began; the later one's where it came after the earlier one's time and not before
+ * the later one sent, or where a SYN parted it from what went before. A SYN parts only what the
+ * same CPU received: else it may be of both.
+ */
 static uint64_t owner_by_time(const struct known_flow *flow, const struct flow_slot *slot,
-			      uint64_t owner, uint64_t other)
+			      const uint64_t owner[2])
 {
-	bool is_first = is_about(flow, 0, slot);
+	int later = flow->first_ms[1] > flow->first_ms[0], earlier = !later;
+	uint64_t later_ms = slot_time_ms(flow->first_ms[later]);
+	bool has_syn = slot->marks & (FLOW_SYN | FLOW_SYN_ACK);
 
-	if (flow->has_before || slot->ip_proto != IPPROTO_TCP ||
-	    is_first == is_about(flow, 1, slot))
+	if (flow->has_before || slot->ip_proto != IPPROTO_TCP)
 		return 0;
-	return is_first ? owner : other;
+	if (is_about(flow, earlier, slot))
+		return slot_time_ms(slot->last_ms) + ANSWER_MS < later_ms ? owner[earlier] : 0;
+	if (!is_about(flow, later, slot))
+		return 0;
+	return has_syn || slot_time_ms(slot->first_ms) > later_ms ? owner[later] : 0;
 }
 
 static uint64_t owner_of_flow(struct owners *owners, const struct flow_slot *slot)
 {
 	const struct flow_key ends = ends_of(slot);
 	const struct known_flow *flow = known_flow_find(&owners->flows, &ends);
-	uint64_t owner, other;
+	uint64_t owner[2];
 
 	if (!flow || flow->is_mixed || !flow->cookie[0])
 		return 0;
 	/* A SYN parts records: with one, nothing is in it of the connection before. */
 	if (flow->has_before && slot->marks & (FLOW_SYN | FLOW_SYN_ACK))
 		return owner_of_cookie(owners, flow->cookie[1], slot);
-	owner = owner_of_cookie(owners, flow->cookie[0], slot);
+	owner[0] = owner_of_cookie(owners, flow->cookie[0], slot);
 	if (!flow->cookie[1])
-		return owner;
-	other = owner_of_cookie(owners, flow->cookie[1], slot);
-	return owner == other ? owner : owner_by_time(flow, slot, owner, other);
+		return owner[0];
+	owner[1] = owner_of_cookie(owners, flow->cookie[1], slot);
+	return owner[0] == owner[1] ? owner[0] : owner_by_time(flow, slot, owner);
 }
 
 void owners_give(struct owners *owners, struct flow_record *record)
