@@ -10,7 +10,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "account.h"
-#include "parse.h"
+#include "inward.h"
 #include "settings.h"
 
 /* The bank being counted into; the agent swaps it once a pane. */
@@ -168,10 +168,13 @@ static __noinline void count_unknown(__u32 packets, __u32 bytes, __u32 max_len, 
 	section_release(t.section);
 }
 
-/* skb: of a packet that is sent, where its socket may be asked for; or NULL. */
+/*
+ * skb: of a packet that is sent, where its socket may be asked for; or NULL. tunnel: that its flow
+ * is in, where these are told apart; or NULL.
+ */
 static __always_inline void count_flow(const struct packet *p, const struct packet_size *size,
 				       const struct link_entry *link, bool is_plain,
-				       struct __sk_buff *skb)
+				       struct __sk_buff *skb, const __u64 *tunnel)
 {
 	const struct count_settings *s = count_settings();
 	struct flow_key key;
@@ -195,9 +198,15 @@ static __always_inline void count_flow(const struct packet *p, const struct pack
 		key.words[4] |= link->word4;
 		key.words[5] |= link->word5;
 	}
+	if (tunnel) {
+		a.has_tunnels = true;
+		key.tunnel = *tunnel;
+	}
 	if (s->reduce_keys)
 		flow_key_reduce(&key, &s->group);
 	a.hash = flow_hash(&key, &s->seed);
+	if (tunnel)
+		a.hash = hash_with_tunnel(a.hash, key.tunnel, &s->seed);
 	t.section = current_section(t.g, a.hash);
 	if (unlikely(s->claim_sections))
 		t = tallied_key(t.section, t.g, &key);
@@ -211,7 +220,7 @@ static __always_inline void count_flow(const struct packet *p, const struct pack
 /* link: as found by the interface, where they are told apart. */
 static __always_inline void count(const struct packet *p, int malformed,
 				  const struct packet_size *size, const struct link_entry *link,
-				  bool is_plain, struct __sk_buff *skb)
+				  bool is_plain, struct __sk_buff *skb, const __u64 *tunnel)
 {
 	if (has_links(is_plain) && unlikely(!link))
 		count_unknown(size->packets, size->bytes, size->max_len, size->min_len);
@@ -221,7 +230,7 @@ static __always_inline void count(const struct packet *p, int malformed,
 					link_tally_index(has_links(is_plain) ? link->number : 0,
 							 p->flags & FLOW_OUT) << 8);
 	else
-		count_flow(p, size, link, is_plain, skb);
+		count_flow(p, size, link, is_plain, skb, tunnel);
 }
 
 /*
@@ -234,7 +243,7 @@ __noinline int count_apart(const struct packet *p, int malformed, const struct p
 {
 	if (!p || !size)
 		return 0;
-	count(p, malformed, size, link, false, NULL);
+	count(p, malformed, size, link, false, NULL, NULL);
 	return 0;
 }
 
@@ -244,7 +253,28 @@ __noinline int count_apart_out(struct __sk_buff *skb, const struct packet *p, in
 {
 	if (!p || !size)
 		return 0;
-	count(p, malformed, size, link, false, skb);
+	count(p, malformed, size, link, false, skb, NULL);
+	return 0;
+}
+
+/* Both for packets that may be in a tunnel. */
+__noinline int count_inside(const struct packet *p, int malformed, const struct packet_size *size,
+			    const struct link_entry *link, __u64 tunnel)
+{
+	if (!p || !size)
+		return 0;
+	count(p, malformed, size, link, false, NULL, &tunnel);
+	return 0;
+}
+
+__noinline int count_inside_out(struct __sk_buff *skb, const struct packet *p, int malformed,
+				const struct packet_size *size, __u64 tunnel)
+{
+	const struct link_entry *link = has_links(false) ? link_of(skb->ifindex) : NULL;
+
+	if (!p || !size)
+		return 0;
+	count(p, malformed, size, link, false, skb, &tunnel);
 	return 0;
 }
 

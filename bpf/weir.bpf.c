@@ -7,11 +7,7 @@
 #include <linux/pkt_cls.h>
 #include <bpf/bpf_helpers.h>
 
-#include "count.h"
-#include "merged.h"
-
-/* The verdict "no opinion, go on": TCX_NEXT of Linux 6.6, the same as TC_ACT_UNSPEC. */
-#define TC_PASS TC_ACT_UNSPEC
+#include "inside.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -33,29 +29,6 @@ int read_clock(struct xdp_md *ctx)
 {
 	clock_ticks = bpf_jiffies64();
 	return XDP_PASS;
-}
-
-/* At once: half a pointer kept on the stack meanwhile would be refused. */
-static __always_inline __u32 xdp_len(const struct xdp_md *ctx)
-{
-	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
-
-	return opaque((__u32)(data_end - data));
-}
-
-/*
- * The entry of the packet's link, where they are told apart: found first, for a call in the midst
- * of parsing and hashing would put all that they hold in registers by.
- */
-static __always_inline const struct link_entry *xdp_link(const struct xdp_md *ctx, bool is_plain)
-{
-	return has_links(is_plain) ? link_of(ctx->ingress_ifindex) : NULL;
-}
-
-static __always_inline const struct link_entry *skb_link(const struct __sk_buff *skb,
-							 bool is_plain)
-{
-	return has_links(is_plain) ? link_of(skb->ifindex) : NULL;
 }
 
 /*
@@ -81,16 +54,6 @@ __noinline int parse_thoroughly_xdp_frags(struct xdp_md *ctx, struct packet *p)
 		return 0;
 	c.blur = &p->blur;
 	return parse_ethernet(&c, p);
-}
-
-/*
- * A packet of a device without Ethernet headers begins with that of the protocol which the kernel
- * takes it for.
- */
-static __always_inline int parse_skb(struct cursor *c, const struct __sk_buff *skb,
-				     struct packet *p, bool is_ip)
-{
-	return is_ip ? parse_ethertype(c, (__be16)skb->protocol, p) : parse_ethernet(c, p);
 }
 
 __noinline int parse_thoroughly_skb(struct __sk_buff *skb, struct packet *p)
@@ -137,7 +100,7 @@ static __always_inline int xdp_count(struct xdp_md *ctx, bool is_plain)
 	malformed = parse_ethernet(&c, &p);
 	if (unlikely(c.incomplete))
 		return count_thoroughly_xdp(ctx);
-	count(&p, malformed, &size, link, is_plain, NULL);
+	count(&p, malformed, &size, link, is_plain, NULL, NULL);
 	return XDP_PASS;
 }
 
@@ -178,7 +141,7 @@ static __always_inline int xdp_frags_count(struct xdp_md *ctx, bool is_plain)
 	malformed = parse_ethernet(&c, &p);
 	if (unlikely(c.incomplete))
 		return count_thoroughly_xdp_frags(ctx);
-	count(&p, malformed, &size, link, is_plain, NULL);
+	count(&p, malformed, &size, link, is_plain, NULL, NULL);
 	return XDP_PASS;
 }
 
@@ -194,35 +157,15 @@ int count_xdp_frags_more(struct xdp_md *ctx)
 	return xdp_frags_count(ctx, false);
 }
 
-static __always_inline struct packet_size skb_size(struct __sk_buff *skb, const struct packet *p)
+/*
+ * The headers that each packet of a merged one has, those inside a tunnel too: p and in are what is
+ * in there then.
+ */
+static __always_inline __u32 merged_headers_len(struct __sk_buff *skb, struct packet *p,
+						struct inward *in, bool is_ip)
 {
-	struct packet_size size = packet_size_single(skb->len);
-	__u32 gso_size = skb->gso_size;
-
-	if (unlikely(gso_size)) {
-		struct merged_packet merged = { .len = skb->len,
-						.wire_len = skb->wire_len,
-						.headers_len = p->headers_len,
-						.gso_size = gso_size,
-						.gso_segs = skb->gso_segs };
-
-		merged_packet_cut(&merged, p->jumbo_len);
-		size = packet_size_merged(&merged);
-	}
-	if (unlikely(skb->vlan_present))
-		packet_size_add_tag(&size);
-	return size;
-}
-
-/* The packet before its parsing: direction, and the tag that is kept beside it. */
-static __always_inline void packet_init_skb(struct packet *p, const struct __sk_buff *skb,
-					    __u8 direction)
-{
-	p->flags = direction;
-	if (unlikely(skb->vlan_present)) {
-		packet_add_vlan(p, (__u16)skb->vlan_tci);
-		p->link_len = 4;
-	}
+	parse_inside_skb(skb, p, in, is_ip);
+	return p->headers_len;
 }
 
 static __noinline int count_thoroughly_skb(struct __sk_buff *skb, __u8 direction, bool is_ip)
@@ -230,16 +173,33 @@ static __noinline int count_thoroughly_skb(struct __sk_buff *skb, __u8 direction
 	struct packet_size size;
 	struct packet p = { .wants_window = has_extra(false),
 			    .wants_ip_len = has_ip_bytes(false) };
+	__u32 headers_len = 0;
 	int malformed;
 
+	if (skb->gso_size) {
+		struct inward in = {};
+
+		headers_len = merged_headers_len(skb, &p, &in, is_ip);
+		p = (struct packet){ .wants_window = has_extra(false),
+				     .wants_ip_len = has_ip_bytes(false) };
+	}
 	packet_init_skb(&p, skb, direction);
 	malformed = is_ip ? parse_thoroughly_ip(skb, &p) : parse_thoroughly_skb(skb, &p);
+	if (headers_len)
+		p.headers_len = headers_len;
 	size = skb_size(skb, &p);
 	if (direction == FLOW_OUT)
 		count_apart_out(skb, &p, malformed, &size, skb_link(skb, false));
 	else
 		count_apart(&p, malformed, &size, skb_link(skb, false));
 	return TC_PASS;
+}
+
+/* Whether it is a merged packet whose parts have headers that were not parsed. */
+static __always_inline bool skb_has_more_headers(const struct __sk_buff *skb,
+						 const struct packet *p)
+{
+	return unlikely(skb->gso_size) && packet_may_hold_another(p);
 }
 
 static __always_inline int skb_count(struct __sk_buff *skb, __u8 direction, bool is_plain,
@@ -256,11 +216,11 @@ static __always_inline int skb_count(struct __sk_buff *skb, __u8 direction, bool
 	p.wants_window = has_extra(is_plain);
 	p.wants_ip_len = has_ip_bytes(is_plain);
 	malformed = parse_skb(&c, skb, &p, is_ip);
-	if (unlikely(c.incomplete))
+	if (unlikely(c.incomplete) || skb_has_more_headers(skb, &p))
 		return count_thoroughly_skb(skb, direction, is_ip);
 	size = skb_size(skb, &p);
 	if (is_plain)
-		count(&p, malformed, &size, link, true, NULL);
+		count(&p, malformed, &size, link, true, NULL, NULL);
 	else if (direction == FLOW_OUT)
 		count_apart_out(skb, &p, malformed, &size, link);
 	else
@@ -304,6 +264,43 @@ int count_ip_egress(struct __sk_buff *skb)
 	return skb_count(skb, FLOW_OUT, false, true);
 }
 
+/* The same of the flows in tunnels, for which records have two lines: the settings say so. */
+SEC("xdp")
+int count_xdp_tunnels(struct xdp_md *ctx)
+{
+	return xdp_tunnels(ctx, false);
+}
+
+SEC("xdp.frags")
+int count_xdp_frags_tunnels(struct xdp_md *ctx)
+{
+	return xdp_tunnels(ctx, true);
+}
+
+SEC("tc")
+int count_tc_ingress_tunnels(struct __sk_buff *skb)
+{
+	return skb_tunnels(skb, 0, false);
+}
+
+SEC("tc")
+int count_tc_egress_tunnels(struct __sk_buff *skb)
+{
+	return skb_tunnels(skb, FLOW_OUT, false);
+}
+
+SEC("tc")
+int count_ip_ingress_tunnels(struct __sk_buff *skb)
+{
+	return skb_tunnels(skb, 0, true);
+}
+
+SEC("tc")
+int count_ip_egress_tunnels(struct __sk_buff *skb)
+{
+	return skb_tunnels(skb, FLOW_OUT, true);
+}
+
 /* What a filter rejected ends in these. */
 SEC("xdp")
 int filtered_xdp(struct xdp_md *ctx)
@@ -330,11 +327,10 @@ static __always_inline int filtered_skb(struct __sk_buff *skb, bool is_out, bool
 	struct packet_size size;
 
 	if (unlikely(skb->gso_size)) {
+		struct inward in = {};
+
 		packet_init_skb(&p, skb, 0);
-		if (is_ip)
-			parse_thoroughly_ip(skb, &p);
-		else
-			parse_thoroughly_skb(skb, &p);
+		merged_headers_len(skb, &p, &in, is_ip);
 	}
 	size = skb_size(skb, &p);
 	count_filtered(&size, skb_link(skb, false), is_out);

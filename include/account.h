@@ -152,6 +152,7 @@ static inline bool bank_has_extra(const struct bank_geometry *g)
 	return g->record_size != sizeof(struct flow_slot);
 }
 
+/* But for what of the key lies beside the slot. */
 static __always_inline bool slot_has_key(const struct flow_slot *slot, const struct flow_key *key)
 {
 	return slot->words[4] == key->words[4] && slot->words[1] == key->words[1] &&
@@ -199,6 +200,7 @@ struct accounted {
 	struct packet_extra extra;
 	bool has_ip_bytes;         /* and where they are asked for: */
 	__u32 ip_bytes;
+	bool has_tunnels;          /* and the tunnel of the key is there */
 	bool has_owners;           /* and its socket is told */
 	void *skb;                 /* of a packet sent, or NULL; */
 	__u64 cookie;              /* the socket that has it, 0 where none does */
@@ -321,6 +323,8 @@ static __always_inline void slot_start(struct flow_slot *slot, const struct acco
 		EXTRA_MEASURES(EXTRA_SET)
 		if (a->has_ip_bytes)
 			slot_extra(slot)->ip_bytes = a->ip_bytes;
+		if (a->has_tunnels)
+			slot_extra(slot)->tunnel = a->key->tunnel;
 		if (a->has_owners)
 			slot_extra(slot)->cookie = accounted_cookie(a);
 	}
@@ -477,6 +481,12 @@ static __always_inline void slot_take(struct section_header *section,
 		slot_add(slot, a);
 }
 
+static __always_inline bool slot_is_of(struct flow_slot *slot, const struct accounted *a)
+{
+	return slot_has_key(slot, a->key) &&
+	       (!a->has_tunnels || slot_extra(slot)->tunnel == a->key->tunnel);
+}
+
 /*
  * Counts one packet to its flow: its slot is found or started within PROBE_WINDOW slots of its
  * hash, or made by evicting another flow.
@@ -495,7 +505,7 @@ static __always_inline void account_flow(struct section_header *section,
 			section_mark(section, g, a->hash + i);
 			return;
 		}
-		if (likely(slot_has_key(slot, a->key))) {
+		if (likely(slot_is_of(slot, a))) {
 			slot_take(section, g, slot, a);
 			return;
 		}

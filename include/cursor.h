@@ -20,6 +20,8 @@ enum cursor_kind {
 /* Headers end before this, all ones; it bounds what the verifier has to think of. */
 #define CURSOR_OFFSET_MAX 0x3fff
 
+struct inward;
+
 struct cursor {
 	enum cursor_kind kind;
 	const __u8 *start;
@@ -29,6 +31,7 @@ struct cursor {
 	__u32 offset;        /* the thorough kinds */
 	volatile __u32 *blur; /* the thorough kinds: see cursor_blur */
 	bool incomplete;     /* a read was refused, or a thorough cursor could tell more */
+	struct inward *inward; /* where parsers note how far they came; NULL: nobody goes on */
 };
 
 static __always_inline struct cursor cursor_over(enum cursor_kind kind, const void *start,

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "measures.h"
+#include "tunnel.h"
 
 /* flow_key.flags. A non-IP flow has neither FLOW_IP nor FLOW_IPV6; IPv6 has both. */
 #define FLOW_IP             0x01
@@ -80,7 +81,7 @@ static inline __u64 slot_time_ms(__u16 time)
 	return time & SLOT_TIME_LONG ? steps << SLOT_TIME_LONG_SHIFT : time;
 }
 
-#define FLOW_KEY_WORDS      6
+#define FLOW_KEY_WORDS      7
 
 /*
  * The owner in a key (user/owners/), which the agent alone knows: in flow_key.process the pid and
@@ -93,8 +94,8 @@ static inline __u64 slot_time_ms(__u16 time)
 #define FLOW_OWNER_NAME_SHIFT 13
 
 /*
- * What packets are grouped by. 48 bytes, the last 6 of them zero as the kernel counts them, so that
- * keys compare and hash as words. IPv4 addresses are IPv4-mapped (RFC 4291, 2.5.5.2). A non-IP flow has its
+ * What packets are grouped by. 56 bytes: 42 lie in a slot, 6 the kernel does not know, the last 8,
+ * the tunnel, lie in the second line of a record. Keys compare and hash as words. IPv4 addresses are IPv4-mapped (RFC 4291, 2.5.5.2). A non-IP flow has its
  * EtherType in src_port. ICMP and ICMPv6 have type in the first byte of src_port and code in
  * the first byte of dst_port, the other byte zero or FLOW_ICMP_CUT.
  */
@@ -116,6 +117,7 @@ struct flow_key {
 					__u32 process;
 				} __attribute__((packed));
 			};
+			__u64 tunnel; /* tunnel.h */
 		};
 		__u64 words[FLOW_KEY_WORDS];
 	};
@@ -244,7 +246,7 @@ struct flow_record {
 _Static_assert((FLOW_LINK_VLAN | VLAN_TAG_PRESENT | VLAN_TAG_ID | FLOW_DIRECTION_TOLD) == 0xffff &&
 	       (FLOW_LINK_INNER_VLAN | VLAN_TAG_PRESENT | VLAN_TAG_ID) == 0xffff,
 	       "every bit of the tags is given out");
-_Static_assert(sizeof(struct flow_key) == 48, "a key is six words");
+_Static_assert(sizeof(struct flow_key) == 56, "a key is seven words");
 _Static_assert(sizeof(struct flow_slot) == 64, "a slot is one cache line");
 _Static_assert(sizeof(struct flow_record) == 128, "a record is one or two");
 _Static_assert(offsetof(struct flow_key, ip_proto) == 36 &&

@@ -20,7 +20,7 @@ struct group_masks {
 	__u64 keep_icmp; /* of the fifth word, in which ICMP has its type and code */
 };
 
-_Static_assert(sizeof(struct group_masks) == 152, "same in the agent and in the kernel");
+_Static_assert(sizeof(struct group_masks) == 176, "same in the agent and in the kernel");
 /*
  * By branches, which follow those of the parser and are foreseen as those were; an index made
  * of the flags would have the hash wait for it.
@@ -47,6 +47,7 @@ static __always_inline void flow_key_reduce(struct flow_key *key, const struct g
 	key->words[2] &= keep->words[2];
 	key->words[3] &= keep->words[3];
 	key->words[5] &= keep->words[5];
+	key->words[6] &= keep->words[6]; /* where nothing reads it, no instruction */
 	fifth &= keep->words[4];
 	if (unlikely(ip_proto == FLOW_PROTO_ICMP || ip_proto == FLOW_PROTO_ICMPV6))
 		fifth &= masks->keep_icmp;

@@ -12,7 +12,7 @@
 #include "platform.h"
 
 struct hash_seed {
-	__u64 word[11];
+	__u64 word[13];
 };
 
 /* The halves of two words: two 32-bit inputs each. */
@@ -38,6 +38,13 @@ static __always_inline __u32 flow_hash(const struct flow_key *key, const struct 
 	hash ^= hash >> 32;
 	hash *= 0x9e3779b97f4a7c15ull; /* 2^64 divided by the golden ratio */
 	return (__u32)(hash >> 32);
+}
+
+/* Of the hash of a key without its tunnel, that with it. */
+static __always_inline __u32 hash_with_tunnel(__u32 hash, __u64 tunnel,
+					      const struct hash_seed *seed)
+{
+	return hash ^ (__u32)(hash_pair(tunnel, tunnel >> 32, seed->word + 11) >> 32);
 }
 
 #endif

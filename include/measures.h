@@ -102,6 +102,7 @@ struct flow_extra {
 	EXTRA_UNTOLD(EXTRA_AS_FIELD)
 	__u64 cookie; /* of the socket that sent the slot's first packet; 0: none, or not asked for */
 	__u64 owner;  /* 0; in the agent: the sixth word of a key that has nothing but it */
+	__u64 tunnel; /* of the key (tunnel.h); 0: none, or not asked for */
 } __attribute__((aligned(64)));
 
 /* flow_extra.cookie: packets of several sockets may be in the slot. */

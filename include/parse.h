@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The packet parser: from the first byte of a frame to its flow key. The flow is that of the
- * outermost IP header, behind any VLAN tags; ports are taken where the first four bytes of the
+ * outermost IP header, behind any VLAN tags (from there inwards: inward.h); ports are taken where the first four bytes of the
  * transport header are there and lie inside the IP length, and are told as cut where they do not;
  * later fragments have none (RFC 791, RFC 8200). A chain of tags or extension headers past the limits here is given up, and marked:
  * it then counts by the number that stands there. Parsers return 0, or 1 + enum malformed_reason for a packet without a key.
@@ -44,6 +44,8 @@
 #define IPV6_EXT_DESTINATION 60
 #define IPV6_NO_NEXT_HEADER  59
 #define IPV6_FRAGMENT_OFFSET 0xfff8
+#define IPV6_MORE_FRAGMENTS  0x01
+#define IPV4_MORE_FRAGMENTS  0x2000
 
 /* A hop-by-hop header with the jumbo payload option alone (RFC 2675). */
 #define IPV6_JUMBO_OPTION     0xc2
@@ -87,7 +89,20 @@ struct packet {
 	__u32 blur;        /* for cursor_blur alone */
 };
 
-/* The key of a packet that has one. */
+/*
+ * How far inward a packet has been parsed (inward.h): what follows the last header. All zero at
+ * first.
+ */
+struct inward {
+	__u64 tunnel;     /* flow_key.tunnel: of the outermost one */
+	__u32 offset;     /* of what follows, from the first byte; 0: nothing does */
+	__s32 left;       /* bytes of it that lie inside the IP length */
+	__u32 ethertype;  /* that announces it, of what is not IP; in host order */
+	__u8 depth;       /* IP headers entered, one in the other */
+	bool is_fragment;
+};
+
+/* The key of a packet that has one, but for its tunnel. */
 static __always_inline void packet_key(const struct packet *p, struct flow_key *key)
 {
 	key->words[0] = p->src[0];
@@ -223,6 +238,10 @@ static __always_inline void parse_transport(struct cursor *c, __s32 left, struct
 {
 	__u8 proto = p->ip_proto;
 
+	if (c->inward) {
+		c->inward->offset = cursor_offset(c);
+		c->inward->left = left;
+	}
 	if (likely(proto == IPPROTO_TCP || proto == IPPROTO_UDP)) {
 		if (unlikely(!parse_tcp_udp(c, left, p)))
 			parse_ports(c, left, p);
@@ -276,6 +295,8 @@ static __always_inline int parse_ipv4(struct cursor *c, struct packet *p)
 		p->flags |= FLOW_NO_PORTS;
 		return 0;
 	}
+	if (c->inward)
+		c->inward->is_fragment = fragment & host_to_be16(IPV4_MORE_FRAGMENTS);
 	total_len = ipv4_total_len(ip);
 	cursor_skip(c, header_len);
 	parse_transport(c, (__s32)(total_len - header_len), p);
@@ -321,6 +342,8 @@ static __always_inline void parse_ipv6_extensions(struct cursor *c, __s32 left, 
 			p->flags |= FLOW_NO_PORTS;
 			return;
 		}
+		if (c->inward && kind == IPV6_EXT_FRAGMENT)
+			c->inward->is_fragment |= header[3] & IPV6_MORE_FRAGMENTS;
 		header_len = ipv6_extension_len(kind, header);
 		cursor_skip(c, header_len);
 		left = (__s32)cursor_blur(c, (__u32)left - header_len);
@@ -417,6 +440,10 @@ static __always_inline int parse_ethertype(struct cursor *c, __be16 ethertype, s
 		return parse_ipv6(c, p);
 	if (ethertype_is_vlan(ethertype) && !cursor_defer(c))
 		p->marks |= FLOW_HEADERS_GIVEN_UP;
+	if (c->inward) {
+		c->inward->offset = cursor_offset(c);
+		c->inward->ethertype = be16_to_host(ethertype);
+	}
 	return parse_non_ip(ethertype, p);
 }
 

@@ -20,6 +20,7 @@ struct count_settings {
 	__u8 has_extra;      /* records have their second line, */
 	__u8 has_owners;     /* the socket in it, */
 	__u8 has_ip_bytes;   /* and the bytes of IP packets */
+	__u8 has_tunnels;    /* the tunnel in it: flows are those inside */
 };
 
 /* Of an interface index: the number of the link, and the words to OR into a key without one. */

@@ -26,6 +26,7 @@ struct drained {
 	bool has_extra;            /* records have two lines: the sums of the second ones, */
 	uint64_t zero_windows, resets, ip_bytes;
 	uint64_t extra_check;      /* and a number that tells which flow has what */
+	uint64_t tunnels;     /* of the records: OR of them */
 };
 
 static inline void host_bank_create(struct host_bank *bank, const struct bank_geometry *g)
@@ -73,6 +74,8 @@ static inline void drained_add_extra(struct drained *d, const struct flow_record
 	d->ip_bytes += record->extra.ip_bytes;
 	d->extra_check += flow * (record->extra.zero_windows * 1000003ull + record->extra.resets +
 				  record->extra.ip_bytes * 998244353ull);
+	d->tunnels |= record->extra.tunnel;
+	d->extra_check += (flow + record->slot.bytes) * (record->extra.tunnel * 31 + 7);
 }
 
 static inline void drained_add(struct drained *d, const struct flow_slot *record)

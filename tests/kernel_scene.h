@@ -16,6 +16,7 @@
 #include "../include/merged.h"
 #include "../user/filter/filter.h"
 #include "../user/kernel/programs.h"
+#include "../user/sources/packet_parse.h"
 
 /* What a test-run takes: no less, and no more (kernel 5.15 to 6.18, pages of 4096). */
 #define TEST_RUN_MIN    14
@@ -29,6 +30,7 @@ struct scene_options {
 	bool realtime;
 	bool has_extra;
 	bool has_ip_bytes;      /* of the second line */
+	bool has_tunnels;       /* flows are those inside; with has_extra */
 	bool one_link;          /* its number is 0; else SCENE_LINK, of as many as there can be */
 };
 
@@ -38,6 +40,7 @@ struct scene {
 	struct hash_seed seed;
 	struct group_masks masks;
 	bool reduce;
+	bool has_tunnels;
 	uint32_t link;
 	bool has_ip_bytes;
 	struct host_bank host;
@@ -73,6 +76,7 @@ static inline void scene_begin(struct scene *scene)
 static inline void scene_open(struct scene *scene, struct scene_options options)
 {
 	struct programs_request request = { .realtime = options.realtime,
+					    .has_tunnels = options.has_tunnels,
 					    .wanted = { true, true, true, true } };
 	struct bank_shape shape = { 0 };
 	struct bank_geometry of_one_cpu;
@@ -84,7 +88,7 @@ static inline void scene_open(struct scene *scene, struct scene_options options)
 	assert_int_equal(sched_getaffinity(0, sizeof(scene->cpus), &scene->cpus), 0);
 	stay_on_cpu(sched_getcpu());
 	memset(&scene->seed, 0x5b, sizeof(scene->seed));
-	for (uint64_t i = 0; i < 11; i++)
+	for (uint64_t i = 0; i < sizeof(scene->seed) / sizeof(scene->seed.word[0]); i++)
 		scene->seed.word[i] *= 2 * i + 3;
 	if (options.group) {
 		assert_int_equal(group_by_parse(options.group, &group, &reason), 0);
@@ -92,6 +96,7 @@ static inline void scene_open(struct scene *scene, struct scene_options options)
 		scene->reduce = true;
 		request.group = &group;
 	}
+	scene->has_tunnels = options.has_tunnels;
 	scene->link = options.one_link ? 0 : SCENE_LINK;
 	shape.slots_per_cpu = options.slots ? options.slots : 4096;
 	shape.links = options.one_link ? 1 : FLOW_LINKS_MAX;
@@ -124,29 +129,54 @@ static inline bool program_is_tc(enum program_kind kind)
 	return kind == PROGRAM_TC_INGRESS || kind == PROGRAM_TC_EGRESS;
 }
 
+/* The packet, and where it goes on as far inward as it does: what it is outside is returned. */
+static inline int parse_on_host(const struct test_packet *packet, struct packet *p,
+				struct inward *in)
+{
+	const struct capture_packet captured = { .data = packet->bytes, .caplen = packet->len,
+						 .link = LINK_ETHERNET };
+	struct cursor c = cursor_over(CURSOR_MEMORY, packet->bytes, packet->bytes + packet->len);
+	int malformed;
+
+	c.inward = in;
+	malformed = parse_ethernet(&c, p);
+	if (in && !malformed)
+		packet_parse_inside(&captured, p, in);
+	return malformed;
+}
+
+/* Of what a merged packet stands for each has the headers inside too. */
+static inline struct packet_size merged_size_on_host(const struct test_packet *packet,
+						     const struct packet *outside)
+{
+	struct merged_packet merged = *packet->merged;
+	struct inward in = { 0 };
+	struct packet p = { 0 };
+
+	parse_on_host(packet, &p, &in);
+	merged.len = packet->len;
+	merged.headers_len = p.headers_len;
+	merged_packet_cut(&merged, outside->jumbo_len);
+	return packet_size_merged(&merged);
+}
+
 static inline void scene_count_host(struct scene *scene, enum program_kind kind,
 				    const struct test_packet *packet)
 {
-	struct cursor c = cursor_over(CURSOR_MEMORY, packet->bytes, packet->bytes + packet->len);
 	struct packet p = { .flags = kind == PROGRAM_TC_EGRESS ? FLOW_OUT : 0,
 			    .wants_window = bank_has_extra(&scene->host.geometry),
 			    .wants_ip_len = scene->has_ip_bytes };
 	struct packet_size size = packet_size_single(packet->len);
-	int malformed = parse_ethernet(&c, &p);
+	struct inward in = { 0 };
+	int malformed = parse_on_host(packet, &p, scene->has_tunnels ? &in : NULL);
 	struct flow_key key;
 	struct tallied tallied = { host_bank_section(&scene->host, 0), &scene->host.geometry,
 				   link_tally_index(scene->link, p.flags & FLOW_OUT) };
 	struct accounted a = { .key = &key, .size = &size, .tcp_flags = p.tcp_flags,
 			       .marks = p.marks };
 
-	if (packet->merged) {
-		struct merged_packet merged = *packet->merged;
-
-		merged.len = packet->len;
-		merged.headers_len = p.headers_len;
-		merged_packet_cut(&merged, p.jumbo_len);
-		size = packet_size_merged(&merged);
-	}
+	if (packet->merged)
+		size = merged_size_on_host(packet, &p);
 	if (malformed) {
 		account_malformed(&tallied, &size, (__u32)malformed - 1);
 		return;
@@ -156,12 +186,16 @@ static inline void scene_count_host(struct scene *scene, enum program_kind kind,
 		a.has_extra = true;
 		a.has_ip_bytes = scene->has_ip_bytes;
 		a.ip_bytes = ip_bytes_of_packet(&size, p.ip_len, p.link_len);
+		a.has_tunnels = scene->has_tunnels;
 	}
 	packet_key(&p, &key);
+	key.tunnel = in.tunnel;
 	key_set_link(&key, scene->link);
 	if (scene->reduce)
 		flow_key_reduce(&key, &scene->masks);
 	a.hash = flow_hash(&key, &scene->seed);
+	if (scene->has_tunnels)
+		a.hash = hash_with_tunnel(a.hash, key.tunnel, &scene->seed);
 	account_flow(host_bank_section_of(&scene->host, a.hash), &scene->host.geometry, &a);
 }
 

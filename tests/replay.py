@@ -446,13 +446,44 @@ def has_late_packets(documents):
     return errors != malformed
 
 
+def inner_table(truth):
+    """The table of the innermost packets, where that is another one: ICMP as in the base table."""
+    variant = truth["variants"].get("inner")
+    while variant and "same_as" in variant:
+        variant = truth["variants"][variant["same_as"]]
+    table = {tuple(row[:6]): row[6:8] for row in truth["table"]}
+    for key in variant["gone_keys"] if variant else ():
+        del table[tuple(key)]
+    table.update({tuple(row[:6]): row[6:8] for row in (variant or {}).get("changed_rows", ())})
+    return table
+
+
+def inner_problems(truth, outside):
+    """What is in tunnels, beside the same capture without."""
+    _, documents, _ = weir(os.path.join(CAPTURES, truth["capture"]), "--tunnels", "-g",
+                           "src,dst,src_port,dst_port,proto,tunnel", "-w", "tumbling:10s")
+    table = {}
+    for flow in (flow for document in documents for flow in document["flows"] if "src" in flow):
+        key = text_key(flow)
+        if "icmp_type" in flow:
+            key = (*key[:4], 0, 0)
+        sums = table.setdefault(key, [0, 0])
+        sums[0] += flow["packets"]["total"]
+        sums[1] += flow["bytes"]["total"]
+    if table != inner_table(truth):
+        yield f"{len(table)} flows inside of {len(inner_table(truth))}, or other ones"
+    for document, other in zip(documents, outside, strict=True):
+        if document["outcomes"] != other["outcomes"] or document["seen"] != other["seen"]:
+            yield "totals differ with --tunnels"
+
+
 def capture_problems(truth):
     name = os.path.join(CAPTURES, truth["capture"])
     result = weir(name, "-w", "tumbling:10s")
     problems = list(differences(truth, result))
     if not problems and not has_late_packets(result[1]) and not truth["packets_without_time"]:
         problems += window_differences(truth, result[1])
-    return problems
+    return problems + list(inner_problems(truth, result[1]))
 
 
 def test_captures():

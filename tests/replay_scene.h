@@ -93,7 +93,7 @@ static inline void run_file(struct run *run)
 	run->config.name = run->b.name;
 	run->engine = engine_create(&engine);
 	assert_non_null(run->engine);
-	run->config.taker = (struct record_taker){ take, run->engine, false, false, NULL };
+	run->config.taker = (struct record_taker){ .take = take, .context = run->engine };
 	assert_int_equal(replay_open(&run->config, &run->replay), 0);
 	run_steps(run);
 	assert_int_equal(engine_finish(run->engine), 0);

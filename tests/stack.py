@@ -14,8 +14,9 @@ LIMIT = 512
 ROUND = 32  # as those kernels do it; since 6.9 it is 16
 NAME = re.compile(r"^[0-9a-f]+ <(.+)>:$")
 SECTION = re.compile(r"^Disassembly of section (.+):$")
-INSTRUCTION = re.compile(r"^ *(\d+):\t(.*)$")
+INSTRUCTION = re.compile(r"^ *(\d+):\t((?:[0-9a-f]{2} ?)+)\t(.*)$")
 CALL = re.compile(r"^call (-?(?:0x)?[0-9a-f]+)$")
+CALL_OF_FUNCTION = "85 10 "  # BPF_PSEUDO_CALL; else of a helper of the kernel
 RELOCATION = re.compile(r"R_BPF_64_32\t(.+)$")
 ACCESS = re.compile(r"r10 - (0x[0-9a-f]+|\d+)")
 COPY = re.compile(r"^(r\d) = r10$")
@@ -35,7 +36,7 @@ def signed(text):
 
 def read(path):
     """{name: Function}, as llvm-objdump shows them; a local label belongs to what is around it."""
-    shown = subprocess.run(["llvm-objdump", "-d", "-r", "--no-show-raw-insn", path], check=True,
+    shown = subprocess.run(["llvm-objdump", "-d", "-r", path], check=True,
                            stdout=subprocess.PIPE, text=True).stdout
     functions, section, current, copies, pending = {}, None, None, set(), None
     for line in shown.splitlines():
@@ -45,13 +46,13 @@ def read(path):
             pending = None if found[1].startswith("LBB") else found[1]
             copies = set()
         elif found := INSTRUCTION.match(line):
-            number, text = int(found[1]), found[2].split(" <")[0].strip()
+            number, text = int(found[1]), found[3].split(" <")[0].strip()
             if pending:
                 current = functions[pending] = Function(section, number)
                 pending = None
             for offset in ACCESS.findall(text):
                 current.depth = max(current.depth, int(offset, 0))
-            if call := CALL.match(text):
+            if found[2].startswith(CALL_OF_FUNCTION) and (call := CALL.match(text)):
                 current.calls.append([number, signed(call[1]), None])
             if copy := COPY.match(text):
                 copies.add(copy[1])

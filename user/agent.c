@@ -189,7 +189,8 @@ static int engines_create(struct agent *agent, struct engine_config config)
 
 	config.biflow = options->biflow;
 	config.service = service_rule_of(&options->group);
-	config.is_reduced = agent->owners && !group_by_keeps_all(&options->group);
+	config.is_reduced = agent->owners && (!group_by_keeps_all(&options->group) ||
+					      group_by_reduces(&options->group, options->tunnels));
 	group_masks_make(&options->group, &config.row_masks);
 	if (options->is_sorted_by_view)
 		config.sort = whole.sort = SORT_BYTES;
@@ -220,6 +221,7 @@ static int engine_open(struct agent *agent)
 					.replay = options->file != NULL,
 					.sort = options->sort,
 					.has_owners = agent->owners,
+					.has_tunnels = options->tunnels,
 					.extra_sets = options->extra_sets,
 					.top = agent->config.listed,
 					.emit = emit,
@@ -279,6 +281,7 @@ static struct source_settings source_settings_of(struct agent *agent)
 			   .context = agent,
 			   .has_extra = engine_takes_extra(agent->engine),
 			   .has_ip_bytes = agent->options->extra_sets & 1u << EXTRA_IP,
+			   .has_tunnels = options->tunnels,
 			   .owners = agent->owners },
 	};
 }

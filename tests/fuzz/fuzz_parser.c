@@ -29,6 +29,26 @@ static void check_key(const struct flow_key *key, const struct packet *p)
 	CHECK(!p->tcp_flags || key->ip_proto == IPPROTO_TCP);
 }
 
+/* What is inside changes nothing of what a packet is outside. */
+static void check_inside(const struct capture_packet *packet, int malformed,
+			 const struct packet *outside)
+{
+	struct packet p = { 0 };
+	struct inward in = { 0 };
+	struct flow_key key;
+
+	CHECK(packet_parse(packet, &p, &in) == malformed);
+	if (malformed)
+		return;
+	packet_key(&p, &key);
+	check_key(&key, &p);
+	CHECK(in.depth <= INWARD_DEPTH_MAX && tunnel_kind_of(in.tunnel) < TUNNEL_KIND_COUNT);
+	CHECK(!in.depth || in.tunnel);
+	CHECK(!in.tunnel || p.flags & FLOW_IP);
+	CHECK(!outside->vlan || p.vlan == outside->vlan);
+	CHECK(p.jumbo_len == outside->jumbo_len);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct packet p = { 0 };
@@ -47,11 +67,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	packet.caplen = packet.len = (uint32_t)size - 1;
 	packet.swapped = data[0] >= LINK_COUNT;
 	packet.link = data[0] % LINK_COUNT;
-	malformed = packet_parse(&packet, &p);
+	malformed = packet_parse(&packet, &p, NULL);
 	CHECK(malformed >= 0 && malformed <= MALFORMED_REASON_COUNT);
 	packet_key(&p, &key);
 	if (!malformed)
 		check_key(&key, &p);
+	check_inside(&packet, malformed, &p);
 	free(copy);
 	return 0;
 }

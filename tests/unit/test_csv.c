@@ -33,7 +33,7 @@ static void flow_is_a_line_with_a_value_for_each_column(void **state)
 
 	assert_string_equal(line,
 		"2025-11-22T08:26:40.000000000Z,2025-11-22T08:26:50.000000000Z,edge-1,sliding,true,"
-		"10.0.0.1,10.0.0.2,40000,443,tcp,,,in,eth0,,,,,,6,,15000,1500.0,3000.0,30,3.0,6.0,"
+		"10.0.0.1,10.0.0.2,40000,443,tcp,,,in,eth0,,,,,,,,6,,15000,1500.0,3000.0,30,3.0,6.0,"
 		"500.0,60,1514,FSPA,1763800000100000000,1763800009900000000,,,"
 		NO_EXTRAS NOTHING_BACK "\r\n");
 	assert_int_equal(count_text(line, ","), count_text(csv_encoder.head, ","));
@@ -46,7 +46,7 @@ static void strings_from_outside_are_quoted(void **state)
 	struct place *place = *state;
 
 	place->scene.context.link_names = links;
-	assert_has(write_csv(&place->scene), ",in,\"a,\"\"b c\",,,,,,6,,15000,");
+	assert_has(write_csv(&place->scene), ",in,\"a,\"\"b c\",,,,,,,,6,,15000,");
 }
 
 static void sessions_have_times_of_their_own(void **state)

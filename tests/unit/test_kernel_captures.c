@@ -53,13 +53,12 @@ static uint64_t count_capture(struct scene *scene, const char *name)
 	return frames;
 }
 
-static void every_captured_frame_is_the_same_in_the_kernel(void **state)
+static void expect_the_same_of_all(struct scene_options options)
 {
 	uint64_t frames = 0;
 	struct scene scene;
 	glob_t names;
 
-	(void)state;
 	need_root();
 	if (glob(CAPTURES, 0, NULL, &names)) {
 		if (is_ci())
@@ -67,7 +66,8 @@ static void every_captured_frame_is_the_same_in_the_kernel(void **state)
 		print_message("skipped: no " CAPTURES "\n");
 		skip();
 	}
-	scene_open(&scene, (struct scene_options){ .slots = 65536 });
+	options.slots = 65536;
+	scene_open(&scene, options);
 	for (size_t i = 0; i < names.gl_pathc; i++) {
 		frames += count_capture(&scene, names.gl_pathv[i]);
 		scene_expect_same(&scene);
@@ -78,10 +78,23 @@ static void every_captured_frame_is_the_same_in_the_kernel(void **state)
 	globfree(&names);
 }
 
+static void every_captured_frame_is_the_same_in_the_kernel(void **state)
+{
+	(void)state;
+	expect_the_same_of_all((struct scene_options){ 0 });
+}
+
+static void what_is_inside_every_captured_frame_is_the_same_in_the_kernel(void **state)
+{
+	(void)state;
+	expect_the_same_of_all((struct scene_options){ .has_extra = true, .has_tunnels = true });
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_captured_frame_is_the_same_in_the_kernel),
+		cmocka_unit_test(what_is_inside_every_captured_frame_is_the_same_in_the_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

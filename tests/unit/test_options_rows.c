@@ -154,6 +154,29 @@ static void processes_are_added_to_all_fields_or_named(void **state)
 	options_fini(&options);
 }
 
+static void tunnels_are_added_to_all_fields_or_named(void **state)
+{
+	char all[] = "weir run --tunnels", named[] = "weir run -g tunnel", none[] =
+		"weir run --tunnels -g src", both[] = "weir run -b --tunnels";
+	struct options options;
+
+	(void)state;
+	parse(&options, all);
+	assert_true(options.tunnels && group_by_keeps_tunnel(&options.group));
+	assert_false(group_by_reduces(&options.group, true));
+	options_fini(&options);
+	parse(&options, named);
+	assert_true(options.tunnels && !options.group.field[GROUP_TUNNEL_ID]);
+	options_fini(&options);
+	parse(&options, none);
+	assert_true(options.tunnels && group_by_reduces(&options.counted, true));
+	options_fini(&options);
+	parse(&options, both);
+	assert_true(group_by_keeps_tunnel(&options.group));
+	assert_true(group_by_keeps_tunnel(&options.counted));
+	options_fini(&options);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +186,7 @@ int main(void)
 		cmocka_unit_test(top_writes_conversations_and_shows_whole_flows),
 		cmocka_unit_test(services_are_counted_as_whole_flows),
 		cmocka_unit_test(processes_are_added_to_all_fields_or_named),
+		cmocka_unit_test(tunnels_are_added_to_all_fields_or_named),
 		cmocka_unit_test(a_run_waits_for_interfaces_unless_it_is_once),
 		cmocka_unit_test(a_rate_is_of_bits_or_of_packets),
 		cmocka_unit_test(one_way_flows_are_counted_as_they_are_grouped),

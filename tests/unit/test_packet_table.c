@@ -49,7 +49,7 @@ static int parse_behind(uint8_t link, const char *header, size_t size, const str
 		put_bytes(&b, ip->bytes, ip->size);
 	packet.data = b.bytes;
 	packet.caplen = (uint32_t)b.size;
-	malformed = packet_parse(&packet, &p);
+	malformed = packet_parse(&packet, &p, NULL);
 	packet_key(&p, key);
 	if (ip) {
 		assert_int_equal(p.link_len, size);
@@ -187,7 +187,8 @@ static void a_table_far_too_small_loses_nothing(void **state)
 	struct packet_table *table;
 
 	(void)state;
-	config.taker = (struct record_taker){ take, create_engine(&window, &sums), false, false, NULL };
+	config.taker = (struct record_taker){ .take = take,
+						.context = create_engine(&window, &sums) };
 	table = packet_table_create(&config);
 	count_flows(table, 2);
 	packet_table_end_pane(table, &pane);
@@ -218,7 +219,8 @@ static void bytes_of_ip_packets_are_counted_where_they_are_asked_for(void **stat
 	for (int is_asked = 0; is_asked < 2; is_asked++) {
 		struct packet_table *table;
 
-		config.taker = (struct record_taker){ take_ip_bytes, &sum, true, is_asked, NULL };
+		config.taker = (struct record_taker){ take_ip_bytes, &sum, true, is_asked, false,
+						       NULL };
 		table = packet_table_create(&config);
 		count_flows(table, 2);
 		packet_table_end_pane(table, &pane);
@@ -236,7 +238,8 @@ static void a_pane_begins_with_an_empty_table(void **state)
 	struct packet_table *table;
 
 	(void)state;
-	config.taker = (struct record_taker){ take, create_engine(&window, &sums), false, false, NULL };
+	config.taker = (struct record_taker){ .take = take,
+						.context = create_engine(&window, &sums) };
 	table = packet_table_create(&config);
 	count_flows(table, 1);
 	packet_table_end_pane(table, &first);
@@ -280,7 +283,8 @@ static void a_flood_and_what_follows_it_are_counted_whole(void **state)
 	struct packet_table *table;
 
 	(void)state;
-	config.taker = (struct record_taker){ take, create_engine(&window, &sums), false, false, NULL };
+	config.taker = (struct record_taker){ .take = take,
+						.context = create_engine(&window, &sums) };
 	table = packet_table_create(&config);
 	count_in_rows(table, flows, 1);
 	count_in_rows(table, flows, 4);

@@ -50,6 +50,7 @@ CREATE TABLE IF NOT EXISTS net.flows (
   dst FixedString(16),
   vlan Nullable(UInt32),
   inner_vlan Nullable(UInt32),
+  tunnel_id Nullable(UInt32),
   src_port Nullable(UInt16),
   dst_port Nullable(UInt16),
   icmp_type Nullable(UInt8),
@@ -67,6 +68,7 @@ CREATE TABLE IF NOT EXISTS net.flows (
   service String,
   process String,
   container String,
+  tunnel String,
   src_address String ALIAS if(family = 0, '', if(family = 4, replaceOne(IPv6NumToString(src), '::ffff:', ''), IPv6NumToString(src))),
   dst_address String ALIAS if(family = 0, '', if(family = 4, replaceOne(IPv6NumToString(dst), '::ffff:', ''), IPv6NumToString(dst)))
 ) ENGINE = ReplacingMergeTree PARTITION BY toYYYYMMDD(window_start)

@@ -44,6 +44,7 @@ struct options {
 	bool biflow;
 	bool processes;               /* whose the flows are is asked */
 	bool processes_if_possible;   /* by nobody: by top, where nothing stands against it */
+	bool tunnels;                 /* flows are those inside tunnels */
 	struct rate_limit exit_over;
 	size_t top;
 	size_t metric_groups;         /* -n of metrics; 0: without -g */

@@ -175,6 +175,18 @@ static int complete_processes(const struct parsing *parsing)
 	return 0;
 }
 
+/* Fields of the tunnel ask for it; without -g they are added to the others. */
+static void complete_tunnels(const struct parsing *parsing)
+{
+	struct options *options = parsing->options;
+
+	if (options->tunnels && !parsing->given['g']) {
+		group_by_add(&options->group, GROUP_TUNNEL);
+		group_by_add(&options->group, GROUP_TUNNEL_ID);
+	}
+	options->tunnels |= group_by_has_tunnel(&options->group);
+}
+
 /* Conversations have both directions, and begin and end in both. */
 static int complete_biflow(const struct parsing *parsing)
 {
@@ -225,6 +237,10 @@ static void complete_counted(const struct parsing *parsing)
 	options->counted = options->group;
 	if (is_of_flows)
 		group_by_init(&options->counted);
+	if (is_of_flows && options->tunnels) {
+		group_by_add(&options->counted, GROUP_TUNNEL);
+		group_by_add(&options->counted, GROUP_TUNNEL_ID);
+	}
 	if (options->verb != VERB_TOP)
 		return;
 	options->shows = first_rows_of(&options->group, parsing->given['g']);
@@ -263,6 +279,8 @@ int options_complete(struct parsing *parsing)
 		status = check_sort(options);
 	if (!status)
 		status = complete_biflow(parsing);
+	if (!status)
+		complete_tunnels(parsing);
 	if (!status)
 		status = complete_processes(parsing);
 	if (!status)

@@ -259,6 +259,13 @@ static const char *parse_processes(struct parsing *parsing, const char *value)
 	return NULL;
 }
 
+static const char *parse_tunnels(struct parsing *parsing, const char *value)
+{
+	(void)value;
+	parsing->options->tunnels = true;
+	return NULL;
+}
+
 static const char *parse_biflow(struct parsing *parsing, const char *value)
 {
 	(void)value;
@@ -432,6 +439,9 @@ const struct option_spec option_specs[] = {
 	{ 's', "sort", "FIELD", FOR_STREAM, parse_sort, "of" SORT_WORDS " (bytes)" },
 	{ OPTION_TCP, "tcp", NULL, FOR_STREAM, parse_tcp,
 	  "measure TCP: zero windows and resets of each flow" },
+	{ OPTION_TUNNELS, "tunnels", NULL, FOR_STREAM, parse_tunnels,
+	  "count the flows inside tunnels, which they name\n"
+	  "(also by -g tunnel)" },
 	{ OPTION_PROCESSES, "processes", NULL, FOR_STREAM, parse_processes,
 	  "tell whose the flows of this host are: their process\n"
 	  "and container (also by -g process)" },

@@ -19,8 +19,10 @@ void biflow_turn_key(const struct engine_config *config, struct flow_key *key, _
 
 	if (config->service.is_kept)
 		service = service_of_flow(key, marks);
-	if (config->biflow)
+	if (config->biflow) {
 		half = conversation_orient(key, marks);
+		key->tunnel = tunnel_of_both_ways(key->tunnel);
+	}
 	if (config->service.is_kept)
 		service_put(&config->service, key, service);
 	flow_key_reduce(key, &config->row_masks);
@@ -52,11 +54,14 @@ void biflow_turn(const struct engine *engine, struct biflow_batch *batch)
 		struct flow_slot *slot = &batch->records[i].slot;
 		struct flow_key key = flow_slot_key(slot);
 
-		if (engine->config.has_owners)
-			flow_key_set_owner(&key, batch->records[i].extra.owner);
+		if (engine->table.has_beside) {
+			const struct key_beside beside = extra_beside(&batch->records[i].extra);
+
+			flow_key_set_beside(&key, &beside);
+		}
 		biflow_turn_key(&engine->config, &key, slot->marks);
 		flow_slot_set_key(slot, &key);
-		batch->records[i].extra.owner = flow_key_owner(&key);
+		extra_set_beside(&batch->records[i].extra, &key);
 	}
 }
 

@@ -27,7 +27,7 @@ struct engine *engine_create(const struct engine_config *config)
 	if (engine->windows && engine->layouts)
 		err = flow_table_init(&engine->table, engine->layouts, count,
 				      config->extra_sets);
-	engine->table.has_owners = config->has_owners;
+	engine->table.has_beside = config->has_owners || config->has_tunnels;
 	if (!err)
 		err = windows_init(engine);
 	if (!err && engine_turns(engine)) {
@@ -338,7 +338,7 @@ int engine_finish(struct engine *engine)
 
 bool engine_takes_extra(const struct engine *engine)
 {
-	return engine->config.extra_sets != 0 || engine->config.has_owners;
+	return engine->config.extra_sets != 0 || engine->table.has_beside;
 }
 
 uint64_t engine_memory_bytes(const struct engine *engine)

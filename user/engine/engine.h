@@ -36,7 +36,8 @@ struct engine_config {
 	uint32_t extra_sets;               /* 1 << enum extra_set of those asked for; where there
 					    * are, records have two lines: struct flow_record */
 	bool has_owners;                   /* records have two lines, and the second has the owner,
-					    * which belongs to the key */
+					    * which belongs to the key; */
+	bool has_tunnels;                  /* the tunnel, which does so too */
 	bool is_reduced;                   /* rows are of row_masks: records are of whole flows */
 	bool is_aligned;                   /* live: places are counted since 1970 */
 	bool replay;                       /* windows lie on the grid since 1970 */

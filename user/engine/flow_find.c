@@ -5,11 +5,12 @@
 
 struct flow_place flow_table_find(const struct flow_table *table, const struct flow_key *key)
 {
+	const struct key_beside beside = flow_key_beside(key);
 	uint32_t hash = flow_hash(key, &table->seed), at;
-	uint64_t owner = flow_key_owner(key), entry;
+	uint64_t entry;
 
-	if (table->has_owners)
-		hash = hash_with_owner(hash, owner, &table->seed);
+	if (table->has_beside)
+		hash = hash_with_beside(hash, &beside, &table->seed);
 	at = index_home(table, hash);
 
 	for (; (entry = table->index[at]); at = (at + 1) & index_mask(table)) {
@@ -18,7 +19,7 @@ struct flow_place flow_table_find(const struct flow_table *table, const struct f
 
 		if ((uint32_t)(entry >> 32) == hash && segment &&
 		    bit_is_set(segment->live, place) && slot_has_key(&segment->slots[place], key) &&
-		    (!segment->owners || segment->owners[place] == owner))
+		    (!segment->besides || beside_is(&segment->besides[place], &beside)))
 			return (struct flow_place){ segment, place };
 	}
 	return (struct flow_place){ NULL, 0 };

@@ -165,8 +165,8 @@ static int flow_start(struct flow_table *table, const struct flow_slot *record, 
 	segment->slots[place] = *record;
 	if (table->packer.has_extras)
 		segment->extras[place] = extra_of_record(record);
-	if (table->has_owners)
-		segment->owners[place] = record_owner(record);
+	if (table->has_beside)
+		segment->besides[place] = record_beside(record);
 	*entry = (uint64_t)hash << 32 | (id + 1);
 	table->flow_count++;
 	if (table->flow_count > table->flow_peak)
@@ -352,8 +352,8 @@ void flow_table_release(struct flow_table *table, struct segment *segment, uint3
 	uint32_t hash = slot_hash(table, &segment->slots[place]);
 	uint32_t at;
 
-	if (table->has_owners)
-		hash = hash_with_owner(hash, segment->owners[place], &table->seed);
+	if (table->has_beside)
+		hash = hash_with_beside(hash, &segment->besides[place], &table->seed);
 	entry = (uint64_t)hash << 32 | (entry + 1);
 	at = index_home(table, hash);
 	while (table->index[at] != entry)

@@ -54,7 +54,7 @@ struct segment {
 	bool has_overflowed;             /* some of overflows is not 0 */
 	struct part *parts;              /* one a window */
 	struct extra_sum *extras;        /* in the open pane, by place; NULL: there are none */
-	uint64_t *owners;                /* of the keys, by place (slot_key.h); NULL: they have none */
+	struct key_beside *besides;      /* of the keys, by place (slot_key.h); NULL: they have none */
 	uint8_t overflows[SEGMENT_FLOWS]; /* how often packets did, in the open pane */
 	/*
 	 * The flow's key and, where it is touched, its measures in the open pane, merged over
@@ -79,7 +79,7 @@ struct flow_table {
 	uint32_t trims;
 	uint64_t memory_bytes;     /* but for what is packed */
 	struct packer packer;
-	bool has_owners;           /* records have two lines, the second the owner of their key */
+	bool has_beside;           /* records have two lines, the second the rest of their key */
 	const struct part_layout *layouts;
 	size_t layout_count;
 };
@@ -103,8 +103,8 @@ static inline struct flow_key segment_key(const struct segment *segment, uint32_
 {
 	struct flow_key key = flow_slot_key(&segment->slots[place]);
 
-	if (segment->owners)
-		flow_key_set_owner(&key, segment->owners[place]);
+	if (segment->besides)
+		flow_key_set_beside(&key, &segment->besides[place]);
 	return key;
 }
 
@@ -119,7 +119,7 @@ static inline uint32_t index_mask(const struct flow_table *table)
 	return (1u << table->index_bits) - 1;
 }
 
-/* layouts: one a window; must outlive the table. has_owners is the caller's. 0 or negative errno. */
+/* layouts: one a window; must outlive the table. has_beside is the caller's. 0 or negative errno. */
 int flow_table_init(struct flow_table *table, const struct part_layout *layouts, size_t count,
 		    bool has_extras);
 void flow_table_fini(struct flow_table *table);

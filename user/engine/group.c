@@ -165,6 +165,11 @@ bool group_by_is_full(const struct group_by *group)
 	       group->dst_prefix4 == PREFIX4_MAX && group->dst_prefix6 == PREFIX6_MAX;
 }
 
+bool group_by_reduces(const struct group_by *group, bool has_tunnels)
+{
+	return !group_by_is_full(group) || (has_tunnels && !group_by_keeps_tunnel(group));
+}
+
 bool group_by_keeps_all(const struct group_by *group)
 {
 	return group_by_is_full(group) && group->field[GROUP_PROCESS] &&
@@ -194,10 +199,11 @@ static void keep_addresses(const struct group_by *group, struct group_masks *mas
 	}
 }
 
-/* By owners alone what is not IP, of which nobody is, is one row with all else that has none. */
+/* By owners or tunnels alone what is not IP, which has none, is one row with all else that has none. */
 static bool tells_ip(const bool *field)
 {
-	if (!field[GROUP_PROCESS] && !field[GROUP_CONTAINER])
+	if (!field[GROUP_PROCESS] && !field[GROUP_CONTAINER] && !field[GROUP_TUNNEL] &&
+	    !field[GROUP_TUNNEL_ID])
 		return true;
 	return field[GROUP_SRC] || field[GROUP_DST] || field[GROUP_SRC_PORT] ||
 	       field[GROUP_DST_PORT] || field[GROUP_PROTO] || field[GROUP_SERVICE];

@@ -39,12 +39,14 @@
 					    .inner_vlan = FLOW_LINK_INNER_VLAN)          \
 	X(SERVICE,    service,    WORD,     .ip_proto = 0xff)                                \
 	X(PROCESS,    process,    PROCESS,  .process = 0xffffffff, .container = FLOW_OWNER_NAME) \
-	X(CONTAINER,  container,  NAME,     .container = FLOW_OWNER_CONTAINER)
+	X(CONTAINER,  container,  NAME,     .container = FLOW_OWNER_CONTAINER)               \
+	X(TUNNEL,     tunnel,     WORD,     .tunnel = TUNNEL_KIND)                           \
+	X(TUNNEL_ID,  tunnel_id,  NUMBER,   .tunnel = TUNNEL_NUMBER | TUNNEL_HAS_NUMBER)
 
 #define GROUP_AS_ENUM(id, name, ...) GROUP_##id,
 enum group_field { GROUP_FIELDS(GROUP_AS_ENUM) GROUP_FIELD_COUNT };
 
-/* Those before are the packet's own; from here on fields are found out by the agent. */
+/* Those before are every packet's own; from here on fields are there where they are asked for. */
 #define GROUP_OWN_COUNT GROUP_SERVICE
 
 #define GROUP_AS_WORD(id, name, ...) " " #name
@@ -77,11 +79,24 @@ static inline bool group_by_has_owner(const struct group_by *group)
 	return group->field[GROUP_PROCESS] || group->field[GROUP_CONTAINER];
 }
 
-/* Of that and of the packet's own fields all. */
+static inline bool group_by_has_tunnel(const struct group_by *group)
+{
+	return group->field[GROUP_TUNNEL] || group->field[GROUP_TUNNEL_ID];
+}
+
+static inline bool group_by_keeps_tunnel(const struct group_by *group)
+{
+	return group->field[GROUP_TUNNEL] && group->field[GROUP_TUNNEL_ID];
+}
+
+/* Of owners and of the packet's own fields all. */
 bool group_by_keeps_all(const struct group_by *group);
 
-/* True where nothing of the packet's own is reduced: no mask is needed. */
+/* True where nothing of the packet's own is reduced. */
 bool group_by_is_full(const struct group_by *group);
+
+/* Whether it keeps less of a key than there is as it is counted: then a mask is needed. */
+bool group_by_reduces(const struct group_by *group, bool has_tunnels);
 
 /* Where in a row's key its service lies: it takes the room of a port that the group leaves out. */
 enum service_place {

@@ -71,7 +71,7 @@ struct window_result {
 	const struct flow_result *reverses;
 	const struct extra_sum *extras;  /* of these flows; NULL: none are asked for */
 	uint32_t extra_sets;             /* 1 << enum extra_set of those asked for */
-	bool has_owners;                 /* the keys of these flows tell theirs */
+	bool has_beside;                 /* the keys of these flows tell owners or tunnels */
 	bool counts_flows;               /* of each of these flows, one way */
 	size_t flow_count;               /* listed: at most the -n */
 	uint64_t flows_omitted;

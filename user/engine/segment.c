@@ -9,7 +9,7 @@
 
 #define SUMS_BYTES   (SEGMENT_FLOWS * sizeof(struct flow_sum))
 #define EXTRAS_BYTES (SEGMENT_FLOWS * sizeof(struct extra_sum))
-#define OWNERS_BYTES (SEGMENT_FLOWS * sizeof(uint64_t))
+#define BESIDES_BYTES (SEGMENT_FLOWS * sizeof(struct key_beside))
 
 static int part_init(struct flow_table *table, struct part *part, const struct part_layout *layout,
 		     bool is_populated)
@@ -53,7 +53,7 @@ void segment_destroy(struct flow_table *table, struct segment *segment)
 		part_fini(table, &segment->parts[i]);
 	free(segment->parts);
 	pages_free(segment->extras, EXTRAS_BYTES);
-	pages_free(segment->owners, OWNERS_BYTES);
+	pages_free(segment->besides, BESIDES_BYTES);
 	pages_free(segment, sizeof(*segment));
 }
 
@@ -61,7 +61,7 @@ uint64_t segment_bytes(const struct flow_table *table)
 {
 	uint64_t extras_bytes = table->packer.has_extras ? EXTRAS_BYTES : 0;
 	uint64_t bytes = sizeof(struct segment) + table->layout_count * sizeof(struct part) +
-			 extras_bytes + (table->has_owners ? OWNERS_BYTES : 0);
+			 extras_bytes + (table->has_beside ? BESIDES_BYTES : 0);
 
 	for (size_t i = 0; i < table->layout_count; i++)
 		bytes += table->layouts[i].has_sums ? SUMS_BYTES + extras_bytes : 0;
@@ -80,9 +80,9 @@ struct segment *segment_create(struct flow_table *table)
 		segment->extras = pages_allocate(EXTRAS_BYTES, is_populated);
 		err = segment->extras ? 0 : -ENOMEM;
 	}
-	if (table->has_owners && !err) {
-		segment->owners = pages_allocate(OWNERS_BYTES, is_populated);
-		err = segment->owners ? 0 : -ENOMEM;
+	if (table->has_beside && !err) {
+		segment->besides = pages_allocate(BESIDES_BYTES, is_populated);
+		err = segment->besides ? 0 : -ENOMEM;
 	}
 	segment->parts = calloc(table->layout_count, sizeof(*segment->parts));
 	for (size_t i = 0; segment->parts && !err && i < table->layout_count; i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The key that a record begins with.
+ * The key of a record: what it begins with, and what of it lies in its second line.
  */
 #ifndef WEIR_SLOT_KEY_H
 #define WEIR_SLOT_KEY_H
@@ -42,6 +42,39 @@ static inline void flow_key_set_owner(struct flow_key *key, uint64_t owner)
 					  owner;
 }
 
+/* What of a key no slot has. */
+struct key_beside {
+	uint64_t owner;
+	uint64_t tunnel;
+};
+
+static inline bool beside_is(const struct key_beside *a, const struct key_beside *b)
+{
+	return a->owner == b->owner && a->tunnel == b->tunnel;
+}
+
+static inline struct key_beside flow_key_beside(const struct flow_key *key)
+{
+	return (struct key_beside){ flow_key_owner(key), key->tunnel };
+}
+
+static inline void flow_key_set_beside(struct flow_key *key, const struct key_beside *beside)
+{
+	flow_key_set_owner(key, beside->owner);
+	key->tunnel = beside->tunnel;
+}
+
+static inline struct key_beside extra_beside(const struct flow_extra *extra)
+{
+	return (struct key_beside){ extra->owner, extra->tunnel };
+}
+
+static inline void extra_set_beside(struct flow_extra *extra, const struct flow_key *key)
+{
+	extra->owner = flow_key_owner(key);
+	extra->tunnel = key->tunnel;
+}
+
 /* Of the hash of a key without it, that of the key. */
 static inline uint32_t hash_with_owner(uint32_t hash, uint64_t owner, const struct hash_seed *seed)
 {
@@ -49,9 +82,17 @@ static inline uint32_t hash_with_owner(uint32_t hash, uint64_t owner, const stru
 	       (uint32_t)((owner >> 32) * (seed->word[10] >> 32 | 1));
 }
 
+static inline uint32_t hash_with_beside(uint32_t hash, const struct key_beside *beside,
+					const struct hash_seed *seed)
+{
+	return hash_with_tunnel(hash_with_owner(hash, beside->owner, seed), beside->tunnel, seed);
+}
+
 static inline uint32_t flow_key_hash(const struct flow_key *key, const struct hash_seed *seed)
 {
-	return hash_with_owner(flow_hash(key, seed), flow_key_owner(key), seed);
+	const struct key_beside beside = flow_key_beside(key);
+
+	return hash_with_beside(flow_hash(key, seed), &beside, seed);
 }
 
 #endif

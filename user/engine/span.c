@@ -90,7 +90,7 @@ int result_emit_to(const struct engine *engine, struct window_result *result,
 	result->flows = listing->flows;
 	result->extras = listing->extras;
 	result->extra_sets = engine->config.extra_sets;
-	result->has_owners = engine->config.has_owners;
+	result->has_beside = engine->table.has_beside;
 	result->is_aligned = engine_is_aligned(engine);
 	result->flow_count = listing->count;
 	result->flows_omitted = result->total.flows - listing->count;

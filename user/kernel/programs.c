@@ -31,7 +31,7 @@ struct program_parts {
 	enum filter_hook hook;
 };
 
-/* The plain programs, or those that do more as the settings ask. */
+/* The plain programs, those that do more as the settings ask, or those that look into tunnels. */
 static struct program_parts parts_of(const struct weir_bpf *s, enum program_kind kind)
 {
 	const struct program_parts parts[PROGRAM_KIND_COUNT] = {
@@ -56,9 +56,19 @@ static struct program_parts parts_of(const struct weir_bpf *s, enum program_kind
 		[PROGRAM_IP_INGRESS] = s->progs.count_ip_ingress,
 		[PROGRAM_IP_EGRESS] = s->progs.count_ip_egress,
 	};
+	struct bpf_program *const tunnels[PROGRAM_KIND_COUNT] = {
+		[PROGRAM_XDP] = s->progs.count_xdp_tunnels,
+		[PROGRAM_XDP_FRAGS] = s->progs.count_xdp_frags_tunnels,
+		[PROGRAM_TC_INGRESS] = s->progs.count_tc_ingress_tunnels,
+		[PROGRAM_TC_EGRESS] = s->progs.count_tc_egress_tunnels,
+		[PROGRAM_IP_INGRESS] = s->progs.count_ip_ingress_tunnels,
+		[PROGRAM_IP_EGRESS] = s->progs.count_ip_egress_tunnels,
+	};
 	struct program_parts chosen = parts[kind];
 
-	if (s->rodata->settings.has_links || s->rodata->settings.has_extra)
+	if (s->rodata->settings.has_tunnels)
+		chosen.count = tunnels[kind];
+	else if (s->rodata->settings.has_links || s->rodata->settings.has_extra)
 		chosen.count = more[kind];
 	return chosen;
 }
@@ -81,8 +91,9 @@ static void settings_fill(struct count_settings *settings, const struct programs
 	settings->has_extra = bank_has_extra(&settings->geometry);
 	settings->has_owners = request->has_owners;
 	settings->has_ip_bytes = settings->has_extra && request->has_ip_bytes;
+	settings->has_tunnels = request->has_tunnels;
 	settings->claim_sections = request->realtime;
-	if (!request->group || group_by_is_full(request->group))
+	if (!request->group || !group_by_reduces(request->group, request->has_tunnels))
 		return;
 	settings->reduce_keys = true;
 	group_masks_make_with_place(request->group, &settings->group);

@@ -37,6 +37,7 @@ struct programs_request {
 	unsigned int highest_ifindex;   /* of the links; more may come later */
 	bool has_owners;                /* banks' records have the socket, */
 	bool has_ip_bytes;              /* and the bytes of IP packets */
+	bool has_tunnels;               /* and the tunnel: flows are those inside */
 	bool realtime;                  /* PREEMPT_RT: sections are claimed */
 	bool wanted[PROGRAM_KIND_COUNT];
 };

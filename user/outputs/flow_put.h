@@ -153,6 +153,22 @@ static inline char *put_service(char *out, const struct flow_view *view)
 	return put_bytes(out, name, strlen(name));
 }
 
+static inline char *put_tunnel(char *out, const struct flow_view *view)
+{
+#define TUNNEL_AS_TEXT(id, name, is_shared) [id] = name,
+	static const char *const names[] = { TUNNELS(TUNNEL_AS_TEXT) };
+	const char *name = names[tunnel_kind_of(view->flow->key.tunnel) % TUNNEL_KIND_COUNT];
+
+	return put_bytes(out, name, strlen(name));
+}
+
+static inline char *put_tunnel_id(char *out, const struct flow_view *view)
+{
+	__u64 tunnel = view->flow->key.tunnel;
+
+	return tunnel & TUNNEL_HAS_NUMBER ? put_uint(out, tunnel & TUNNEL_NUMBER) : out;
+}
+
 /* Names are of any length: NULL where there is none. */
 static inline const char *name_of_interface(const struct flow_view *view)
 {

@@ -107,6 +107,7 @@ static int programs_open(struct live *live)
 					    .filters = live->config.filters,
 					    .has_owners = live->config.taker.owners,
 					    .has_ip_bytes = live->config.taker.has_ip_bytes,
+					    .has_tunnels = live->config.taker.has_tunnels,
 					    .realtime = live->machine.realtime };
 	struct filter_error error;
 	int err;

@@ -80,9 +80,19 @@ static const __u8 *link_header(struct cursor *c, __u32 size)
 	return header;
 }
 
-static int link_ethernet(const struct capture_packet *packet, struct packet *p)
+/* What an EtherType announces that no header told. */
+static int enter_non_ip(struct cursor *c, __u16 ethertype, struct packet *p)
 {
-	struct cursor c = packet_cursor(packet);
+	if (c->inward) {
+		c->inward->offset = cursor_offset(c);
+		c->inward->ethertype = ethertype;
+	}
+	return parse_non_ip(host_to_be16(ethertype), p);
+}
+
+static int link_ethernet(const struct capture_packet *packet, struct packet *p, struct inward *in)
+{
+	struct cursor c = packet_cursor(packet, in);
 
 	return parse_ethernet(&c, p);
 }
@@ -90,6 +100,8 @@ static int link_ethernet(const struct capture_packet *packet, struct packet *p)
 /* A protocol field of Linux cooked captures: under 0x600 are numbers of its own (4 is LLC). */
 static int enter_cooked(struct cursor *c, __be16 protocol, struct packet *p)
 {
+	if (be16_to_host(protocol) == FLOW_ETHERTYPE_LLC)
+		return enter_non_ip(c, FLOW_ETHERTYPE_LLC, p);
 	if (be16_to_host(protocol) < ETH_P_802_3_MIN) {
 		p->ports = host_to_be32((__u32)be16_to_host(protocol) << 16);
 		return 0;
@@ -97,26 +109,26 @@ static int enter_cooked(struct cursor *c, __be16 protocol, struct packet *p)
 	return enter_ethertype(c, protocol, p);
 }
 
-static int link_cooked(const struct capture_packet *packet, struct packet *p)
+static int link_cooked(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 	const __u8 *header = link_header(&c, COOKED_HEADER_LEN);
 
 	return header ? enter_cooked(&c, wire16(header + 14), p) : LINK_HEADER_CUT;
 }
 
-static int link_cooked2(const struct capture_packet *packet, struct packet *p)
+static int link_cooked2(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 	const __u8 *header = link_header(&c, COOKED2_HEADER_LEN);
 
 	return header ? enter_cooked(&c, wire16(header), p) : LINK_HEADER_CUT;
 }
 
 /* IP without anything before it: its first four bits tell which. */
-static int link_raw(const struct capture_packet *packet, struct packet *p)
+static int link_raw(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 	const __u8 *first = cursor_peek(&c, NULL, 1);
 
 	if (!first)
@@ -124,16 +136,16 @@ static int link_raw(const struct capture_packet *packet, struct packet *p)
 	return *first >> 4 == 6 ? parse_ipv6(&c, p) : parse_ipv4(&c, p);
 }
 
-static int link_ipv4(const struct capture_packet *packet, struct packet *p)
+static int link_ipv4(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 
 	return enter_ipv4(&c, p);
 }
 
-static int link_ipv6(const struct capture_packet *packet, struct packet *p)
+static int link_ipv6(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 
 	return enter_ipv6(&c, p);
 }
@@ -145,9 +157,9 @@ static __u32 family_of(__u32 family)
 }
 
 /* BSD loopback, the family in the byte order of its host: most are little-endian. */
-static int link_null(const struct capture_packet *packet, struct packet *p)
+static int link_null(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 	const __u8 *header = link_header(&c, NULL_HEADER_LEN);
 
 	if (!header)
@@ -155,18 +167,18 @@ static int link_null(const struct capture_packet *packet, struct packet *p)
 	return enter_family(&c, family_of(__builtin_bswap32(ntohl(wire32(header)))), p);
 }
 
-static int link_loop(const struct capture_packet *packet, struct packet *p)
+static int link_loop(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 	const __u8 *header = link_header(&c, NULL_HEADER_LEN);
 
 	return header ? enter_family(&c, family_of(ntohl(wire32(header))), p) : LINK_HEADER_CUT;
 }
 
 /* OpenBSD's IPsec interfaces: family, SPI, flags. */
-static int link_enc(const struct capture_packet *packet, struct packet *p)
+static int link_enc(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 	const __u8 *header = link_header(&c, ENC_HEADER_LEN);
 
 	if (!header)
@@ -175,9 +187,9 @@ static int link_enc(const struct capture_packet *packet, struct packet *p)
 }
 
 /* BSD's packet filter: the header's length without its padding, the family. */
-static int link_pflog(const struct capture_packet *packet, struct packet *p)
+static int link_pflog(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 	const __u8 *header = cursor_peek(&c, NULL, 2);
 	__u32 len = header ? (header[0] + 3u) & ~3u : 0;
 
@@ -187,19 +199,14 @@ static int link_pflog(const struct capture_packet *packet, struct packet *p)
 	return enter_family(&c, header[1], p);
 }
 
-static int link_ipnet(const struct capture_packet *packet, struct packet *p)
+static int link_ipnet(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 	const __u8 *header = link_header(&c, IPNET_HEADER_LEN);
 
 	if (!header)
 		return LINK_HEADER_CUT;
 	return header[1] == IPNET_INET6 ? enter_ipv6(&c, p) : enter_family(&c, header[1], p);
-}
-
-static int enter_non_ip(__u16 ethertype, struct packet *p)
-{
-	return parse_non_ip(host_to_be16(ethertype), p);
 }
 
 /* PPP from its protocol field on, which has one byte where it is odd (RFC 1661). */
@@ -220,11 +227,11 @@ static int enter_ppp(struct cursor *c, struct packet *p)
 	case PPP_IPV6:
 		return enter_ipv6(c, p);
 	case PPP_MPLS_UNICAST:
-		return enter_non_ip(ETH_P_MPLS_UC, p);
+		return enter_non_ip(c, ETH_P_MPLS_UC, p);
 	case PPP_MPLS_MULTICAST:
-		return enter_non_ip(ETH_P_MPLS_MC, p);
+		return enter_non_ip(c, ETH_P_MPLS_MC, p);
 	default:
-		return enter_non_ip(ETHERTYPE_PPP, p);
+		return enter_non_ip(c, ETHERTYPE_PPP, p);
 	}
 }
 
@@ -238,9 +245,9 @@ static int enter_framed_ppp(struct cursor *c, struct packet *p)
 	return enter_ppp(c, p);
 }
 
-static int link_ppp(const struct capture_packet *packet, struct packet *p)
+static int link_ppp(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 
 	return enter_framed_ppp(&c, p);
 }
@@ -252,17 +259,17 @@ static int enter_hdlc(struct cursor *c, struct packet *p)
 	return header ? enter_ethertype(c, wire16(header + 2), p) : LINK_HEADER_CUT;
 }
 
-static int link_hdlc(const struct capture_packet *packet, struct packet *p)
+static int link_hdlc(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 
 	return enter_hdlc(&c, p);
 }
 
 /* PPP, or Cisco's HDLC where the address is one of its own. */
-static int link_ppp_serial(const struct capture_packet *packet, struct packet *p)
+static int link_ppp_serial(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 	const __u8 *address = cursor_peek(&c, NULL, 1);
 
 	if (address && (*address == HDLC_UNICAST || *address == HDLC_MULTICAST))
@@ -271,33 +278,33 @@ static int link_ppp_serial(const struct capture_packet *packet, struct packet *p
 }
 
 /* PPPoE without the Ethernet header (RFC 2516): version and type, code, session, length. */
-static int link_ppp_ether(const struct capture_packet *packet, struct packet *p)
+static int link_ppp_ether(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 	const __u8 *header = link_header(&c, PPPOE_HEADER_LEN);
 
 	if (!header)
 		return LINK_HEADER_CUT;
-	return header[1] ? enter_non_ip(ETHERTYPE_PPPOE_OTHER, p) : enter_ppp(&c, p);
+	return header[1] ? enter_non_ip(&c, ETHERTYPE_PPPOE_OTHER, p) : enter_ppp(&c, p);
 }
 
-static int link_ppp_pppd(const struct capture_packet *packet, struct packet *p)
+static int link_ppp_pppd(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 
 	return link_header(&c, PPPD_HEADER_LEN) ? enter_framed_ppp(&c, p) : LINK_HEADER_CUT;
 }
 
-static int link_ppp_told(const struct capture_packet *packet, struct packet *p)
+static int link_ppp_told(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 
 	return link_header(&c, DIRECTION_LEN) ? enter_framed_ppp(&c, p) : LINK_HEADER_CUT;
 }
 
-static int link_hdlc_told(const struct capture_packet *packet, struct packet *p)
+static int link_hdlc_told(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 
 	return link_header(&c, DIRECTION_LEN) ? enter_hdlc(&c, p) : LINK_HEADER_CUT;
 }
@@ -350,16 +357,17 @@ static int enter_frelay(struct cursor *c, struct packet *p)
 	return header ? enter_ethertype(c, wire16(header), p) : LINK_HEADER_CUT;
 }
 
-static int link_frelay(const struct capture_packet *packet, struct packet *p)
+static int link_frelay(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 
 	return enter_frelay(&c, p);
 }
 
-static int link_frelay_told(const struct capture_packet *packet, struct packet *p)
+static int link_frelay_told(const struct capture_packet *packet, struct packet *p,
+			    struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 
 	return link_header(&c, DIRECTION_LEN) ? enter_frelay(&c, p) : LINK_HEADER_CUT;
 }
@@ -376,9 +384,9 @@ static __u16 host16(const __u8 *at, bool swapped)
  * Linux's packet log: family, version, resource, then attributes of length, type and value in
  * the byte order of the host that captured; one of them is the packet.
  */
-static int link_nflog(const struct capture_packet *packet, struct packet *p)
+static int link_nflog(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 	const __u8 *header = link_header(&c, NFLOG_HEADER_LEN), *attribute;
 	__u32 len;
 
@@ -399,7 +407,24 @@ static int link_nflog(const struct capture_packet *packet, struct packet *p)
 	return enter_family(&c, header[0], p);
 }
 
-int packet_parse_thorough(const struct capture_packet *packet, struct packet *p)
+/* At in->offset, a level further inward. */
+static __noinline bool packet_enter(const struct capture_packet *packet, struct packet *p,
+				    struct inward *in)
+{
+	struct cursor c = packet_cursor(packet, in);
+
+	cursor_skip(&c, in->offset);
+	return inward_level(&c, p, in);
+}
+
+void packet_parse_inside(const struct capture_packet *packet, struct packet *p,
+			 struct inward *in)
+{
+	for (int i = 0; i < INWARD_LEVELS_MAX && packet_enter(packet, p, in);)
+		i++;
+}
+
+int packet_parse_thorough(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
 #define AS_PARSER(id, type, dlt, parser) [id] = parser,
 	static link_parser *const parsers[] = { CAPTURE_LINKS(AS_PARSER) };
@@ -407,5 +432,5 @@ int packet_parse_thorough(const struct capture_packet *packet, struct packet *p)
 
 	if (packet->link == LINK_UNKNOWN)
 		return 1 + MALFORMED_LINK_TYPE;
-	return parsers[packet->link](packet, p);
+	return parsers[packet->link](packet, p, in);
 }

@@ -8,39 +8,55 @@
 
 /* First: linux/in.h makes way for the C library's netinet/in.h only if that came before. */
 #include "../../include/platform.h"
-#include "../../include/parse.h"
+#include "../../include/inward.h"
 #include "capture.h"
 
-/* As packet_parse, of any link type and with every header that the parser knows. */
-int packet_parse_thorough(const struct capture_packet *packet, struct packet *p);
+/*
+ * As packet_parse, of any link type and with every header that the parser knows, but no further
+ * inward; in (or NULL) is where it would go on.
+ */
+int packet_parse_thorough(const struct capture_packet *packet, struct packet *p,
+			  struct inward *in);
+
+/* Goes on from there to the innermost packet. */
+void packet_parse_inside(const struct capture_packet *packet, struct packet *p,
+			 struct inward *in);
 
 /* Through a copy: a p whose address were known out of line would not stay in registers. */
 static __always_inline int packet_parse_unusual(const struct capture_packet *packet,
-						struct packet *p)
+						struct packet *p, struct inward *in)
 {
 	struct packet copy = { .wants_window = p->wants_window,
 			       .wants_ip_len = p->wants_ip_len };
-	int malformed = packet_parse_thorough(packet, &copy);
+	struct inward within = { 0 };
+	int malformed = packet_parse_thorough(packet, &copy, in ? &within : NULL);
 
+	if (in && !malformed)
+		packet_parse_inside(packet, &copy, &within);
 	*p = copy;
+	if (in)
+		*in = within;
 	return malformed;
 }
 
 /*
- * Parses a packet, p zero before. 0, or 1 + enum malformed_reason. A frame without IP and without
- * an EtherType is a non-IP flow of EtherType 0. The usual headers are parsed in line.
+ * Parses a packet, p and in zero before: the outermost one where in is NULL, else the innermost.
+ * 0, or 1 + enum malformed_reason. A frame without IP and without an EtherType is a non-IP flow of
+ * EtherType 0. The usual headers are parsed in line.
  */
-static __always_inline int packet_parse(const struct capture_packet *packet, struct packet *p)
+static __always_inline int packet_parse(const struct capture_packet *packet, struct packet *p,
+					struct inward *in)
 {
 	struct cursor c = cursor_over(CURSOR_FAST, packet->data, packet->data + packet->caplen);
 	int malformed;
 
 	if (likely(packet->link == LINK_ETHERNET)) {
 		malformed = parse_ethernet(&c, p);
-		if (likely(!c.incomplete))
+		if (likely(!c.incomplete) &&
+		    (!in || malformed || !packet_may_hold_another(p)))
 			return malformed;
 	}
-	return packet_parse_unusual(packet, p);
+	return packet_parse_unusual(packet, p, in);
 }
 
 #endif

@@ -63,7 +63,7 @@ struct packet_table *packet_table_create(const struct packet_table_config *confi
 	if (!table)
 		return NULL;
 	table->config = *config;
-	table->reduced = config->group && !group_by_is_full(config->group);
+	table->reduced = config->group && group_by_reduces(config->group, config->taker.has_tunnels);
 	if (table->reduced)
 		group_masks_make(config->group, &table->masks);
 	table->geometry.sections_per_cpu = 1;
@@ -201,11 +201,12 @@ struct counting {
 	struct link_outcomes *links;
 	bool has_extra;
 	bool has_ip_bytes;
+	bool has_tunnels;
 };
 
-/* has_extra is a constant where this is called: each way to count exists once. */
+/* What is told here is a constant where this is called: each way to count exists once. */
 static __always_inline struct counting table_counting(const struct packet_table *table,
-						      bool has_extra)
+						      bool has_extra, bool has_tunnels)
 {
 	return (struct counting){
 		.section = table->section,
@@ -215,6 +216,7 @@ static __always_inline struct counting table_counting(const struct packet_table 
 		.links = table->links,
 		.has_extra = has_extra,
 		.has_ip_bytes = has_extra && table->config.taker.has_ip_bytes,
+		.has_tunnels = has_tunnels,
 	};
 }
 
@@ -226,7 +228,8 @@ static __always_inline void packet_read(const struct counting *counting,
 {
 	struct packet p = { .wants_window = counting->has_extra,
 			    .wants_ip_len = counting->has_ip_bytes };
-	int malformed = packet_parse(packet, &p);
+	struct inward in = { 0 };
+	int malformed = packet_parse(packet, &p, counting->has_tunnels ? &in : NULL);
 
 	if (unlikely(malformed)) {
 		parsed->outcome = PACKET_MALFORMED;
@@ -241,9 +244,12 @@ static __always_inline void packet_read(const struct counting *counting,
 		p.inner_vlan |= link.inner_vlan;
 	}
 	packet_key(&p, &parsed->key);
+	parsed->key.tunnel = in.tunnel;
 	if (counting->masks)
 		flow_key_reduce(&parsed->key, counting->masks);
 	parsed->hash = flow_hash(&parsed->key, counting->seed);
+	if (counting->has_tunnels)
+		parsed->hash = hash_with_tunnel(parsed->hash, parsed->key.tunnel, counting->seed);
 	__builtin_prefetch(section_slot(counting->section, &counting->geometry, parsed->hash,
 					counting->has_extra), 1);
 	parsed->notes = packet_notes(&p);
@@ -295,6 +301,7 @@ static __always_inline void packet_account(const struct counting *counting,
 		accounted.has_extra = true;
 		accounted.has_ip_bytes = counting->has_ip_bytes;
 		accounted.ip_bytes = counting->has_ip_bytes ? parsed->ip_bytes : 0;
+		accounted.has_tunnels = counting->has_tunnels;
 	}
 	account_flow(counting->section, &counting->geometry, &accounted);
 	if (counting->links)
@@ -346,7 +353,7 @@ static void links_begin_pane(struct packet_table *table)
 }
 
 static __always_inline int batch_count(struct packet_table *table, struct packet_batch batch,
-				       bool has_extra)
+				       bool has_extra, bool has_tunnels)
 {
 	struct parsed_packet parsed[PACKET_BATCH];
 	struct counting counting;
@@ -358,7 +365,7 @@ static __always_inline int batch_count(struct packet_table *table, struct packet
 		table_merge_spill(table);
 	table_make_room(table, (uint32_t)batch.count);
 	/* Not earlier: a table that was full may have fewer slots now. */
-	counting = table_counting(table, has_extra);
+	counting = table_counting(table, has_extra, has_tunnels);
 	batch.count = batch_read(table, &batch, parsed, &err, &counting);
 	batch_account(&batch, parsed, &counting);
 	return err;
@@ -369,8 +376,10 @@ int packet_table_count(struct packet_table *table, const struct capture_packet *
 {
 	const struct packet_batch batch = { packets, places, count };
 
-	return table->config.taker.has_extra ? batch_count(table, batch, true) :
-					       batch_count(table, batch, false);
+	if (table->config.taker.has_tunnels)
+		return batch_count(table, batch, true, true);
+	return table->config.taker.has_extra ? batch_count(table, batch, true, false) :
+					       batch_count(table, batch, false, false);
 }
 
 /* Adds what is tallied of a link and direction. */

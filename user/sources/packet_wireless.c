@@ -104,9 +104,9 @@ static int enter_wireless(struct cursor *c, bool is_padded, struct packet *p)
 	return enter_llc(c, control[1] & FLAG_PROTECTED, p);
 }
 
-int link_wireless(const struct capture_packet *packet, struct packet *p)
+int link_wireless(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 
 	return enter_wireless(&c, false, p);
 }
@@ -130,9 +130,9 @@ static bool radiotap_is_padded(const struct cursor *c, const __u8 *header, __u32
 	return c->end - c->pos > (long)offset && header[offset] & RADIOTAP_PADDED;
 }
 
-int link_radiotap(const struct capture_packet *packet, struct packet *p)
+int link_radiotap(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 	const __u8 *header = cursor_peek(&c, NULL, RADIOTAP_LEN_MIN);
 	__u32 len;
 
@@ -142,9 +142,9 @@ int link_radiotap(const struct capture_packet *packet, struct packet *p)
 	return enter_behind(&c, len, RADIOTAP_LEN_MIN, radiotap_is_padded(&c, header, len), p);
 }
 
-int link_avs(const struct capture_packet *packet, struct packet *p)
+int link_avs(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 	const __u8 *header = cursor_peek(&c, NULL, AVS_HEADER_LEN_MIN);
 	__u32 len;
 
@@ -157,22 +157,22 @@ int link_avs(const struct capture_packet *packet, struct packet *p)
 }
 
 /* Drivers put either of two headers there; one of them begins with its magic. */
-int link_prism(const struct capture_packet *packet, struct packet *p)
+int link_prism(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 	const __u8 *header = cursor_peek(&c, NULL, 4);
 
 	if (!header)
 		return LINK_HEADER_CUT;
 	if ((ntohl(wire32(header)) & AVS_MAGIC_MASK) == AVS_MAGIC)
-		return link_avs(packet, p);
+		return link_avs(packet, p, in);
 	return enter_behind(&c, PRISM_HEADER_LEN, PRISM_HEADER_LEN, false, p);
 }
 
 /* Version, flags, length, and the number of the link type behind it. */
-int link_ppi(const struct capture_packet *packet, struct packet *p)
+int link_ppi(const struct capture_packet *packet, struct packet *p, struct inward *in)
 {
-	struct cursor c = packet_cursor(packet);
+	struct cursor c = packet_cursor(packet, in);
 	const __u8 *header = cursor_peek(&c, NULL, PPI_HEADER_LEN_MIN);
 
 	if (!header)

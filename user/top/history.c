@@ -90,7 +90,7 @@ static void put_extras(struct flow_extra *out, const struct window_result *resul
 			EXTRA_MEASURES(EXTRA_PUT)
 		}
 		for (size_t slots = slots_of(flow); slots; slots--)
-			out++->owner = flow_key_owner(&flow->key);
+			extra_set_beside(out++, &flow->key);
 	}
 }
 
@@ -98,8 +98,11 @@ struct flow_key pane_flow_key(const struct pane_flows *pane, size_t flow)
 {
 	struct flow_key key = flow_slot_key(&pane->flows[flow]);
 
-	if (pane->extras)
-		flow_key_set_owner(&key, pane->extras[flow].owner);
+	if (pane->extras) {
+		const struct key_beside beside = extra_beside(&pane->extras[flow]);
+
+		flow_key_set_beside(&key, &beside);
+	}
 	return key;
 }
 
@@ -121,7 +124,7 @@ struct pane_flows *pane_flows_create(const struct window_result *result)
 	out = pane->flows;
 	for (size_t i = 0; i < result->flow_count; i++)
 		out = put_flow(out, &result->flows[i], result->start_ns);
-	if (!result->extra_sets && !result->has_owners)
+	if (!result->extra_sets && !result->has_beside)
 		return pane;
 	pane->extras = calloc(count + 1, sizeof(*pane->extras));
 	if (!pane->extras) {

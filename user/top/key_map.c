@@ -41,7 +41,8 @@ uint32_t key_hash(const struct flow_key *key)
 		0xa24baed4963ee407u, 0x9fb21c651e98df25u, 0xd1b54a32d192ed03u,
 		0x8cb92ba72f3d8dd7u, 0xaef17502108ef2d9u, 0xf1357aea2e62a9c5u,
 		0xc6bc279692b5c323u, 0xabd98b7d1b8f5e7bu, 0x94d049bb133111ebu,
-		0xbf58476d1ce4e5b9u, 0xff51afd7ed558ccdu } };
+		0xbf58476d1ce4e5b9u, 0xff51afd7ed558ccdu, 0xc4ceb9fe1a85ec53u,
+		0x9e3779b97f4a7c15u } };
 
 	return flow_key_hash(key, &seed);
 }

@@ -62,6 +62,7 @@ static size_t panes_wanted(const struct stage *stage)
 struct second_line {
 	uint32_t extra_sets;
 	bool has_owners;
+	bool has_tunnels;
 };
 
 static struct engine *instance_create(const struct stage *stage, const struct window_spec *windows,
@@ -70,6 +71,7 @@ static struct engine *instance_create(const struct stage *stage, const struct wi
 	const struct engine_config config = { .windows = windows, .window_count = count,
 					      .extra_sets = line.extra_sets,
 					      .has_owners = line.has_owners,
+					      .has_tunnels = line.has_tunnels,
 					      .pane_ns = stage->config.pane_ns,
 					      .replay = stage->config.is_replay,
 					      .max_flows = stage->config.max_flows,
@@ -80,7 +82,8 @@ static struct engine *instance_create(const struct stage *stage, const struct wi
 
 static struct engine *rows_create(const struct stage *stage)
 {
-	const struct second_line line = { stage->config.extra_sets, stage->config.has_owners };
+	const struct second_line line = { stage->config.extra_sets, stage->config.has_owners,
+					  stage->config.has_tunnels };
 
 	return instance_create(stage, stage->windows, COVER_COUNT, line);
 }
@@ -100,9 +103,10 @@ struct stage *stage_create(const struct stage_config *config, struct wish wish)
 	stage->panes = calloc(stage->pane_room, sizeof(stage->panes[0]));
 	stage->rows = rows_create(stage);
 	stage->flows = instance_create(stage, stage->flows_windows, FLOWS_WINDOWS,
-				       (struct second_line){ 0, config->has_owners });
+				       (struct second_line){ 0, config->has_owners,
+							     config->has_tunnels });
 	stage->pulses = instance_create(stage, stage->windows, COVER_COUNT + 1,
-					(struct second_line){ 0, false });
+					(struct second_line){ 0, false, false });
 	stage->began = began_create();
 	if (!stage->began || !stage->panes || !stage->rows || !stage->flows || !stage->pulses) {
 		stage_destroy(stage);
@@ -154,7 +158,7 @@ static void feeder_add(struct feeder *feeder, const struct pane_flows *pane, siz
 	if (pane->extras)
 		copy->extra = pane->extras[flow];
 	flow_slot_set_key(&copy->slot, key);
-	copy->extra.owner = flow_key_owner(key);
+	extra_set_beside(&copy->extra, key);
 	feeder->records[feeder->count++] = &copy->slot;
 	if (feeder->count == BATCH)
 		feeder_flush(feeder);

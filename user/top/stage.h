@@ -19,7 +19,8 @@ struct stage_config {
 	bool is_replay;
 	bool has_directions;
 	uint32_t extra_sets;           /* of the measures of rows; panes have them then */
-	bool has_owners;               /* and owners, which are part of keys */
+	bool has_owners;               /* and owners, which are part of keys, */
+	bool has_tunnels;              /* as tunnels are */
 	uint64_t max_flows, max_bytes; /* of each instance; 0: no limit */
 };
 

@@ -135,6 +135,7 @@ static int top_open(struct top *top)
 			   .is_replay = options->file, .has_directions = !options->file,
 			   .extra_sets = options->extra_sets,
 			   .has_owners = options->processes,
+			   .has_tunnels = options->tunnels,
 			   .max_flows = options->max_flows,
 			   .max_bytes = options->max_flows ? 0 :
 					machine_memory_bytes() / MEMORY_PART },

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Packets inside others (inward.h), in the kernel: the parsers of each hook. They are global
+ * functions, which the verifier checks once and by itself, a level of nesting each.
+ */
+#ifndef WEIR_INSIDE_H
+#define WEIR_INSIDE_H
+
+#include "hook.h"
+
+static __always_inline struct cursor cursor_inside(enum cursor_kind kind, void *context,
+						   struct packet *p, struct inward *in)
+{
+	return (struct cursor){ .kind = kind, .context = context, .blur = &p->blur,
+				.offset = in->offset, .inward = in };
+}
+
+__noinline int parse_outside_xdp(struct xdp_md *ctx, struct packet *p, struct inward *in)
+{
+	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
+	struct cursor c = cursor_over(CURSOR_LINEAR, data, data_end);
+
+	if (!p || !in)
+		return 0;
+	c.blur = &p->blur;
+	c.inward = in;
+	return parse_ethernet(&c, p);
+}
+
+__noinline int enter_xdp(struct xdp_md *ctx, struct packet *p, struct inward *in)
+{
+	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
+	struct cursor c = cursor_over(CURSOR_LINEAR, data, data_end);
+
+	if (!p || !in)
+		return 0;
+	c.blur = &p->blur;
+	c.inward = in;
+	c.offset = in->offset;
+	return inward_level(&c, p, in);
+}
+
+__noinline int parse_outside_xdp_frags(struct xdp_md *ctx, struct packet *p, struct inward *in)
+{
+	struct cursor c;
+
+	if (!p || !in)
+		return 0;
+	c = cursor_inside(CURSOR_XDP, ctx, p, in);
+	return parse_ethernet(&c, p);
+}
+
+__noinline int enter_xdp_frags(struct xdp_md *ctx, struct packet *p, struct inward *in)
+{
+	struct cursor c;
+
+	if (!p || !in)
+		return 0;
+	c = cursor_inside(CURSOR_XDP, ctx, p, in);
+	return inward_level(&c, p, in);
+}
+
+__noinline int parse_outside_skb(struct __sk_buff *skb, struct packet *p, struct inward *in)
+{
+	struct cursor c;
+
+	if (!p || !in)
+		return 0;
+	c = cursor_inside(CURSOR_SKB, skb, p, in);
+	return parse_skb(&c, skb, p, false);
+}
+
+__noinline int parse_outside_ip(struct __sk_buff *skb, struct packet *p, struct inward *in)
+{
+	struct cursor c;
+
+	if (!p || !in)
+		return 0;
+	c = cursor_inside(CURSOR_SKB, skb, p, in);
+	return parse_skb(&c, skb, p, true);
+}
+
+__noinline int enter_skb(struct __sk_buff *skb, struct packet *p, struct inward *in)
+{
+	struct cursor c;
+
+	if (!p || !in)
+		return 0;
+	c = cursor_inside(CURSOR_SKB, skb, p, in);
+	return inward_level(&c, p, in);
+}
+
+/* As far inward as it goes; malformed is what the packet is outside. */
+static __always_inline int parse_inside_skb(struct __sk_buff *skb, struct packet *p,
+					    struct inward *in, bool is_ip)
+{
+	int malformed = is_ip ? parse_outside_ip(skb, p, in) : parse_outside_skb(skb, p, in);
+	int i;
+
+	for (i = 0; i < INWARD_LEVELS_MAX && !malformed; i++) {
+		if (!enter_skb(skb, p, in))
+			break;
+	}
+	return malformed;
+}
+
+static __always_inline int parse_inside_xdp(struct xdp_md *ctx, struct packet *p,
+					    struct inward *in, bool has_frags)
+{
+	int malformed = has_frags ? parse_outside_xdp_frags(ctx, p, in) :
+				    parse_outside_xdp(ctx, p, in);
+	int i;
+
+	for (i = 0; i < INWARD_LEVELS_MAX && !malformed; i++) {
+		if (!(has_frags ? enter_xdp_frags(ctx, p, in) : enter_xdp(ctx, p, in)))
+			break;
+	}
+	return malformed;
+}
+
+/* A packet whose usual headers were parsed: false where that is left to a thorough parser. */
+static __always_inline bool parse_inside_fast(struct cursor *c, struct packet *p,
+					      struct inward *in)
+{
+	if (!packet_may_hold_another(p))
+		return true;
+	if (!inward_level(c, p, in))
+		return !c->incomplete;
+	return !c->incomplete && !packet_may_hold_another(p);
+}
+
+static __noinline void count_inside_xdp(struct xdp_md *ctx, bool has_frags)
+{
+	struct packet_size size = packet_size_single(has_frags ?
+						     (__u32)bpf_xdp_get_buff_len(ctx) :
+						     xdp_len(ctx));
+	struct packet p = { .wants_window = true, .wants_ip_len = has_ip_bytes(false) };
+	struct inward in = {};
+	int malformed = parse_inside_xdp(ctx, &p, &in, has_frags);
+
+	count_inside(&p, malformed, &size, xdp_link(ctx, false), in.tunnel);
+}
+
+/* False where it was left to a thorough parser: by who called, for the stack is short. */
+static __noinline bool count_inside_fast_xdp(struct xdp_md *ctx, bool has_frags)
+{
+	const struct link_entry *link = xdp_link(ctx, false);
+	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
+	struct packet_size size = packet_size_single(has_frags ?
+						     (__u32)bpf_xdp_get_buff_len(ctx) :
+						     (__u32)(data_end - data));
+	struct cursor c = cursor_over(CURSOR_FAST, data, data_end);
+	struct packet p = { .wants_window = true, .wants_ip_len = has_ip_bytes(false) };
+	struct inward in = {};
+	int malformed;
+
+	c.inward = &in;
+	malformed = parse_ethernet(&c, &p);
+	if (unlikely(c.incomplete) || (!malformed && !parse_inside_fast(&c, &p, &in)))
+		return false;
+	count(&p, malformed, &size, link, false, NULL, &in.tunnel);
+	return true;
+}
+
+static __always_inline int xdp_tunnels(struct xdp_md *ctx, bool has_frags)
+{
+	if (unlikely(!count_inside_fast_xdp(ctx, has_frags)))
+		count_inside_xdp(ctx, has_frags);
+	return XDP_PASS;
+}
+
+static __always_inline void count_inside_skb(struct __sk_buff *skb, __u8 direction,
+					     const struct packet *p, int malformed,
+					     const struct inward *in)
+{
+	struct packet_size size = skb_size(skb, p);
+
+	if (direction == FLOW_OUT)
+		count_inside_out(skb, p, malformed, &size, in->tunnel);
+	else
+		count_inside(p, malformed, &size, skb_link(skb, false), in->tunnel);
+}
+
+static __noinline void count_inside_thoroughly(struct __sk_buff *skb, __u8 direction, bool is_ip)
+{
+	struct packet p = { .wants_window = true, .wants_ip_len = has_ip_bytes(false) };
+	struct inward in = {};
+
+	packet_init_skb(&p, skb, direction);
+	count_inside_skb(skb, direction, &p, parse_inside_skb(skb, &p, &in, is_ip), &in);
+}
+
+/* As count_inside_fast_xdp. */
+static __noinline bool count_inside_fast(struct __sk_buff *skb, __u8 direction, bool is_ip)
+{
+	void *data = (void *)(long)skb->data, *data_end = (void *)(long)skb->data_end;
+	struct cursor c = cursor_over(CURSOR_FAST, data, data_end);
+	struct packet p = { .wants_window = true, .wants_ip_len = has_ip_bytes(false) };
+	struct inward in = {};
+	int malformed;
+
+	packet_init_skb(&p, skb, direction);
+	c.inward = &in;
+	malformed = parse_skb(&c, skb, &p, is_ip);
+	if (unlikely(c.incomplete) || (!malformed && !parse_inside_fast(&c, &p, &in)))
+		return false;
+	count_inside_skb(skb, direction, &p, malformed, &in);
+	return true;
+}
+
+static __always_inline int skb_tunnels(struct __sk_buff *skb, __u8 direction, bool is_ip)
+{
+	if (unlikely(!count_inside_fast(skb, direction, is_ip)))
+		count_inside_thoroughly(skb, direction, is_ip);
+	return TC_PASS;
+}
+
+#endif
