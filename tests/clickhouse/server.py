@@ -120,6 +120,7 @@ class Server:
     def __init__(self, port=0, password=None, certificate=None, seed=1):
         self.tables, self.rows, self.seen, self.posts = {}, {}, [], []
         self.password, self.faults, self.random = password, {}, random.Random(seed)
+        self.may_alter, self.engine = True, "ReplacingMergeTree"
         self.lock = threading.Lock()
         self.certificate, self.http = certificate, None
         self.start(port)
@@ -157,6 +158,10 @@ class Server:
                 wanted = re.search(r"database = '(\w+)' AND table = '(\w+)'", query)
                 columns = self.tables.get(".".join(wanted.groups()), {})
                 return 200, "".join(f"{name}\t{kind}\n" for name, kind in columns.items())
+            if "system.tables" in query:
+                return 200, self.engine + "\n"
+            if query.startswith("ALTER TABLE"):
+                return self.alter(query)
             if query.startswith("CREATE TABLE"):
                 return self.create(query)
             if query.startswith("INSERT INTO"):
@@ -168,6 +173,16 @@ class Server:
         columns = re.findall(r"^  (\w+) ((?:Enum8\(.*?\))|\S+?),?$", query, re.M)
         self.tables.setdefault(name, {column: kind.replace("'", "\\'")
                                       for column, kind in columns})
+        return 200, ""
+
+    def alter(self, query):
+        if not self.may_alter:
+            return 500, "Code: 164, e.displayText() = DB::Exception: Cannot alter in readonly mode"
+        name = re.match(r"ALTER TABLE ([\w.]+)", query)[1]
+        for column, kind in re.findall(r"ADD COLUMN (\w+) ([^,]+)", query):
+            if column in self.tables[name]:
+                return 500, f"Code: 15, e.displayText() = DB::Exception: {column} is there"
+            self.tables[name][column] = kind
         return 200, ""
 
     def insert(self, query, block):

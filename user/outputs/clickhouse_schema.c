@@ -132,6 +132,45 @@ bool clickhouse_schema_matches(const struct clickhouse_target *target,
 	return true;
 }
 
+/* Of those that IDENTITY names. */
+static bool is_identity(const char *name)
+{
+	static const char *const names[] = { "window_start", "agent", "run", "window_of",
+					     "window_number", "row_number" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (!strcmp(name, names[i]))
+			return true;
+	}
+	return false;
+}
+
+void clickhouse_schema_add(struct text *text, const struct clickhouse_target *target,
+			   enum clickhouse_table table, const struct text *told)
+{
+	const struct clickhouse_columns *columns = clickhouse_columns(table);
+	size_t begin = text->length;
+
+	for (size_t i = 0; i < columns->count; i++) {
+		const struct clickhouse_column *column = &columns->columns[i];
+		size_t length;
+
+		if (told_type(told, column->name, &length))
+			continue;
+		if (is_identity(column->name)) {
+			text->length = begin;
+			return;
+		}
+		if (text->length == begin)
+			append(text, (const char *const[]){ "ALTER TABLE ", target->database, ".",
+							    table_name(target, table), NULL });
+		else
+			text_string(text, ",");
+		append(text, (const char *const[]){ " ADD COLUMN ", column->name,
+						    " ", column->type, NULL });
+	}
+}
+
 /* Shards are waited for, and what is said to be stored is stored; older servers know less. */
 static int settings_ask(struct clickhouse_http *http, struct clickhouse_reply *reply)
 {
@@ -149,15 +188,23 @@ static int settings_ask(struct clickhouse_http *http, struct clickhouse_reply *r
 	return 0;
 }
 
+/* What system.columns or system.tables, where "name" is the name, tell of the table. */
+static int table_ask(struct clickhouse_http *http, const struct clickhouse_target *target,
+		     enum clickhouse_table table, const char *what, struct clickhouse_reply *reply)
+{
+	bool is_engine = !strcmp(what, "engine");
+	char query[512];
+
+	snprintf(query, sizeof(query), "SELECT %s FROM system.%s WHERE database = '%s' AND "
+		 "%s = '%s' FORMAT TabSeparated", what, is_engine ? "tables" : "columns",
+		 target->database, is_engine ? "name" : "table", table_name(target, table));
+	return clickhouse_http_ask(http, query, NULL, reply);
+}
+
 static int columns_ask(struct clickhouse_http *http, const struct clickhouse_target *target,
 		       enum clickhouse_table table, struct clickhouse_reply *reply)
 {
-	char query[512];
-
-	snprintf(query, sizeof(query), "SELECT name, type FROM system.columns WHERE database = "
-		 "'%s' AND table = '%s' FORMAT TabSeparated", target->database,
-		 table_name(target, table));
-	return clickhouse_http_ask(http, query, NULL, reply);
+	return table_ask(http, target, table, "name, type", reply);
 }
 
 /* Who may make the table need not be allowed to make a database that is there. */
@@ -182,10 +229,47 @@ out:
 	return err;
 }
 
+/*
+ * Adds the columns that are missing in what reply tells, which then tells anew: another agent may
+ * have done it meanwhile, and servers before 19 know no IF NOT EXISTS. A Distributed table is
+ * left: what it stands for, on each server, has to be altered first.
+ */
+static int columns_add(struct clickhouse_http *http, const struct clickhouse_target *target,
+		       enum clickhouse_table table, struct clickhouse_reply *reply,
+		       char refusal[CLICKHOUSE_SAID_MAX])
+{
+	struct text query = { 0 };
+	int err;
+
+	clickhouse_schema_add(&query, target, table, &reply->body);
+	err = query.err;
+	if (err || !query.length)
+		goto out;
+	text_bytes(&query, "", 1);
+	err = query.err ? query.err : table_ask(http, target, table, "engine", reply);
+	if (err)
+		goto out;
+	if (reply->body.length && memmem(reply->body.bytes, reply->body.length, "MergeTree", 9)) {
+		err = clickhouse_http_ask(http, query.bytes, NULL, reply);
+		if (err)
+			snprintf(refusal, CLICKHOUSE_SAID_MAX, "%s", reply->said);
+	} else {
+		snprintf(refusal, CLICKHOUSE_SAID_MAX, "its engine is %.*s: first the tables that "
+			 "it stands for", reply->body.length ? (int)reply->body.length - 1 : 0,
+			 reply->body.length ? reply->body.bytes : "");
+	}
+	if (err != -ECANCELED)
+		err = columns_ask(http, target, table, reply);
+out:
+	text_fini(&query);
+	return err;
+}
+
 static int table_prepare(struct clickhouse_http *http, const struct clickhouse_target *target,
 			 enum clickhouse_table table, struct clickhouse_reply *reply,
 			 char wrong[CLICKHOUSE_WRONG_MAX])
 {
+	char refusal[CLICKHOUSE_SAID_MAX] = "";
 	int err = columns_ask(http, target, table, reply);
 
 	if (!err && !reply->body.length) {
@@ -197,11 +281,20 @@ static int table_prepare(struct clickhouse_http *http, const struct clickhouse_t
 		}
 		err = columns_ask(http, target, table, reply);
 	}
+	if (!err)
+		err = columns_add(http, target, table, reply, refusal);
 	if (err) {
 		say(wrong, "%s", reply->said);
 		return err;
 	}
-	return clickhouse_schema_matches(target, table, &reply->body, wrong) ? 0 : -EINVAL;
+	if (clickhouse_schema_matches(target, table, &reply->body, wrong))
+		return 0;
+	if (*refusal) {
+		size_t length = strlen(wrong);
+
+		snprintf(wrong + length, CLICKHOUSE_WRONG_MAX - length, " (%s)", refusal);
+	}
+	return -EINVAL;
 }
 
 int clickhouse_schema_prepare(struct clickhouse_http *http, const struct clickhouse_target *target,

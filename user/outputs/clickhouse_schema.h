@@ -27,8 +27,15 @@ bool clickhouse_schema_matches(const struct clickhouse_target *target,
 			       char wrong[CLICKHOUSE_WRONG_MAX]);
 
 /*
- * Asks the server what it understands, makes tables that are missing, and checks them. 0; or
- * negative errno, and wrong tells why. -EINVAL: that the tables are not as the blocks need them.
+ * Appends the statement that adds the columns an older weir did not make, told as above. Nothing
+ * where none is missing; nor where one is that tells rows apart: ORDER BY would not have it.
+ */
+void clickhouse_schema_add(struct text *text, const struct clickhouse_target *target,
+			   enum clickhouse_table table, const struct text *told);
+
+/*
+ * Asks the server what it understands, makes tables that are missing, adds columns to those that
+ * are not of a cluster, and checks them. 0; or negative errno, and wrong tells why. -EINVAL: that the tables are not as the blocks need them.
  */
 int clickhouse_schema_prepare(struct clickhouse_http *http, const struct clickhouse_target *target,
 			      char wrong[CLICKHOUSE_WRONG_MAX]);
