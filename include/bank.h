@@ -36,7 +36,9 @@ struct section_header {
 	__u64 begin_ticks;    /* jiffies when the pane began; written by the agent */
 	__u32 spill_used;
 	__u32 claimed;        /* PREEMPT_RT only: a program is in this section */
-	__u64 spare[5];
+	__u64 begin_ns;       /* in a bank's first section: the same instant, CLOCK_MONOTONIC; */
+	__s64 wall_offset_ns; /* added to it: since 1970. Both by the agent */
+	__u64 spare[3];
 	__u64 size_histogram[SIZE_BUCKETS];
 };
 

@@ -30,7 +30,9 @@ struct agent {
 	struct document_context document;
 	char host[256];
 	uint64_t windows_emitted;      /* complete ones, of the first -w */
-	uint64_t sequences[OPTIONS_WINDOWS_MAX]; /* windows of each -w so far */
+	struct pin_documents documents; /* so far */
+	struct away *away;             /* while the time without an agent is told; else NULL */
+	uint64_t ended_ns;             /* when the last pane did, CLOCK_MONOTONIC */
 	struct outcome_counts counts;  /* of all panes */
 	struct run_counts run;         /* the same by link and direction */
 	bool warned_unattributed;
@@ -104,7 +106,8 @@ static int emit(void *context, const struct window_result *result)
 	if (result->window_number >= agent->options->window_count)
 		return 0;
 	cut = result_complete(agent, result, &document);
-	cut.sequence = agent->sequences[result->window_number]++;
+	cut.sequence = agent->documents.of_window[result->window_number]++;
+	agent->documents.all++;
 	outputs_emit(agent->outputs, &document, &cut);
 	if (result->window_number == 0)
 		look_for_excess(agent, &document, result);
@@ -149,6 +152,22 @@ static size_t outputs_bytes_max(uint64_t memory_bytes)
 	return part && part < OUTPUTS_BYTES_MAX ? (size_t)part : OUTPUTS_BYTES_MAX;
 }
 
+/* What outlives the agent goes on where the outputs were. */
+static void outputs_keep_journals(const struct agent *agent, struct outputs_config *config)
+{
+	const struct agent_log *log = agent->config.log;
+
+	if (log) {
+		config->is_replay = config->is_resumed = true;
+		config->first_document = log->documents.all;
+		config->journals = log->place;
+		config->generation = log->generation;
+	} else if (agent->config.pin) {
+		config->journals = &agent->config.pin->place;
+		config->generation = agent->config.pin->state.generation;
+	}
+}
+
 static int outputs_start(struct agent *agent)
 {
 	const struct options *options = agent->options;
@@ -159,6 +178,8 @@ static int outputs_start(struct agent *agent)
 					       .is_replay = options->file != NULL,
 					       .reads_stream = capture_is_stream(options->file) };
 	int err;
+
+	outputs_keep_journals(agent, &config);
 
 	config.max_bytes = outputs_bytes_max(machine_memory_bytes());
 	err = outputs_open(&config, &agent->outputs);
@@ -180,6 +201,18 @@ static uint64_t panes_max(const struct agent *agent)
 	return longest_ns / agent->options->pane_ns;
 }
 
+/* What a row of a result is. */
+static void rows_choose(const struct agent *agent, struct engine_config *config)
+{
+	const struct options *options = agent->options;
+
+	config->biflow = options->biflow;
+	config->service = service_rule_of(&options->group);
+	config->is_reduced = agent->owners && (!group_by_keeps_all(&options->group) ||
+					       group_by_reduces(&options->group, options->tunnels));
+	group_masks_make(&options->group, &config->row_masks);
+}
+
 /* Conversations and services are for outputs; who listens takes flows as they are counted. */
 static int engines_create(struct agent *agent, struct engine_config config)
 {
@@ -187,11 +220,7 @@ static int engines_create(struct agent *agent, struct engine_config config)
 	size_t own = options->window_count;
 	struct engine_config whole = config;
 
-	config.biflow = options->biflow;
-	config.service = service_rule_of(&options->group);
-	config.is_reduced = agent->owners && (!group_by_keeps_all(&options->group) ||
-					      group_by_reduces(&options->group, options->tunnels));
-	group_masks_make(&options->group, &config.row_masks);
+	rows_choose(agent, &config);
 	if (options->is_sorted_by_view)
 		config.sort = whole.sort = SORT_BYTES;
 	if ((config.biflow || config.service.is_kept || config.is_reduced ||
@@ -210,10 +239,9 @@ static int engines_create(struct agent *agent, struct engine_config config)
 	return agent->engine ? 0 : -errno;
 }
 
-static int engine_open(struct agent *agent)
+static struct engine_config engine_config_of(struct agent *agent)
 {
 	const struct options *options = agent->options;
-	int err;
 	struct engine_config config = { .windows = agent->config.windows,
 					.window_count = agent->config.window_count,
 					.pane_ns = options->pane_ns,
@@ -236,7 +264,13 @@ static int engine_open(struct agent *agent)
 	/* Where all flows are listed: in a result, and in its copy that outputs hold. */
 	if (!config.top && options->output_count)
 		config.bytes_beside = 2 * sizeof(struct flow_result);
-	err = engines_create(agent, config);
+	return config;
+}
+
+static int engine_open(struct agent *agent)
+{
+	int err = engines_create(agent, engine_config_of(agent));
+
 	if (!err) {
 		agent->ledger = ledger_create(panes_max(agent));
 		err = agent->ledger ? 0 : -ENOMEM;
@@ -277,6 +311,9 @@ static struct source_settings source_settings_of(struct agent *agent)
 		.slots_given = options->slots_given,
 		.once = options->once,
 		.show_progress = agent->config.show_progress,
+		.pin = agent->config.pin,
+		.log = agent->config.log ? agent->config.log->place : NULL,
+		.logged = agent->config.log ? agent->config.log->generation : 0,
 		.taker = { .take = take_records,
 			   .context = agent,
 			   .has_extra = engine_takes_extra(agent->engine),
@@ -284,6 +321,14 @@ static struct source_settings source_settings_of(struct agent *agent)
 			   .has_tunnels = options->tunnels,
 			   .owners = agent->owners },
 	};
+}
+
+static uint64_t run_number_of(const struct agent *agent)
+{
+	if (agent->config.log)
+		return agent->config.log->run;
+	return agent->config.pin ? agent->config.pin->state.run :
+				   run_number_make(agent->options);
 }
 
 /* What documents say beside results, as it is at the start. */
@@ -294,7 +339,7 @@ static void describe(struct agent *agent)
 
 	gethostname(agent->host, sizeof(agent->host) - 1);
 	document->host = agent->options->host ? agent->options->host : agent->host;
-	document->run = run_number_make(agent->options);
+	document->run = run_number_of(agent);
 	document->filter = agent->options->filter;
 	document->group = &agent->options->group;
 	document->metric_groups = agent->options->metric_groups;
@@ -345,6 +390,8 @@ int agent_open(const struct agent_config *config, struct agent **result)
 	}
 	agent->config = *config;
 	agent->options = config->options;
+	if (config->log)
+		agent->documents = config->log->documents;
 	return agent_open_parts(agent);
 }
 
@@ -389,10 +436,113 @@ static int pane_add_up(struct agent *agent, const struct pane *pane)
 	return 0;
 }
 
+/* All is in the log until every output has it. */
+static void log_keep(struct agent *agent, const struct pane *pane)
+{
+	struct pin *pin = agent->config.pin;
+
+	agent->ended_ns = pane->end_ns;
+	if (!pin)
+		return;
+	pin_log_documents(pin->log, &agent->documents);
+	pin_log_trim(pin->log, outputs_taken(agent->outputs));
+}
+
+/* Of the time without an agent: each -w has a document of it, which is no window of its kind. */
+struct away {
+	struct window_spec spec; /* of the engine: one pane, */
+	struct window_spec told; /* which was so long */
+	struct engine *engine;
+};
+
+static int emit_away(void *context, const struct window_result *result)
+{
+	struct agent *agent = context;
+	struct window_result told = *result;
+
+	told.complete = false;
+	told.spec = &agent->away->told;
+	told.away_ns = told.spec->length_ns;
+	for (size_t i = 0; i < agent->options->window_count; i++) {
+		told.window_number = i;
+		emit(agent, &told);
+	}
+	return 0;
+}
+
+static void take_away_records(void *context, const struct flow_slot *const *records, size_t count)
+{
+	struct agent *agent = context;
+
+	engine_merge(agent->away->engine, records, count);
+}
+
+static int away_engine_open(struct agent *agent)
+{
+	struct away *away = agent->away;
+	struct engine_config config = engine_config_of(agent);
+
+	away->spec = (struct window_spec){ .kind = WINDOW_TUMBLING, .length_ns = config.pane_ns,
+					   .slide_ns = config.pane_ns };
+	config.windows = &away->spec;
+	config.window_count = 1;
+	config.is_aligned = false;
+	config.emit = emit_away;
+	rows_choose(agent, &config);
+	away->engine = engine_create(&config);
+	return away->engine ? 0 : -errno;
+}
+
+static int away_add_up(struct agent *agent, struct pane *pane)
+{
+	struct engine *engine = agent->away->engine;
+	struct ledger *ledger = agent->ledger;
+	int err;
+
+	agent->away->told = agent->away->spec;
+	agent->away->told.length_ns = agent->away->told.slide_ns = pane->end_ns - pane->begin_ns;
+	agent->document.clock_offset_ns = pane->clock_offset_ns;
+	pane->index = pane->since_place_ns = 0;
+	agent->ledger = ledger_create(1);
+	if (!agent->ledger) {
+		agent->ledger = ledger;
+		return -ENOMEM;
+	}
+	ledger_add(agent->ledger, pane);
+	run_counts_add(&agent->run, pane);
+	counts_add(agent, pane);
+	err = engine_end_pane(engine, pane);
+	ledger_destroy(agent->ledger);
+	agent->ledger = ledger;
+	return err;
+}
+
+/* Before the first pane. 0 or negative errno. */
+static int agent_tell_absence(struct agent *agent)
+{
+	struct record_taker taker = { .take = take_away_records, .context = agent };
+	struct away away = { 0 };
+	struct pane pane;
+	int err, found;
+
+	if (!agent->config.pin && !agent->config.log)
+		return 0;
+	agent->away = &away;
+	err = away_engine_open(agent);
+	found = err ? err : source_absence(agent->source, &taker, &pane);
+	if (found == SOURCE_PANE) {
+		err = away_add_up(agent, &pane);
+		log_keep(agent, &pane);
+	}
+	engine_destroy(away.engine);
+	agent->away = NULL;
+	return found < 0 ? found : err;
+}
+
 static int agent_run_panes(struct agent *agent)
 {
 	struct pane pane;
-	int err = 0;
+	int err = agent_tell_absence(agent);
 
 	while (!err && !is_limit_reached(agent) && !outputs_reader_gone(agent->outputs)) {
 		int step = source_next_pane(agent->source, &pane);
@@ -403,6 +553,7 @@ static int agent_run_panes(struct agent *agent)
 		run_counts_add(&agent->run, &pane);
 		err = pane_add_up(agent, &pane);
 		counts_add(agent, &pane);
+		log_keep(agent, &pane);
 		if (agent->config.pane)
 			agent->config.pane(agent->config.context, &pane);
 	}
@@ -451,6 +602,19 @@ void agent_report_sum(const struct agent *agent)
 		      (unsigned long long)agent->run.dropped_packets);
 }
 
+/* What was lost on the way to an output has been told: it is not told again by the next start. */
+static int log_finish(struct agent *agent)
+{
+	struct pin *pin = agent->config.pin;
+	int err = 0;
+
+	if (pin && agent->ended_ns)
+		err = pin_finish(pin, agent->ended_ns, agent->document.clock_offset_ns);
+	if (err)
+		report_error("pin %s: write the state: %s", pin->place.pinned, strerror(-err));
+	return err;
+}
+
 enum exit_status agent_close(struct agent *agent, int err)
 {
 	bool failed = err != 0 || (agent && agent->failed), is_over = agent && agent->is_over;
@@ -461,6 +625,7 @@ enum exit_status agent_close(struct agent *agent, int err)
 		failed |= source_close(agent->source) != 0;
 		stop_on_hangup(NULL, NULL);
 		failed |= !outputs_close(agent->outputs);
+		failed |= log_finish(agent) != 0;
 		engine_destroy(agent->engine);
 		engine_destroy(agent->whole);
 		ledger_destroy(agent->ledger);

@@ -7,6 +7,7 @@
 
 #include "live_watch.h"
 #include "native.h"
+#include "pinned.h"
 #include "../base/report.h"
 
 static void report_impossible(const struct live_link *link, enum attach_how how)
@@ -18,6 +19,17 @@ static void report_impossible(const struct live_link *link, enum attach_how how)
 		report_error("try: -a tc, or weir check %s", link->facts.name);
 	else
 		report_error("try: weir check %s", link->facts.name);
+}
+
+static bool is_refused_by_pin(struct live_link *link, const struct live_shared *shared)
+{
+	const char *reason = NULL;
+
+	if (shared->pin)
+		reason = pinned_refuses(shared->pin, &link->facts, &link->plan);
+	if (reason)
+		snprintf(link->plan.why, sizeof(link->plan.why), "%s", reason);
+	return reason;
 }
 
 int live_link_plan(struct live_link *link, const struct live_shared *shared, const char *name)
@@ -32,7 +44,11 @@ int live_link_plan(struct live_link *link, const struct live_shared *shared, con
 			report_error("try: ip link, for their names");
 		return err;
 	}
+	if (shared->pin)
+		pinned_leave_out(shared->pin, &link->facts);
 	attach_plan_make(&link->facts, shared->machine, &shared->settings, &link->plan);
+	if (!link->plan.impossible && is_refused_by_pin(link, shared))
+		link->plan.impossible = true;
 	if (link->plan.impossible) {
 		report_impossible(link, shared->settings.how);
 		return -EOPNOTSUPP;
@@ -122,7 +138,14 @@ static int side_attach(struct live_link *link, const struct live_shared *shared,
 		       enum attach_point point)
 {
 	int fd = programs_fd(shared->programs, program_for(link, point));
-	int err = attachment_open(&link->attachment[side], point, (int)link->facts.ifindex, fd);
+	int ifindex = (int)link->facts.ifindex;
+	int err;
+
+	link->pin = shared->pin;
+	if (link->pin)
+		err = pinned_attach(link->pin, &link->attachment[side], point, ifindex, side, fd);
+	else
+		err = attachment_open(&link->attachment[side], point, ifindex, fd);
 
 	link->attached[side] = !err;
 	return err;
@@ -219,7 +242,11 @@ int live_link_detach(struct live_link *link)
 
 	/* The side attached first leaves last: it may have made the qdisc that both stand on. */
 	for (int side = LIVE_OUT; side >= LIVE_IN; side--) {
-		int err = link->attached[side] ? attachment_close(&link->attachment[side]) : 0;
+		int err;
+
+		if (link->pin)
+			pinned_remove(link->pin, link->facts.ifindex, side);
+		err = link->attached[side] ? attachment_close(&link->attachment[side]) : 0;
 
 		if (err)
 			report_left(link, &link->attachment[side], err);
@@ -227,4 +254,13 @@ int live_link_detach(struct live_link *link)
 		first_err = first_err ? first_err : err;
 	}
 	return first_err;
+}
+
+void live_link_leave(struct live_link *link)
+{
+	for (int side = LIVE_IN; side <= LIVE_OUT; side++) {
+		if (link->attached[side])
+			pinned_leave(&link->attachment[side]);
+		link->attached[side] = false;
+	}
 }

@@ -8,6 +8,7 @@
 #include "ahead.h"
 #include "attach.h"
 #include "plan.h"
+#include "../pin/pin_place.h"
 #include "../kernel/programs.h"
 
 enum live_side { LIVE_IN, LIVE_OUT, LIVE_SIDES };
@@ -17,6 +18,7 @@ struct live_link {
 	struct attach_plan plan;
 	struct attachment attachment[LIVE_SIDES];
 	bool attached[LIVE_SIDES];
+	const struct pin_place *pin;     /* where it is pinned; NULL */
 	bool gone;
 	bool is_cut;                     /* it went or came back in the pane at hand */
 	bool is_refused;                 /* it is back and cannot be attached, which has been told */
@@ -43,6 +45,7 @@ struct live_shared {
 	const struct banks *banks;
 	const struct hash_seed *seed;
 	const struct programs *programs; /* NULL until they are loaded */
+	const struct pin_place *pin;     /* what is attached stays; NULL: it goes with the agent */
 };
 
 /*
@@ -71,6 +74,9 @@ bool live_link_has_programs(const struct live_link *link, const struct live_shar
  * (not of a link that is_refused).
  */
 int live_link_attach(struct live_link *link, const struct live_shared *shared);
+
+/* Lets go of what is pinned, which stays attached. */
+void live_link_leave(struct live_link *link);
 
 /* Detaches. 0, or a negative errno where something may have been left, which is reported. */
 int live_link_detach(struct live_link *link);

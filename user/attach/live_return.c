@@ -7,6 +7,7 @@
 
 #include "../base/clock.h"
 #include "../base/report.h"
+#include "pinned.h"
 
 #define RETRY_NS 1000000000u
 
@@ -34,8 +35,12 @@ static int plan_again(struct live_link *link, const struct live_shared *shared)
 	if (err)
 		return err;
 	*plan = (struct attach_plan){ 0 };
+	if (shared->pin)
+		pinned_leave_out(shared->pin, &link->facts);
 	attach_plan_make(&link->facts, shared->machine, &shared->settings, plan);
 	if (plan->in == ATTACH_CAPTURE || plan->out == ATTACH_CAPTURE)
+		plan->impossible = true;
+	else if (shared->pin && pinned_refuses(shared->pin, &link->facts, plan))
 		plan->impossible = true;
 	else if (!plan->impossible && !live_link_has_programs(link, shared))
 		plan_without(link, shared);

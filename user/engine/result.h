@@ -59,6 +59,7 @@ struct window_result {
 	uint64_t observed_ns;         /* averages divide by this: the window's real length */
 	uint32_t panes;
 	bool complete;
+	uint64_t away_ns;             /* of it no agent was there; 0: one was. By the agent */
 	struct window_total total;
 	struct outcome_counts counts; /* outcome[PACKET_FLOW] equals total */
 	/* Flows that left the agent's memory for --max-flows, within this window's panes. */

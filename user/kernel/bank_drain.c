@@ -50,13 +50,22 @@ static struct link_tally *section_tallies(const struct bank_geometry *g,
 	return (struct link_tally *)((uint8_t *)section + g->tallies_offset);
 }
 
-void bank_stamp(const struct bank_view *bank, uint64_t begin_ticks, uint64_t sequence)
+void bank_stamp(const struct bank_view *bank, const struct bank_begin *begin, uint64_t sequence)
 {
 	for (uint32_t i = 0; i < bank_sections(bank->geometry); i++)
-		section_of(bank, i)->begin_ticks = begin_ticks;
+		section_of(bank, i)->begin_ticks = begin->ticks;
+	section_of(bank, 0)->begin_ns = begin->now_ns;
+	section_of(bank, 0)->wall_offset_ns = begin->wall_offset_ns;
 	in_this_order();
 	section_of(bank, 0)->sequence = sequence;
 	in_this_order();
+}
+
+struct bank_begin bank_began(const struct bank_view *bank)
+{
+	const struct section_header *first = section_of(bank, 0);
+
+	return (struct bank_begin){ first->begin_ticks, first->begin_ns, first->wall_offset_ns };
 }
 
 uint64_t bank_sequence(const struct bank_view *bank)

@@ -28,8 +28,18 @@ struct bank_counts {
 	struct link_outcomes *links;   /* the caller's: by link_tally_index, 2 * geometry.links */
 };
 
+/* When a pane begins: as the programs tell the time, and as the agent does. */
+struct bank_begin {
+	uint64_t ticks;
+	uint64_t now_ns;         /* CLOCK_MONOTONIC */
+	int64_t wall_offset_ns;  /* added to it: since 1970 */
+};
+
 /* Before a clean bank is counted into: the pane's begin, and its number, which is never 0. */
-void bank_stamp(const struct bank_view *bank, uint64_t begin_ticks, uint64_t sequence);
+void bank_stamp(const struct bank_view *bank, const struct bank_begin *begin, uint64_t sequence);
+
+/* What it was stamped with. */
+struct bank_begin bank_began(const struct bank_view *bank);
 
 /* The number that the bank was stamped with; 0 once it is clean. */
 uint64_t bank_sequence(const struct bank_view *bank);

@@ -3,6 +3,8 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -270,4 +272,34 @@ int programs_fd(const struct programs *programs, enum program_kind kind)
 	if (programs->filter_fd[kind] >= 0)
 		return programs->filter_fd[kind];
 	return bpf_program__fd(programs->passes_none[kind] ? parts.filtered : parts.count);
+}
+
+static void targets_path(char path[PATH_MAX], const char *directory, int kind)
+{
+	snprintf(path, PATH_MAX, "%s/targets%d", directory, kind);
+}
+
+int programs_pin(const struct programs *programs, const char *directory)
+{
+	char path[PATH_MAX];
+	int err = 0;
+
+	for (int kind = 0; kind < PROGRAM_KIND_COUNT && !err; kind++) {
+		struct program_parts parts = parts_of(programs->skeleton, kind);
+
+		targets_path(path, directory, kind);
+		if (programs->filter_fd[kind] >= 0)
+			err = bpf_obj_pin(bpf_map__fd(parts.targets), path);
+	}
+	return err;
+}
+
+void programs_unpin(const char *directory)
+{
+	char path[PATH_MAX];
+
+	for (int kind = 0; kind < PROGRAM_KIND_COUNT; kind++) {
+		targets_path(path, directory, kind);
+		unlink(path);
+	}
 }

@@ -75,4 +75,11 @@ int programs_read_ticks(const struct programs *programs, uint64_t *ticks);
  */
 int programs_fd(const struct programs *programs, enum program_kind kind);
 
+/*
+ * Pins in a directory of a BPF file system what the programs lose with the process: the arrays by
+ * which a filter finds them (the kernel empties one that no user has). 0 or negative errno.
+ */
+int programs_pin(const struct programs *programs, const char *directory);
+void programs_unpin(const char *directory);
+
 #endif

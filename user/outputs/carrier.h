@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "journal.h"
+
 struct carrier;
 
 /* What is to be told the user beside failures: lines, and windows that were lost on the way. */
@@ -32,6 +34,7 @@ struct carrier_kind {
 	int (*close)(struct carrier *carrier);   /* also half-opened */
 	bool is_shared; /* the descriptor is not weir's alone: standard output */
 	bool keeps;     /* what is committed is not lost, also where its end does not take it */
+	enum journal_rule rule; /* how it is known what has been written, after a crash */
 };
 
 /* What a carrier is to carry. Strings are borrowed and must outlive it. */
@@ -43,6 +46,7 @@ struct carrier_config {
 	short hangup_events;
 	const struct carrier_kind *apart; /* what a process of its own runs; NULL: there is none */
 	const char *secret;     /* a password; NULL */
+	struct journal *journal; /* of who keeps JOURNAL_OF_FILE; NULL: none */
 	bool waits;             /* of a replay: for room, and at its end until all is taken */
 };
 

@@ -201,6 +201,7 @@ static int clickhouse_close(struct carrier *carrier)
 }
 
 const struct carrier_kind clickhouse_kind = {
+	.rule = JOURNAL_AFTER,
 	.open = clickhouse_open,
 	.begin = clickhouse_begin,
 	.write = clickhouse_write,

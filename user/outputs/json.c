@@ -167,6 +167,8 @@ static void append_window(struct writer *writer)
 	append_instant_text(writer, ", \"start\": \"", result->start_ns);
 	append_instant_text(writer, ", \"end\": \"", result->end_ns);
 	append_member(text, ", \"panes\": ", result->panes);
+	if (result->away_ns)
+		append_member(text, ", \"away_ns\": ", result->away_ns);
 	text_string(text, result->complete ? ", \"complete\": true}" : ", \"complete\": false}");
 }
 

@@ -54,6 +54,7 @@ static int take_regular(struct carrier *carrier, const char **reason)
 	/* Two writers would cut each other's lines. */
 	if (flock(carrier->fd, LOCK_EX | LOCK_NB))
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	line_restore(carrier->fd, &carrier->config);
 	mended = line_mend(carrier->fd, &carrier->config, reason);
 	carrier->torn = mended == LINES_TORN;
 	return mended < 0 ? mended : 0;
@@ -141,6 +142,24 @@ static int write_head(struct carrier *carrier)
 	return carrier_write_bytes(carrier, head, strlen(head));
 }
 
+/* What goes into a pipe cannot be taken back. */
+static int journal_note(const struct carrier *carrier, bool is_done)
+{
+	struct journal *journal = carrier->config.journal;
+	off_t end = carrier->document_start + (is_done ? (off_t)carrier->written_bytes : 0);
+	struct stat status;
+
+	if (!journal)
+		return 0;
+	if (fstat(carrier->fd, &status))
+		return -errno;
+	if (is_done || !carrier->is_regular)
+		journal_file_commit(journal, status.st_dev, status.st_ino, end);
+	else
+		journal_file_begin(journal, status.st_dev, status.st_ino, end);
+	return 0;
+}
+
 static int lines_begin(struct carrier *carrier)
 {
 	int err = end_torn_line(carrier);
@@ -148,6 +167,8 @@ static int lines_begin(struct carrier *carrier)
 	carrier->written_bytes = 0;
 	if (!err && carrier->is_regular)
 		err = note_start(carrier);
+	if (!err && carrier->kind == &line_file_kind)
+		err = journal_note(carrier, false);
 	return err ? err : write_head(carrier);
 }
 
@@ -183,6 +204,12 @@ static int line_file_begin(struct carrier *carrier)
 	if (carrier->fd < 0)
 		err = wait_until_open(carrier);
 	return err ? err : lines_begin(carrier);
+}
+
+static int line_file_commit(struct carrier *carrier)
+{
+	carrier->head_due = false;
+	return carrier->is_regular ? journal_note(carrier, true) : 0;
 }
 
 static int lines_commit(struct carrier *carrier)
@@ -274,10 +301,11 @@ const struct carrier_kind line_file_kind = {
 	.open = line_file_open,
 	.begin = line_file_begin,
 	.write = carrier_write_bytes,
-	.commit = lines_commit,
+	.commit = line_file_commit,
 	.cancel = line_file_cancel,
 	.reopen = line_file_reopen,
 	.close = line_file_close,
+	.rule = JOURNAL_OF_FILE,
 };
 
 const struct carrier_kind standard_output_kind = {

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "line_mend.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -143,4 +146,60 @@ int line_mend(int fd, const struct carrier_config *config, const char **reason)
 		err = mend_last_line(fd, status.st_size, read_fd, config);
 	close(read_fd);
 	return err;
+}
+
+static bool is_marked(const struct journal_mark *mark, const struct stat *status)
+{
+	return mark->inode == status->st_ino && mark->device == status->st_dev;
+}
+
+/* Where that fails, line_mend still cuts half a line. */
+static void cut_to(int fd, const struct stat *status, const struct journal_mark *mark)
+{
+	if ((uint64_t)status->st_size > mark->offset && ftruncate(fd, (off_t)mark->offset))
+		return;
+}
+
+/* It was renamed (as logrotate does): the directory still has it. */
+static void restore_renamed(const char *name, const struct journal_mark *mark)
+{
+	const char *slash = strrchr(name, '/');
+	char path[PATH_MAX];
+	const struct dirent *entry;
+	struct stat status;
+	DIR *directory;
+
+	snprintf(path, sizeof(path), "%.*s", slash ? (int)(slash - name + 1) : 1,
+		 slash ? name : ".");
+	directory = opendir(path);
+	while (directory && (entry = readdir(directory))) {
+		int fd;
+
+		if (entry->d_ino != mark->inode)
+			continue;
+		fd = openat(dirfd(directory), entry->d_name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+		if (fd < 0)
+			continue;
+		if (!fstat(fd, &status) && is_marked(mark, &status))
+			cut_to(fd, &status, mark);
+		close(fd);
+	}
+	if (directory)
+		closedir(directory);
+}
+
+void line_restore(int fd, const struct carrier_config *config)
+{
+	struct journal_mark mark;
+	struct stat status;
+
+	if (!config->journal || !journal_take_resumed(config->journal))
+		return;
+	mark = journal_mark(config->journal);
+	if (!mark.inode || fstat(fd, &status))
+		return;
+	if (is_marked(&mark, &status))
+		cut_to(fd, &status, &mark);
+	else
+		restore_renamed(config->name, &mark);
 }

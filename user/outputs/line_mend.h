@@ -17,4 +17,10 @@ enum line_mend { LINES_WHOLE, LINES_TORN };
  */
 int line_mend(int fd, const struct carrier_config *config, const char **reason);
 
+/*
+ * Once after a crash: cuts off the file what the journal does not have, which is the beginning of a
+ * document that is written again; also where the file has another name by now, in its directory.
+ */
+void line_restore(int fd, const struct carrier_config *config);
+
 #endif

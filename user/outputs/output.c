@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "../base/report.h"
+#include "../pin/pin_place.h"
 #include "../base/thread.h"
+#include "journal.h"
 
 #define QUEUE_CAPACITY_MIN 16
 
@@ -146,7 +148,10 @@ static void output_write(struct output *output)
 	output->lost_untold = 0;
 	pthread_mutex_unlock(&set->mutex);
 	sink_count_lost(output->sink, lost);
+	journal_begin(output->journal, shared->document);
 	err = sink_write(output->sink, &shared->context, &shared->result);
+	if (!err)
+		journal_commit(output->journal, shared->document);
 	sink_take_news(output->sink, &news);
 	pthread_mutex_lock(&set->mutex);
 	output->lost += err != 0;
@@ -219,6 +224,20 @@ static void *output_work(void *context)
 	return NULL;
 }
 
+/* What goes to a file is journalled by who writes it; else it is known here when it has gone. */
+static int open_journal(struct output *output)
+{
+	const struct outputs_config *config = &output->set->config;
+	char path[PATH_MAX];
+
+	if (!config->journals)
+		return 0;
+	pin_numbered_path(config->journals, "journal", config->generation,
+			  (uint64_t)(output - output->set->outputs), path);
+	return journal_open(path, config->is_resumed, output->parsed.kind->rule,
+			    &output->journal);
+}
+
 int output_open(struct outputs *set, const char *name, struct output *output)
 {
 	struct sink_config config = { .name = name, .window_count = set->config.window_count,
@@ -229,9 +248,12 @@ int output_open(struct outputs *set, const char *name, struct output *output)
 
 	output->set = set;
 	output->name = name;
+	if (!reason)
+		err = open_journal(output);
+	config.journal = output->journal;
 	pthread_cond_init(&output->wanted, NULL);
 	output->hangup_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (output->hangup_fd < 0)
+	if (output->hangup_fd < 0 && !err)
 		err = -errno;
 	config.hangup_fd = output->hangup_fd;
 	if (set->config.secrets)
@@ -259,6 +281,7 @@ void output_fini(struct output *output)
 {
 	if (output->sink)
 		sink_close(output->sink, NULL);
+	journal_close(output->journal);
 	free(output->queue.slots);
 	if (output->hangup_fd >= 0)
 		close(output->hangup_fd);

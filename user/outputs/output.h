@@ -26,6 +26,7 @@ struct output {
 	const char *name;
 	struct output_name parsed;
 	struct sink *sink;             /* the thread's own, once that runs */
+	struct journal *journal;       /* what it has written; NULL: that is not kept */
 	int hangup_fd;                 /* readable: nothing waits for it any more */
 	pthread_t thread;
 	bool has_thread;
@@ -56,6 +57,7 @@ struct outputs {
 	pthread_cond_t progress;       /* an output has done something */
 	size_t held_bytes;             /* of results that anybody holds */
 	uint64_t next_number;
+	uint64_t next_document;
 	bool is_closing;
 	bool reader_gone;
 	bool said_waiting;

@@ -8,6 +8,7 @@
 #include "../base/clock.h"
 #include "../base/report.h"
 #include "../base/stop.h"
+#include "journal.h"
 #include "output.h"
 
 #define LOOK_NS        50000000u   /* how often a wait asks whether the run is to end */
@@ -30,6 +31,7 @@ static int outputs_init(struct outputs *outputs, const struct outputs_config *co
 	pthread_condattr_t attributes;
 
 	outputs->config = *config;
+	outputs->next_document = config->first_document;
 	if (!config->max_bytes)
 		outputs->config.max_bytes = OUTPUTS_BYTES_MAX;
 	pthread_mutex_init(&outputs->mutex, NULL);
@@ -156,6 +158,8 @@ static bool is_wanted(const struct output *output, const struct shared_result *s
 
 	if (encoder->tells_run && shared->result.window_number)
 		return false;
+	if (!is_state && journal_has(output->journal, shared->document))
+		return false;
 	return !is_state || (encoder->tells_state && !output->is_gone);
 }
 
@@ -220,6 +224,7 @@ static void emit(struct outputs *outputs, const struct document_context *context
 	pthread_mutex_lock(&outputs->mutex);
 	if (shared) {
 		shared->number = outputs->next_number++;
+		shared->document = is_state ? DOCUMENT_NONE : outputs->next_document;
 		shared->holders = 1;
 		push_to_all(outputs, shared, is_state);
 		outputs_release(outputs, shared);
@@ -227,6 +232,7 @@ static void emit(struct outputs *outputs, const struct document_context *context
 		outputs->held_bytes -= bytes;
 		say_no_memory(outputs);
 	}
+	outputs->next_document += !is_state;
 	pthread_mutex_unlock(&outputs->mutex);
 }
 
@@ -270,6 +276,33 @@ void outputs_reopen(struct outputs *outputs)
 		pthread_cond_signal(&outputs->outputs[i].wanted);
 	}
 	pthread_mutex_unlock(&outputs->mutex);
+}
+
+static uint64_t output_taken(const struct output *output, uint64_t next)
+{
+	const struct shared_result *oldest = output->writing;
+
+	for (size_t i = 0; !oldest && i < output->queue.count; i++) {
+		const struct result_queue *queue = &output->queue;
+		const struct shared_result *one;
+
+		one = queue->slots[(queue->first + i) % queue->capacity];
+		if (one->document != DOCUMENT_NONE)
+			oldest = one;
+	}
+	return oldest && oldest->document < next ? oldest->document : next;
+}
+
+uint64_t outputs_taken(struct outputs *outputs)
+{
+	uint64_t taken;
+
+	pthread_mutex_lock(&outputs->mutex);
+	taken = outputs->next_document;
+	for (size_t i = 0; i < outputs->count; i++)
+		taken = output_taken(&outputs->outputs[i], taken);
+	pthread_mutex_unlock(&outputs->mutex);
+	return taken;
 }
 
 bool outputs_reader_gone(struct outputs *outputs)

@@ -12,6 +12,7 @@
 #define OUTPUTS_BYTES_MAX (64u << 20)
 
 struct outputs;
+struct pin_place;
 
 struct outputs_config {
 	const char *const *names; /* [FORMAT:]TARGET; must outlive the outputs */
@@ -21,6 +22,11 @@ struct outputs_config {
 	bool is_replay;           /* outputs_emit waits for an output that is slow */
 	bool reads_stream;        /* and whoever sends what is read may lose packets meanwhile */
 	size_t max_bytes;         /* 0: OUTPUTS_BYTES_MAX */
+	/* How far each is, where that is to outlive the process (journal.h); NULL: it is not. */
+	const struct pin_place *journals;
+	uint64_t generation;      /* whose journals these are */
+	bool is_resumed;          /* they are there: what was written is not written again */
+	uint64_t first_document;  /* number of the next one */
 };
 
 /*
@@ -49,6 +55,12 @@ bool outputs_want_run(const struct outputs *outputs);
 
 /* Files are opened anew by their names. From any thread. */
 void outputs_reopen(struct outputs *outputs);
+
+/*
+ * Documents of lower numbers are with every output, or lost and counted; where all are, the number
+ * of the next.
+ */
+uint64_t outputs_taken(struct outputs *outputs);
 
 /* Nobody reads standard output any more. */
 bool outputs_reader_gone(struct outputs *outputs);

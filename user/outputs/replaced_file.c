@@ -208,6 +208,7 @@ static int replaced_file_close(struct carrier *carrier)
 }
 
 const struct carrier_kind replaced_file_kind = {
+	.rule = JOURNAL_AFTER,
 	.open = replaced_file_open,
 	.begin = replaced_file_begin,
 	.write = carrier_write_bytes,

@@ -11,12 +11,16 @@
 /* A context with strings of its own, the same for all results until something in it changes. */
 struct shared_context;
 
+/* A state: no output has to have written it. */
+#define DOCUMENT_NONE UINT64_MAX
+
 struct shared_result {
 	struct window_result result;
 	struct document_context context;
 	struct shared_context *strings;  /* what the context points to */
 	struct window_spec spec;
 	uint64_t number;                 /* in the order of being made */
+	uint64_t document;               /* as outputs number what they are to write */
 	size_t bytes;                    /* of memory */
 	size_t holders;                  /* counted by who hands it out */
 };

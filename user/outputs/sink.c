@@ -34,6 +34,7 @@ static int sink_open_carrier(struct sink *sink, const struct output_name *name,
 		.hangup_events = POLLIN,
 		.secret = config->secret,
 		.waits = config->waits,
+		.journal = config->journal,
 	};
 
 	if (config->is_apart)

@@ -18,6 +18,7 @@ struct sink_config {
 	int hangup_fd;        /* where it is: readable once waiting for it is over */
 	const char *secret;   /* a password that is not in the name; NULL */
 	bool waits;           /* of a replay: carrier_config.waits */
+	struct journal *journal; /* carrier_config.journal */
 };
 
 /*

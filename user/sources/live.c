@@ -16,6 +16,7 @@
 #include "../filter/filter_error.h"
 #include "live_links.h"
 #include "live_merge.h"
+#include "live_pin.h"
 
 #define LINKS_TO_COME 64
 
@@ -155,8 +156,12 @@ static int attach_links(struct live *live)
 
 	/* From here on a start cut short would leave something attached. */
 	stop_starting_done();
+	if (!err)
+		err = live_pin_begin(live);
 	for (; live->link_count < live->config.interface_count && !err; live->link_count++)
 		err = link_number(live, live->link_count);
+	if (!err)
+		err = live_pin_links(live);
 	if (err)
 		return err;
 	err = pane_begin(live);
@@ -165,10 +170,11 @@ static int attach_links(struct live *live)
 		return -EIO;
 	}
 	pane_clock_start(&live->clock, &live->begin);
-	banks_begin(live->banks, live->begin_ticks);
+	banks_begin(live->banks, &(struct bank_begin){ live->begin_ticks, live->begin.now_ns,
+						       live->begin.offset_ns });
 	for (size_t i = 0; i < live->link_count && !err; i++, live->links_alive++)
 		err = live_link_attach(&live->links[i], &shared);
-	return err;
+	return err ? err : live_pin_take_over(live);
 }
 
 /* What is missing is told by the caller, who may have another way to count. */
@@ -226,6 +232,7 @@ int live_close(struct live *live)
 
 	if (!live)
 		return 0;
+	live_pin_leave(live);
 	for (size_t i = 0; i < FLOW_LINKS_MAX; i++) {
 		int err = live_link_detach(&live->links[i]);
 
@@ -235,6 +242,7 @@ int live_close(struct live *live)
 	banks_destroy(live->banks);
 	pane_clock_close(&live->clock);
 	link_events_close(live->events);
+	live_pin_close(live);
 	free(live->link_outcomes);
 	free(live);
 	return first_err;
@@ -274,17 +282,21 @@ static uint64_t missed_packets(struct live *live)
  */
 static int pane_switch(struct live *live, struct pane *pane)
 {
-	uint64_t last_ticks = live->begin_ticks;
+	struct bank_begin begin = { .ticks = live->begin_ticks };
+	bool is_last = live->ended && !live->config.pin;
 	int err;
 
 	*pane = (struct pane){ 0 };
-	if (live->ended) {
+	if (is_last) {
 		for (size_t i = 0; i < live->link_count; i++)
 			live_links_detach(live, &live->links[i]);
 	}
 	err = pane_begin(live);
+	if (!is_last)
+		begin = (struct bank_begin){ live->begin_ticks, live->begin.now_ns,
+					     live->begin.offset_ns };
 	if (!err)
-		err = banks_flip(live->banks, live->ended ? last_ticks : live->begin_ticks);
+		err = banks_flip(live->banks, &begin);
 	pane_clock_turn(&live->clock, &live->begin, pane);
 	return err;
 }
@@ -330,7 +342,7 @@ static int bank_drain(struct live *live, struct live_merge *merge, const struct 
 static int drain_stragglers(struct live *live, struct live_merge *merge, struct pane *pane)
 {
 	struct outcome_counts counts;
-	int err = banks_flip(live->banks, 0);
+	int err = banks_flip(live->banks, &(struct bank_begin){ 0 });
 
 	if (!err)
 		err = bank_drain(live, merge, pane, &counts);
@@ -353,7 +365,7 @@ static int pane_drain(struct live *live, struct pane *pane)
 	link_outcomes_take(live);
 	pane->link_outcomes = live->link_outcomes;
 	pane->link_outcomes_count = link_outcomes_count(live);
-	if (!err && live->ended)
+	if (!err && live->ended && !live->config.pin)
 		err = drain_stragglers(live, &merge, pane);
 	if (merge.owners)
 		owners_end_pane(merge.owners);
@@ -363,6 +375,25 @@ static int pane_drain(struct live *live, struct pane *pane)
 	if (!live->machine.realtime)
 		check_sum(&pane->counts);
 	return err;
+}
+
+static void pane_tell(struct live *live, struct pane *pane)
+{
+	pane->dropped_packets = missed_packets(live);
+	link_books_tell(&live->books, live->links, live->link_count, pane);
+}
+
+/* All of it is in the log before the bank is cleared: the bank is read a second time for that. */
+static void pane_log(struct live *live, struct pane *pane)
+{
+	int err = live_pin_read(live, pane);
+
+	memset(live->link_outcomes, 0, link_outcomes_count(live) * sizeof(*live->link_outcomes));
+	link_outcomes_take(live);
+	pane->link_outcomes = live->link_outcomes;
+	pane->link_outcomes_count = link_outcomes_count(live);
+	pane_tell(live, pane);
+	live_pin_commit(live, pane, err);
 }
 
 int live_next_pane(struct live *live, struct pane *pane)
@@ -376,14 +407,16 @@ int live_next_pane(struct live *live, struct pane *pane)
 	live->ended = !is_left || *stop_flag() ||
 		      pane_clock_is_over(&live->clock, clock_monotonic_ns());
 	err = pane_switch(live, pane);
+	if (!err && live->config.pin)
+		pane_log(live, pane);
 	if (!err)
 		err = pane_drain(live, pane);
 	if (err) {
 		report_error("read the tables: %s", strerror(-err));
 		return err;
 	}
-	pane->dropped_packets = missed_packets(live);
-	link_books_tell(&live->books, live->links, live->link_count, pane);
+	if (!live->config.pin)
+		pane_tell(live, pane);
 	for (size_t i = 0; i < live->link_count; i++)
 		live->links[i].is_cut = false;
 	if (!is_left && !live->verdict)

@@ -27,9 +27,11 @@ struct live_config {
 	struct hook_filters filters;
 	bool once;                     /* over when the last interface has gone */
 	bool is_any;                   /* those that come later are counted too */
+	struct pin *pin;               /* it goes on without the agent; NULL: it ends with it */
 };
 
 struct live;
+struct pin;
 
 /*
  * Attaches everything and begins the first pane. Says in one line for each interface what was
@@ -52,6 +54,13 @@ int live_close(struct live *live);
  * gone is attached again when it is back.
  */
 int live_next_pane(struct live *live, struct pane *pane);
+
+/*
+ * Of the time without an agent, which an earlier one's programs counted on in: hands over its
+ * records, in the numbers of this run's links, and fills *pane. 1; 0 where there was none; or a
+ * negative errno, reported. Before the first live_next_pane, once.
+ */
+int live_absence(struct live *live, const struct record_taker *taker, struct pane *pane);
 
 /*
  * After the last pane: 0 where the run was ended; -ENODEV where no interface was left (once);

@@ -6,6 +6,8 @@
 #define WEIR_LIVE_PRIVATE_H
 
 #include "../attach/live_link.h"
+#include "../pin/pin.h"
+#include "../pin/pin_log_read.h"
 #include "../system/link_events.h"
 #include "link_books.h"
 #include "live.h"
@@ -33,6 +35,8 @@ struct live {
 	int verdict;            /* what live_verdict tells */
 	struct link_books books;
 	const char *link_names[FLOW_LINKS_MAX];
+	bool is_started;        /* all was attached, and what was there taken over */
+	struct pin_logged *absence; /* read out of the log; until live_close */
 };
 
 static inline struct live_shared live_shared_of(const struct live *live)
@@ -42,7 +46,8 @@ static inline struct live_shared live_shared_of(const struct live *live)
 				     .machine = &live->machine,
 				     .banks = live->banks,
 				     .seed = &live->seed,
-				     .programs = live->programs };
+				     .programs = live->programs,
+				     .pin = live->config.pin ? &live->config.pin->place : NULL };
 }
 
 #endif

@@ -8,6 +8,7 @@
 #include "../system/machine.h"
 #include "source_kind.h"
 #include "source_live.h"
+#include "source_log.h"
 #include "source_pcap.h"
 #include "source_replay.h"
 
@@ -35,6 +36,12 @@ static int report_no_bpf(int err)
 	return err;
 }
 
+static int report_no_pin(void)
+{
+	report_error("pin: libpcap counts in the agent, and ends with it");
+	return -EOPNOTSUPP;
+}
+
 static bool may_capture(void)
 {
 	struct machine_facts machine;
@@ -52,10 +59,12 @@ static int interfaces_open(const struct source_settings *settings, struct source
 	if (settings->attach.how == ATTACH_PCAP)
 		return source_pcap_open(settings, names, result);
 	err = source_live_open(settings, names, result);
+	if (err == -EPROTONOSUPPORT && settings->pin)
+		return report_no_pin();
 	if (err != -EPERM && err != -ENOSYS && err != -EPROTONOSUPPORT)
 		return err;
 	if (err != -EPROTONOSUPPORT) {
-		if (settings->attach.how != ATTACH_AUTO || !may_capture())
+		if (settings->attach.how != ATTACH_AUTO || settings->pin || !may_capture())
 			return report_no_bpf(err);
 		report_notice("BPF programs may not be loaded: falling back to libpcap");
 	}
@@ -70,6 +79,8 @@ static int source_start(const struct source_settings *settings, struct source **
 	struct source_names names;
 	int err;
 
+	if (settings->log)
+		return source_log_open(settings, result);
 	if (settings->file)
 		return source_replay_open(settings, result);
 	err = source_names_find(settings, &names);
@@ -116,6 +127,11 @@ int source_next_pane(struct source *source, struct pane *pane)
 		step = source->kind->next_pane(source, pane);
 	/* Else the words were tried before: what is invalid now is not the user's. */
 	return step == -EINVAL && !source->is_refused ? -EIO : step;
+}
+
+int source_absence(struct source *source, const struct record_taker *taker, struct pane *pane)
+{
+	return source->kind->absence ? source->kind->absence(source, taker, pane) : SOURCE_END;
 }
 
 const struct source_facts *source_facts(const struct source *source)

@@ -27,6 +27,13 @@ int source_close(struct source *source);
  */
 int source_next_pane(struct source *source, struct pane *pane);
 
+/*
+ * Before the first pane: the time without an agent, in which programs of an earlier one counted on.
+ * SOURCE_PANE, its records taken and *pane filled; SOURCE_END where there was none; or a negative
+ * errno, reported.
+ */
+int source_absence(struct source *source, const struct record_taker *taker, struct pane *pane);
+
 const struct source_facts *source_facts(const struct source *source);
 
 /*

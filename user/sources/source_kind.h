@@ -20,6 +20,8 @@ struct source_kind {
 	int (*next_pane)(struct source *source, struct pane *pane);
 	const char *const *(*link_names)(struct source *source); /* NULL: as at the start */
 	double (*table_use)(const struct source *source);        /* NULL: there is none */
+	/* As source_absence; NULL: there is none. */
+	int (*absence)(struct source *source, const struct record_taker *taker, struct pane *pane);
 	/* Closes what the kind has opened, which may be half of it. As source_close. */
 	int (*close)(struct source *source);
 };

@@ -60,6 +60,15 @@ static double live_source_table_use(const struct source *source)
 	return live_table_use(((const struct live_source *)source)->live);
 }
 
+static int live_source_absence(struct source *base, const struct record_taker *taker,
+			       struct pane *pane)
+{
+	int found = live_absence(live_source(base)->live, taker, pane);
+
+	follow_names(live_source(base));
+	return found < 0 ? found : found ? SOURCE_PANE : SOURCE_END;
+}
+
 static int live_source_close(struct source *base)
 {
 	struct live_source *source = live_source(base);
@@ -74,6 +83,7 @@ static const struct source_kind live_kind = {
 	.next_pane = live_source_pane,
 	.link_names = live_source_link_names,
 	.table_use = live_source_table_use,
+	.absence = live_source_absence,
 	.close = live_source_close,
 };
 
@@ -137,6 +147,7 @@ static int live_source_start(struct live_source *source)
 				      .taker = settings->taker,
 				      .once = settings->once,
 				      .is_any = settings->is_any,
+				      .pin = settings->pin,
 				      .filters = { source->filters[NETDEV_HEADER_ETHERNET],
 						   source->filters[NETDEV_HEADER_IP] } };
 	int err = live_open(&config, &source->live);

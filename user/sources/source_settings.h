@@ -9,6 +9,9 @@
 #include "../engine/group.h"
 #include "record_taker.h"
 
+struct pin;
+struct pin_place;
+
 /* What is asked of a source. What it points to is borrowed. */
 struct source_settings {
 	const char *file;              /* a capture; NULL: interfaces */
@@ -26,6 +29,9 @@ struct source_settings {
 	bool slots_given;              /* by the user, whatever memory they take */
 	bool once;                     /* live: over when the last interface has gone */
 	bool show_progress;            /* of a replay, on standard error where that is a terminal */
+	struct pin *pin;               /* live: goes on without the agent; NULL: ends with it */
+	const struct pin_place *log;   /* what an agent has logged there instead of all that; */
+	uint64_t logged;               /* of this generation. NULL: it is no log */
 	struct record_taker taker;
 };
 
