@@ -11,6 +11,7 @@
 #include "cli/options.h"
 #include "base/report.h"
 #include "cli/options_help.h"
+#include "cli/detach.h"
 #include "cli/run.h"
 #include "top/top.h"
 
@@ -53,6 +54,8 @@ static int verb_run(const struct options *options)
 		return EXIT_DONE;
 	case VERB_CHECK:
 		return check_run(options);
+	case VERB_DETACH:
+		return detach_run(options);
 	case VERB_TOP:
 		return top_run(options);
 	default:

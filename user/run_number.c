@@ -95,3 +95,16 @@ uint64_t run_number_make(const struct options *options)
 		return hash;
 	return random_number();
 }
+
+uint64_t run_meaning(const struct options *options)
+{
+	uint64_t hash = STABLE_HASH_START;
+
+	for (size_t i = 0; i < options->counted.text_count; i++)
+		hash = hash_string(hash, options->counted.text[i]);
+	hash = hash_string(hash, options->filter);
+	hash = hash_number(hash, options->direction);
+	hash = hash_number(hash, options->extra_sets);
+	hash = hash_number(hash, options->processes);
+	return hash_number(hash, options->tunnels);
+}

@@ -16,4 +16,10 @@
  */
 uint64_t run_number_make(const struct options *options);
 
+/*
+ * What the records of a live run mean: the same where they may be added to those of another run,
+ * whatever its windows and outputs.
+ */
+uint64_t run_meaning(const struct options *options);
+
 #endif

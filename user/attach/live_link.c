@@ -244,7 +244,7 @@ int live_link_detach(struct live_link *link)
 	for (int side = LIVE_OUT; side >= LIVE_IN; side--) {
 		int err;
 
-		if (link->pin)
+		if (link->pin && link->attached[side])
 			pinned_remove(link->pin, link->facts.ifindex, side);
 		err = link->attached[side] ? attachment_close(&link->attachment[side]) : 0;
 

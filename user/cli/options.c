@@ -18,6 +18,7 @@ struct verb_word {
 
 static const struct verb_word verb_words[] = {
 	{ "top", VERB_TOP },         { "run", VERB_RUN },           { "check", VERB_CHECK },
+	{ "detach", VERB_DETACH },
 	{ "help", VERB_HELP },       { "-h", VERB_HELP },           { "--help", VERB_HELP },
 	{ "version", VERB_VERSION }, { "--version", VERB_VERSION }, { "-V", VERB_VERSION },
 };
@@ -27,7 +28,7 @@ static int parse_verb(const char *word, enum verb *verb)
 	size_t i;
 
 	if (!word)
-		return usage_error("a verb is missing", NULL, "top, run or check");
+		return usage_error("a verb is missing", NULL, "top, run, check or detach");
 	for (i = 0; i < sizeof(verb_words) / sizeof(verb_words[0]); i++) {
 		if (!strcmp(word, verb_words[i].word)) {
 			*verb = verb_words[i].verb;
@@ -35,8 +36,8 @@ static int parse_verb(const char *word, enum verb *verb)
 		}
 	}
 	if (*word == '-')
-		return usage_error(word, NULL, "first comes a verb: top, run or check");
-	return usage_error(word, NULL, "no such verb: top, run or check");
+		return usage_error(word, NULL, "first comes a verb: top, run, check or detach");
+	return usage_error(word, NULL, "no such verb: top, run, check or detach");
 }
 
 /* The list in the two forms that getopt_long wants. */
@@ -46,20 +47,32 @@ struct getopt_lists {
 };
 
 /* "+": stop at the first word that is no option; check has no words of its own after them. */
+/* Words that are interfaces, not a filter. */
+static bool takes_interfaces(enum verb verb)
+{
+	return verb == VERB_CHECK || verb == VERB_DETACH;
+}
+
+static int verb_bit(enum verb verb)
+{
+	return verb == VERB_CHECK ? FOR_CHECK : verb == VERB_DETACH ? FOR_DETACH : FOR_STREAM;
+}
+
 static void getopt_lists_init(struct getopt_lists *lists, enum verb verb)
 {
 	size_t length = 0;
 	size_t i;
 
 	memset(lists, 0, sizeof(*lists));
-	if (verb != VERB_CHECK)
+	if (!takes_interfaces(verb))
 		lists->letters[length++] = '+';
 	lists->letters[length++] = ':';
 	for (i = 0; i < option_spec_count && i < SPECS_MAX; i++) {
 		const struct option_spec *spec = &option_specs[i];
 
 		lists->words[i].name = spec->name;
-		lists->words[i].has_arg = spec->value ? required_argument : no_argument;
+		lists->words[i].has_arg = !spec->value ? no_argument : *spec->value == '[' ?
+					  optional_argument : required_argument;
 		lists->words[i].val = spec->id;
 		if (spec->id >= 256)
 			continue;
@@ -104,7 +117,7 @@ static int parse_option(struct parsing *parsing, int id)
 	char what[40];
 
 	snprintf(what, sizeof(what), "--%s", spec->name);
-	if (!(spec->verbs & (parsing->options->verb == VERB_CHECK ? FOR_CHECK : FOR_STREAM)))
+	if (!(spec->verbs & verb_bit(parsing->options->verb)))
 		return usage_error(what, optarg, "not an option of this verb");
 	parsing->given[id] = true;
 	reason = spec->parse(parsing, optarg);
@@ -187,7 +200,7 @@ static int take_interfaces(struct parsing *parsing, char **words)
 
 static int parse_words(struct parsing *parsing, char **words)
 {
-	if (parsing->options->verb == VERB_CHECK)
+	if (takes_interfaces(parsing->options->verb))
 		return take_interfaces(parsing, words);
 	return join_filter(parsing->options, words);
 }
@@ -199,6 +212,8 @@ int options_parse(int argc, char **argv, struct options *options)
 
 	memset(options, 0, sizeof(*options));
 	group_by_init(&options->group);
+	options->words = (const char *const *)argv;
+	options->word_count = (size_t)argc;
 	status = parse_verb(argc > 1 ? argv[1] : NULL, &options->verb);
 	if (status || is_answered(options))
 		return status;

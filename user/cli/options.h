@@ -17,7 +17,7 @@
 /* The name that stands for all interfaces that are up. */
 #define INTERFACES_ANY "any"
 
-enum verb { VERB_TOP, VERB_RUN, VERB_CHECK, VERB_HELP, VERB_VERSION };
+enum verb { VERB_TOP, VERB_RUN, VERB_CHECK, VERB_DETACH, VERB_HELP, VERB_VERSION };
 
 enum align { ALIGN_CLOCK, ALIGN_START };
 
@@ -57,6 +57,10 @@ struct options {
 	uint64_t duration_ns;         /* 0: no end */
 	uint64_t window_limit;        /* -c; 0: no end */
 	bool once;                    /* end when the last interface has gone */
+	bool pin;                     /* count on without the agent */
+	const char *pin_directory;    /* NULL: the usual one */
+	const char *const *words;     /* all of the command line, as it was given */
+	size_t word_count;
 	uint32_t slots;               /* per CPU and bank */
 	bool slots_given;
 	uint64_t max_flows;           /* 0: what a quarter of the memory holds */

@@ -59,7 +59,7 @@ static void default_output(struct parsing *parsing)
 
 static int check_source(const struct parsing *parsing)
 {
-	static const int live_only[] = { 'i', 'd', 'a', OPTION_ALIGN, OPTION_ONCE };
+	static const int live_only[] = { 'i', 'd', 'a', OPTION_ALIGN, OPTION_ONCE, OPTION_PIN };
 	const char *file = parsing->options->file;
 	size_t i;
 
@@ -86,7 +86,8 @@ static int check_interfaces(struct options *options)
 		if (options->interface_count > 1)
 			return usage_error("--interface", INTERFACES_ANY,
 					   "stands for all that are up: name no other");
-		options->interface_count = options->verb == VERB_CHECK ? 0 : 1;
+		options->interface_count =
+			options->verb == VERB_CHECK || options->verb == VERB_DETACH ? 0 : 1;
 	}
 	return 0;
 }
@@ -264,8 +265,10 @@ int options_complete(struct parsing *parsing)
 		options->slots = machine_slots_of_this();
 	if (!status)
 		status = check_interfaces(options);
-	if (status || options->verb == VERB_CHECK)
+	if (status || options->verb == VERB_CHECK || options->verb == VERB_DETACH)
 		return status;
+	if (options->pin && options->verb == VERB_TOP)
+		return usage_error("--pin", NULL, "of run: top counts while it is looked at");
 	default_windows(options);
 	if (options->verb == VERB_RUN && !options->output_count)
 		default_output(parsing);

@@ -19,6 +19,7 @@ static const char usage[] =
 	"usage: weir top   [SOURCE] [OPTIONS] [FILTER]   live view in the terminal\n"
 	"       weir run   [SOURCE] [OPTIONS] [FILTER]   aggregate and write results\n"
 	"       weir check [INTERFACE...] [--json]       what can be attached where\n"
+	"       weir detach [INTERFACE...]               remove what --pin left\n"
 	"\n"
 	"Counts every packet into flows; gives windowed averages, totals and maxima.\n"
 	"\n";
@@ -39,7 +40,8 @@ static void print_words(const struct option_spec *spec)
 		snprintf(words, sizeof(words), "  -%c, --%s %s", spec->id, spec->name,
 			 spec->value ? spec->value : "");
 	else
-		snprintf(words, sizeof(words), "      --%s %s", spec->name,
+		snprintf(words, sizeof(words), "      --%s%s%s", spec->name,
+			 spec->value && *spec->value != '[' ? " " : "",
 			 spec->value ? spec->value : "");
 	printf("%-*s", HELP_COLUMN, words);
 }

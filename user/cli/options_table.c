@@ -252,6 +252,13 @@ static const char *parse_once(struct parsing *parsing, const char *value)
 	return NULL;
 }
 
+static const char *parse_pin(struct parsing *parsing, const char *value)
+{
+	parsing->options->pin = true;
+	parsing->options->pin_directory = value;
+	return value && value[0] != '/' ? "a directory of a BPF file system, from / on" : NULL;
+}
+
 static const char *parse_processes(struct parsing *parsing, const char *value)
 {
 	(void)value;
@@ -461,6 +468,10 @@ const struct option_spec option_specs[] = {
 	{ OPTION_ONCE, "once", NULL, FOR_STREAM, parse_once,
 	  "end when the last interface has gone, instead of\n"
 	  "waiting for its return" },
+	{ OPTION_PIN, "pin", "[=DIR]", FOR_EVERY, parse_pin,
+	  "run: count on when weir ends or is killed, until the\n"
+	  "next start takes over or weir detach (DIR: under the\n"
+	  "BPF file system)" },
 	{ OPTION_SLOTS, "slots", "N", FOR_ALL, parse_slots,
 	  "flow slots per CPU and bank, a power of two (65536,\n"
 	  "fewer where they take over 1/16 of the memory)" },
@@ -471,10 +482,10 @@ const struct option_spec option_specs[] = {
 	  "of a replay: max, or a factor of real time\n"
 	  "(run: max; top: 1)" },
 	{ OPTION_JSON, "json", NULL, FOR_CHECK, parse_json, "check: print JSON" },
-	{ 'q', "quiet", NULL, FOR_ALL, parse_quiet, "only errors on standard error" },
-	{ 'v', "verbose", NULL, FOR_ALL, parse_verbose, "more on standard error" },
-	{ 'h', "help", NULL, FOR_ALL, parse_help, "print this and exit" },
-	{ 'V', "version", NULL, FOR_ALL, parse_version, "print the version and exit" },
+	{ 'q', "quiet", NULL, FOR_EVERY, parse_quiet, "only errors on standard error" },
+	{ 'v', "verbose", NULL, FOR_EVERY, parse_verbose, "more on standard error" },
+	{ 'h', "help", NULL, FOR_EVERY, parse_help, "print this and exit" },
+	{ 'V', "version", NULL, FOR_EVERY, parse_version, "print the version and exit" },
 };
 const size_t option_spec_count = COUNT(option_specs);
 

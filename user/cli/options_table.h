@@ -9,7 +9,7 @@
 
 /* Values of options without a letter. */
 enum { OPTION_SLOTS = 256, OPTION_MAX_FLOWS, OPTION_SPEED, OPTION_JSON,
-       OPTION_ALIGN, OPTION_EXIT_OVER, OPTION_TCP, OPTION_HOST, OPTION_ONCE, OPTION_PROCESSES,
+       OPTION_ALIGN, OPTION_EXIT_OVER, OPTION_TCP, OPTION_HOST, OPTION_ONCE, OPTION_PROCESSES, OPTION_PIN,
        OPTION_TUNNELS, OPTION_IDS_MAX };
 
 /* What is parsed so far, besides the options themselves. */
@@ -21,14 +21,14 @@ struct parsing {
 	bool given[OPTION_IDS_MAX]; /* by option_spec.id */
 };
 
-enum { FOR_STREAM = 1, FOR_CHECK = 2, FOR_ALL = 3 };
+enum { FOR_STREAM = 1, FOR_CHECK = 2, FOR_ALL = 3, FOR_DETACH = 4, FOR_EVERY = 7 };
 
 struct option_spec {
 	int id;              /* the letter, or one of OPTION_* */
 	const char *name;
-	const char *value;   /* its name in the help; NULL: takes none */
+	const char *value;   /* its name in the help; NULL: takes none; in brackets: or none */
 	int verbs;
-	/* NULL, or what is wrong with the value: static text. */
+	/* NULL, or what is wrong with the value, NULL where none was given: static text. */
 	const char *(*parse)(struct parsing *parsing, const char *value);
 	const char *help;    /* broken where it is too wide; "of WORD WORD" are what may be
 			      * named, which the completion reads */

@@ -54,6 +54,16 @@ static inline void link_outcomes_add(struct link_outcomes *counts, const struct 
 		counts->malformed_reason[i] += more->malformed_reason[i];
 }
 
+/* All outcomes. */
+static inline struct tally link_outcomes_seen(const struct link_outcomes *counts)
+{
+	struct tally seen = { 0 };
+
+	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++)
+		tally_merge(&seen, &counts->outcome[i]);
+	return seen;
+}
+
 /*
  * index is the pane's place on the grid of panes, on which windows begin at multiples of their
  * length: nominal lengths since 1970, or since the start of a live run. It rises from pane to

@@ -156,6 +156,16 @@ int pin_log_read(const struct pin_place *place, uint64_t generation, uint64_t se
 	return err;
 }
 
+struct netdev_counters pin_logged_counted(const struct pin_logged *logged, size_t link)
+{
+	const char *lists = logged->records + logged->head.record_count * logged->head.record_size;
+	const struct pin_pane_link *links;
+
+	links = (const void *)(lists + logged->head.link_outcomes_count *
+				       sizeof(struct link_outcomes));
+	return links[link].counted;
+}
+
 void pin_logged_fini(struct pin_logged *logged)
 {
 	free(logged->bytes);

@@ -30,6 +30,9 @@ int pin_log_read(const struct pin_place *place, uint64_t generation, uint64_t se
 		 struct pin_logged *logged);
 void pin_logged_fini(struct pin_logged *logged);
 
+/* What the interface of that link had counted when the pane ended. */
+struct netdev_counters pin_logged_counted(const struct pin_logged *logged, size_t link);
+
 /* Hands its records to fn, as a bank's are: bank_drain.h. 0 or what fn returned. */
 typedef int pin_records_fn(void *context, const struct flow_slot *const *records, size_t count);
 int pin_logged_records(const struct pin_logged *logged, pin_records_fn *fn, void *context);

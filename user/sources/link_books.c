@@ -3,16 +3,6 @@
 
 #include "../attach/live_watch.h"
 
-/* All outcomes. */
-static struct tally seen_of(const struct link_outcomes *counts)
-{
-	struct tally seen = { 0 };
-
-	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++)
-		tally_merge(&seen, &counts->outcome[i]);
-	return seen;
-}
-
 /*
  * The counters are read a moment before the pane ends, so that a packet can be counted in one
  * pane and reach the interface's count in the next. Where packets were merged weir has counted
@@ -55,8 +45,8 @@ void link_books_tell(struct link_books *books, struct live_link *links, size_t c
 		told->has_seen = true;
 		if (link->is_cut)
 			sides[LIVE_IN] = sides[LIVE_OUT] = (struct link_side){ 0 };
-		told->counts.seen_in = seen_of(&pane->link_outcomes[link_tally_index(i, false)]);
-		told->counts.seen_out = seen_of(&pane->link_outcomes[link_tally_index(i, true)]);
+		told->counts.seen_in = link_outcomes_seen(&pane->link_outcomes[link_tally_index(i, false)]);
+		told->counts.seen_out = link_outcomes_seen(&pane->link_outcomes[link_tally_index(i, true)]);
 		ahead_tell(books, link, pane);
 		pane->dropped_packets +=
 			hidden_packets(&sides[LIVE_IN], link->ahead[LIVE_IN].count,
