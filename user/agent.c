@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "agent.h"
+#include "agent_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,30 +16,7 @@
 #include "base/stop.h"
 #include "sources/capture.h"
 #include "run_counts.h"
-#include "run_number.h"
-
-struct agent {
-	struct agent_config config;
-	const struct options *options;
-	struct engine *engine;
-	struct engine *whole;          /* of who listens, where rows are not what is counted; or NULL */
-	struct ledger *ledger;
-	struct source *source;
-	struct outputs *outputs;
-	struct owners *owners;         /* NULL: nobody asks whose flows are */
-	struct document_context document;
-	char host[256];
-	uint64_t windows_emitted;      /* complete ones, of the first -w */
-	struct pin_documents documents; /* so far */
-	struct away *away;             /* while the time without an agent is told; else NULL */
-	uint64_t ended_ns;             /* when the last pane did, CLOCK_MONOTONIC */
-	struct outcome_counts counts;  /* of all panes */
-	struct run_counts run;         /* the same by link and direction */
-	bool warned_unattributed;
-	bool lacked_memory;
-	bool failed;
-	bool is_over;                  /* a row had more than --exit-over */
-};
+#include "cli/run_number.h"
 
 static bool is_limit_reached(const struct agent *agent)
 {
@@ -93,7 +70,7 @@ static void look_for_excess(struct agent *agent, const struct document_context *
 		     limit->is_packets ? "packets a second" : "bit/s", row);
 }
 
-static int emit(void *context, const struct window_result *result)
+int agent_emit(void *context, const struct window_result *result)
 {
 	struct agent *agent = context;
 	struct document_context document;
@@ -152,22 +129,6 @@ static size_t outputs_bytes_max(uint64_t memory_bytes)
 	return part && part < OUTPUTS_BYTES_MAX ? (size_t)part : OUTPUTS_BYTES_MAX;
 }
 
-/* What outlives the agent goes on where the outputs were. */
-static void outputs_keep_journals(const struct agent *agent, struct outputs_config *config)
-{
-	const struct agent_log *log = agent->config.log;
-
-	if (log) {
-		config->is_replay = config->is_resumed = true;
-		config->first_document = log->documents.all;
-		config->journals = log->place;
-		config->generation = log->generation;
-	} else if (agent->config.pin) {
-		config->journals = &agent->config.pin->place;
-		config->generation = agent->config.pin->state.generation;
-	}
-}
-
 static int outputs_start(struct agent *agent)
 {
 	const struct options *options = agent->options;
@@ -179,7 +140,7 @@ static int outputs_start(struct agent *agent)
 					       .reads_stream = capture_is_stream(options->file) };
 	int err;
 
-	outputs_keep_journals(agent, &config);
+	agent_keep_journals(agent, &config);
 
 	config.max_bytes = outputs_bytes_max(machine_memory_bytes());
 	err = outputs_open(&config, &agent->outputs);
@@ -202,7 +163,7 @@ static uint64_t panes_max(const struct agent *agent)
 }
 
 /* What a row of a result is. */
-static void rows_choose(const struct agent *agent, struct engine_config *config)
+void agent_choose_rows(const struct agent *agent, struct engine_config *config)
 {
 	const struct options *options = agent->options;
 
@@ -220,7 +181,7 @@ static int engines_create(struct agent *agent, struct engine_config config)
 	size_t own = options->window_count;
 	struct engine_config whole = config;
 
-	rows_choose(agent, &config);
+	agent_choose_rows(agent, &config);
 	if (options->is_sorted_by_view)
 		config.sort = whole.sort = SORT_BYTES;
 	if ((config.biflow || config.service.is_kept || config.is_reduced ||
@@ -239,7 +200,7 @@ static int engines_create(struct agent *agent, struct engine_config config)
 	return agent->engine ? 0 : -errno;
 }
 
-static struct engine_config engine_config_of(struct agent *agent)
+struct engine_config agent_engine_config(struct agent *agent)
 {
 	const struct options *options = agent->options;
 	struct engine_config config = { .windows = agent->config.windows,
@@ -252,7 +213,7 @@ static struct engine_config engine_config_of(struct agent *agent)
 					.has_tunnels = options->tunnels,
 					.extra_sets = options->extra_sets,
 					.top = agent->config.listed,
-					.emit = emit,
+					.emit = agent_emit,
 					.emit_context = agent };
 
 	/* The row of the highest rate may not be among those of the -n. */
@@ -269,7 +230,7 @@ static struct engine_config engine_config_of(struct agent *agent)
 
 static int engine_open(struct agent *agent)
 {
-	int err = engines_create(agent, engine_config_of(agent));
+	int err = engines_create(agent, agent_engine_config(agent));
 
 	if (!err) {
 		agent->ledger = ledger_create(panes_max(agent));
@@ -395,7 +356,7 @@ int agent_open(const struct agent_config *config, struct agent **result)
 	return agent_open_parts(agent);
 }
 
-static void counts_add(struct agent *agent, const struct pane *pane)
+void agent_count_pane(struct agent *agent, const struct pane *pane)
 {
 	outcome_counts_add(&agent->counts, &pane->counts);
 	if (!pane->counts.outcome[PACKET_UNATTRIBUTED].packets || agent->warned_unattributed)
@@ -436,109 +397,6 @@ static int pane_add_up(struct agent *agent, const struct pane *pane)
 	return 0;
 }
 
-/* All is in the log until every output has it. */
-static void log_keep(struct agent *agent, const struct pane *pane)
-{
-	struct pin *pin = agent->config.pin;
-
-	agent->ended_ns = pane->end_ns;
-	if (!pin)
-		return;
-	pin_log_documents(pin->log, &agent->documents);
-	pin_log_trim(pin->log, outputs_taken(agent->outputs));
-}
-
-/* Of the time without an agent: each -w has a document of it, which is no window of its kind. */
-struct away {
-	struct window_spec spec; /* of the engine: one pane, */
-	struct window_spec told; /* which was so long */
-	struct engine *engine;
-};
-
-static int emit_away(void *context, const struct window_result *result)
-{
-	struct agent *agent = context;
-	struct window_result told = *result;
-
-	told.complete = false;
-	told.spec = &agent->away->told;
-	told.away_ns = told.spec->length_ns;
-	for (size_t i = 0; i < agent->options->window_count; i++) {
-		told.window_number = i;
-		emit(agent, &told);
-	}
-	return 0;
-}
-
-static void take_away_records(void *context, const struct flow_slot *const *records, size_t count)
-{
-	struct agent *agent = context;
-
-	engine_merge(agent->away->engine, records, count);
-}
-
-static int away_engine_open(struct agent *agent)
-{
-	struct away *away = agent->away;
-	struct engine_config config = engine_config_of(agent);
-
-	away->spec = (struct window_spec){ .kind = WINDOW_TUMBLING, .length_ns = config.pane_ns,
-					   .slide_ns = config.pane_ns };
-	config.windows = &away->spec;
-	config.window_count = 1;
-	config.is_aligned = false;
-	config.emit = emit_away;
-	rows_choose(agent, &config);
-	away->engine = engine_create(&config);
-	return away->engine ? 0 : -errno;
-}
-
-static int away_add_up(struct agent *agent, struct pane *pane)
-{
-	struct engine *engine = agent->away->engine;
-	struct ledger *ledger = agent->ledger;
-	int err;
-
-	agent->away->told = agent->away->spec;
-	agent->away->told.length_ns = agent->away->told.slide_ns = pane->end_ns - pane->begin_ns;
-	agent->document.clock_offset_ns = pane->clock_offset_ns;
-	pane->index = pane->since_place_ns = 0;
-	agent->ledger = ledger_create(1);
-	if (!agent->ledger) {
-		agent->ledger = ledger;
-		return -ENOMEM;
-	}
-	ledger_add(agent->ledger, pane);
-	run_counts_add(&agent->run, pane);
-	counts_add(agent, pane);
-	err = engine_end_pane(engine, pane);
-	ledger_destroy(agent->ledger);
-	agent->ledger = ledger;
-	return err;
-}
-
-/* Before the first pane. 0 or negative errno. */
-static int agent_tell_absence(struct agent *agent)
-{
-	struct record_taker taker = { .take = take_away_records, .context = agent };
-	struct away away = { 0 };
-	struct pane pane;
-	int err, found;
-
-	if (!agent->config.pin && !agent->config.log)
-		return 0;
-	agent->away = &away;
-	err = away_engine_open(agent);
-	found = err ? err : source_absence(agent->source, &taker, &pane);
-	if (found == SOURCE_PANE) {
-		err = away_add_up(agent, &pane);
-		log_keep(agent, &pane);
-	}
-	engine_destroy(away.engine);
-	agent->away = NULL;
-	return found < 0 ? found : err;
-}
-
 static int agent_run_panes(struct agent *agent)
 {
 	struct pane pane;
@@ -552,8 +410,8 @@ static int agent_run_panes(struct agent *agent)
 		agent->document.clock_offset_ns = pane.clock_offset_ns;
 		run_counts_add(&agent->run, &pane);
 		err = pane_add_up(agent, &pane);
-		counts_add(agent, &pane);
-		log_keep(agent, &pane);
+		agent_count_pane(agent, &pane);
+		agent_keep_logged(agent, &pane);
 		if (agent->config.pane)
 			agent->config.pane(agent->config.context, &pane);
 	}
@@ -602,19 +460,6 @@ void agent_report_sum(const struct agent *agent)
 		      (unsigned long long)agent->run.dropped_packets);
 }
 
-/* What was lost on the way to an output has been told: it is not told again by the next start. */
-static int log_finish(struct agent *agent)
-{
-	struct pin *pin = agent->config.pin;
-	int err = 0;
-
-	if (pin && agent->ended_ns)
-		err = pin_finish(pin, agent->ended_ns, agent->document.clock_offset_ns);
-	if (err)
-		report_error("pin %s: write the state: %s", pin->place.pinned, strerror(-err));
-	return err;
-}
-
 enum exit_status agent_close(struct agent *agent, int err)
 {
 	bool failed = err != 0 || (agent && agent->failed), is_over = agent && agent->is_over;
@@ -625,7 +470,7 @@ enum exit_status agent_close(struct agent *agent, int err)
 		failed |= source_close(agent->source) != 0;
 		stop_on_hangup(NULL, NULL);
 		failed |= !outputs_close(agent->outputs);
-		failed |= log_finish(agent) != 0;
+		failed |= agent_finish_log(agent) != 0;
 		engine_destroy(agent->engine);
 		engine_destroy(agent->whole);
 		ledger_destroy(agent->ledger);

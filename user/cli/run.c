@@ -2,7 +2,7 @@
 #include "run.h"
 
 #include "../agent.h"
-#include "../run_number.h"
+#include "run_number.h"
 #include "../system/notify.h"
 #include "recover.h"
 

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "text/stable_hash.h"
+#include "../base/clock.h"
+#include "../text/stable_hash.h"
 
 #define PART_BYTES (64u << 10)
 

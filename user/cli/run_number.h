@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "cli/options.h"
+#include "options.h"
 
 /*
  * Of a capture file: of what it holds (its size, its first and last 64 KiB) and of all that
