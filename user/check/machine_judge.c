@@ -128,6 +128,27 @@ static void memlock_judge(const struct machine_survey *machine, struct findings 
 	finding_mend(finding, "ulimit -l unlimited");
 }
 
+static void pinned_judge(const struct pin_sight *pinned, struct findings *findings)
+{
+	struct finding *finding;
+
+	if (!pinned->is_there)
+		return;
+	finding = findings_add(findings, "pinned");
+	finding_fact(finding, "%.64s%s%.60s", pinned->directory, pinned->names[0] ? ": " : "",
+		     pinned->names);
+	if (pinned->is_held) {
+		finding_action(finding, "an agent is at work there");
+	} else if (pinned->is_foreign) {
+		finding->state = FINDING_NOTE;
+		finding_action(finding, "another build or another network namespace counts there");
+	} else {
+		finding_action(finding, "counts on without an agent: weir run --pin takes over");
+	}
+	if (!pinned->is_held)
+		finding_mend(finding, "weir detach, to end it");
+}
+
 void machine_judge(struct machine_survey *machine, enum attach_how how, bool slots_given)
 {
 	struct findings *findings = &machine->findings;
@@ -143,4 +164,5 @@ void machine_judge(struct machine_survey *machine, enum attach_how how, bool slo
 	privileges_judge(&machine->facts, MACHINE_CAPS_NEEDED, findings);
 	memory_judge(machine, slots_given, findings_add(findings, "memory"));
 	memlock_judge(machine, findings);
+	pinned_judge(&machine->pinned, findings);
 }

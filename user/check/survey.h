@@ -9,12 +9,14 @@
 #include "finding.h"
 #include "../attach/ahead.h"
 #include "../attach/plan.h"
+#include "../pin/pin_look.h"
 
 struct machine_survey {
 	struct machine_facts facts;
 	uint32_t slots;            /* per CPU and bank, as weir run would take them */
 	uint32_t links;            /* interfaces that one weir run would count, 1 at least */
 	uint64_t banks_bytes;
+	struct pin_sight pinned;   /* what counts without an agent */
 	struct findings findings;
 };
 

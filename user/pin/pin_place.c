@@ -135,18 +135,23 @@ static bool is_too_long(const char *directory)
 	return strlen(directory) > PATH_MAX / 2;
 }
 
+bool pin_place_name(const char *directory, struct pin_place *place)
+{
+	*place = (struct pin_place){ .lock_fd = -1 };
+	directory = directory ? directory : PIN_DIRECTORY;
+	path_print(place->pinned, "%s", directory);
+	name_files(place);
+	return directory[0] == '/' && !is_too_long(directory);
+}
+
 int pin_place_open(const char *directory, bool is_wanted, struct pin_place *place)
 {
 	int err;
 
-	*place = (struct pin_place){ .lock_fd = -1 };
-	directory = directory ? directory : PIN_DIRECTORY;
-	path_print(place->pinned, "%s", directory);
-	if (directory[0] != '/' || is_too_long(directory))
+	if (!pin_place_name(directory, place))
 		return refuse(place, "name a whole path, from / on");
-	if (!is_wanted && access(directory, F_OK))
+	if (!is_wanted && access(place->pinned, F_OK) && access(place->files, F_OK))
 		return -errno;
-	name_files(place);
 	err = make_directory(place->pinned);
 	if (err == -EPERM && check_file_system(place) == -EINVAL)
 		return -EINVAL;

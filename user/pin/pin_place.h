@@ -32,6 +32,9 @@ struct pin_place {
  */
 int pin_place_open(const char *directory, bool is_wanted, struct pin_place *place);
 
+/* Only names it: nothing is taken or made. False where it is no whole path. */
+bool pin_place_name(const char *directory, struct pin_place *place);
+
 /* Whether some agent holds the place, or would; asks without taking it. */
 bool pin_place_is_held(const char *directory);
 

@@ -169,7 +169,10 @@ static int generations_take(struct takeover *t)
 
 	for (int i = 0; i < t->pin->old_count && !err; i++) {
 		err = pin_state_read(&t->pin->place, t->pin->old[i], &t->state);
-		if (!err && is_of_this_boot(t))
+		/* Recovery has found that it was taken over already. */
+		if (err == -ENOENT)
+			err = 0;
+		else if (!err && is_of_this_boot(t))
 			err = generation_take(t);
 		pin_state_fini(&t->state);
 	}
