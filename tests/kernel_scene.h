@@ -70,7 +70,7 @@ static inline void scene_begin(struct scene *scene)
 	uint64_t ticks;
 
 	assert_int_equal(programs_read_ticks(scene->programs, &ticks), 0);
-	banks_begin(scene->banks, &(struct bank_begin){ ticks });
+	banks_begin(scene->banks, &(struct bank_begin){ .ticks = ticks });
 }
 
 static inline void scene_open(struct scene *scene, struct scene_options options)
@@ -278,7 +278,7 @@ static inline struct drained scene_drain_kernel(struct scene *scene)
 	uint64_t ticks;
 
 	assert_int_equal(programs_read_ticks(scene->programs, &ticks), 0);
-	assert_int_equal(banks_flip(scene->banks, &(struct bank_begin){ ticks }), 0);
+	assert_int_equal(banks_flip(scene->banks, &(struct bank_begin){ .ticks = ticks }), 0);
 	assert_int_equal(banks_drain(scene->banks, scene_take, &d, &counts), 0);
 	flow = d.outcome[PACKET_FLOW];
 	memcpy(d.outcome, counts.outcome, sizeof(d.outcome));

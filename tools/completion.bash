@@ -80,15 +80,17 @@ _weir()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
 	local verb=${COMP_WORDS[1]}
-	local check="--interface --direction --attach --slots --json --quiet --verbose --help --version"
+	local check="--interface --direction --attach --pin --slots --json --quiet --verbose --help --version"
 
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
-		COMPREPLY=($(compgen -W "top run check --help --version" -- "$current"))
+		COMPREPLY=($(compgen -W "top run check detach --help --version" -- "$current"))
 		return
 	fi
 	_weir_value "$previous" "$current" && return
 	case $verb:$current in
+	detach:-*) COMPREPLY=($(compgen -W "--interface --pin --quiet --verbose --help --version" -- "$current")) ;;
+	detach:*) COMPREPLY=($(compgen -W "$(_weir_interfaces)" -- "$current")) ;;
 	check:-*) COMPREPLY=($(compgen -W "$check" -- "$current")) ;;
 	check:*) COMPREPLY=($(compgen -W "$(_weir_interfaces)" -- "$current")) ;;
 	*:-*) COMPREPLY=($(compgen -W "$(_weir_options)" -X --json -- "$current")) ;;

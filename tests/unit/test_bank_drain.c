@@ -69,7 +69,7 @@ static void scene_open(struct scene *scene, bool has_extra)
 	scene->bank = (struct bank_view){ &scene->geometry, memory_make(scene->size) };
 	scene->before = memory_make(scene->size);
 	scene->stopped = memory_make(scene->size);
-	bank_stamp(&scene->bank, &(struct bank_begin){ 4711 }, SEQUENCE);
+	bank_stamp(&scene->bank, &(struct bank_begin){ .ticks = 4711 }, SEQUENCE);
 	for (uint32_t i = 0; i < FLOWS; i++)
 		count_flow(scene, i);
 	for (uint32_t i = 0; i < 2 * LINKS; i++) {
@@ -240,7 +240,7 @@ static void a_stamped_bank_that_was_never_counted_into_has_nothing(void **state)
 	(void)state;
 	scene_open(&scene, false);
 	bank_clear(&scene.bank);
-	bank_stamp(&scene.bank, &(struct bank_begin){ 4712 }, SEQUENCE + 1);
+	bank_stamp(&scene.bank, &(struct bank_begin){ .ticks = 4712 }, SEQUENCE + 1);
 	sum = read_sum(&scene, scene.bank.memory, &counts);
 	assert_int_equal(bank_sequence(&scene.bank), SEQUENCE + 1);
 	assert_int_equal(sum.records, 0);

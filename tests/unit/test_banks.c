@@ -56,7 +56,7 @@ static struct drained flip_and_drain(struct banks *banks, struct outcome_counts 
 {
 	struct drained d = { 0 };
 
-	assert_int_equal(banks_flip(banks, &(struct bank_begin){ 0 }), 0);
+	assert_int_equal(banks_flip(banks, &(struct bank_begin){ .ticks = 0 }), 0);
 	assert_int_equal(banks_drain(banks, take, &d, counts), 0);
 	return d;
 }
@@ -154,7 +154,7 @@ static void all_sections_are_drained_slots_and_spilled_records(void **state)
 	assert_int_equal(d.count, sections * spilled);
 	assert_int_equal(counts.outcome[PACKET_FLOW].packets, sections * spilled);
 	drained_free(&d);
-	banks_flip(banks, &(struct bank_begin){ 0 });
+	banks_flip(banks, &(struct bank_begin){ .ticks = 0 });
 	expect_clean(banks);
 	banks_destroy(banks);
 }
@@ -213,7 +213,7 @@ static void counters_of_all_sections_are_summed(void **state)
 		assert_int_equal(link->malformed_reason[MALFORMED_IPV6_VERSION], 2 * sections);
 	}
 	assert_int_equal(counts.size_histogram[15], 6 * sections);
-	banks_flip(banks, &(struct bank_begin){ 0 });
+	banks_flip(banks, &(struct bank_begin){ .ticks = 0 });
 	expect_clean(banks);
 	banks_destroy(banks);
 }
@@ -230,11 +230,11 @@ static void a_bank_is_cleared_when_its_records_are_refused(void **state)
 	banks = banks_of(4096);
 	for (uint32_t i = 0; i < 1000; i++)
 		count(banks, 0, i, i);
-	assert_int_equal(banks_flip(banks, &(struct bank_begin){ 0 }), 0);
+	assert_int_equal(banks_flip(banks, &(struct bank_begin){ .ticks = 0 }), 0);
 	assert_int_equal(banks_drain(banks, refuse, &taken, &counts), -ENOSPC);
 	assert_true(taken > 0 && taken < 1000);
 	assert_int_equal(counts.outcome[PACKET_FLOW].packets, 1000);
-	banks_flip(banks, &(struct bank_begin){ 0 });
+	banks_flip(banks, &(struct bank_begin){ .ticks = 0 });
 	expect_clean(banks);
 	banks_destroy(banks);
 }
@@ -267,12 +267,12 @@ static void a_pane_begins_when_it_is_told_to(void **state)
 	(void)state;
 	need_root();
 	banks = banks_of(SLOTS);
-	banks_begin(banks, &(struct bank_begin){ 4711 });
+	banks_begin(banks, &(struct bank_begin){ .ticks = 4711 });
 	map = bank_map_active(banks);
 	for (uint32_t i = 0; i < bank_sections(banks_geometry(banks)); i++)
 		assert_int_equal(bank_map_section(&map, i)->begin_ticks, 4711);
 	bank_map_close(&map);
-	assert_int_equal(banks_flip(banks, &(struct bank_begin){ 4712 }), 0);
+	assert_int_equal(banks_flip(banks, &(struct bank_begin){ .ticks = 4712 }), 0);
 	map = bank_map_active(banks);
 	for (uint32_t i = 0; i < bank_sections(banks_geometry(banks)); i++)
 		assert_int_equal(bank_map_section(&map, i)->begin_ticks, 4712);

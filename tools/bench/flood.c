@@ -98,7 +98,7 @@ static int flood_check(const struct flood *flood, uint64_t sent)
 {
 	struct outcome_counts counts;
 	uint64_t seen = 0;
-	int err = banks_flip(flood->weir.banks, &(struct bank_begin){ 0 });
+	int err = banks_flip(flood->weir.banks, &(struct bank_begin){ .ticks = 0 });
 
 	if (!err)
 		err = banks_drain(flood->weir.banks, ignore_records, NULL, &counts);

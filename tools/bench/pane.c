@@ -52,7 +52,7 @@ static int pane_measure(const struct scene *scene, uint64_t index, double *us)
 	int err = flows_send(scene->kernel.programs);
 
 	if (!err)
-		err = banks_flip(scene->kernel.banks, &(struct bank_begin){ 0 });
+		err = banks_flip(scene->kernel.banks, &(struct bank_begin){ .ticks = 0 });
 	begin_ns = clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
 	pane.end_ns = pane.begin_ns + PANE_NS;
 	if (!err)

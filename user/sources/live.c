@@ -342,7 +342,7 @@ static int bank_drain(struct live *live, struct live_merge *merge, const struct 
 static int drain_stragglers(struct live *live, struct live_merge *merge, struct pane *pane)
 {
 	struct outcome_counts counts;
-	int err = banks_flip(live->banks, &(struct bank_begin){ 0 });
+	int err = banks_flip(live->banks, &(struct bank_begin){ .ticks = 0 });
 
 	if (!err)
 		err = bank_drain(live, merge, pane, &counts);
