@@ -199,4 +199,85 @@ def kill_and_start(pinned, space, far_space, near):
     return f"{kills} kills under load: {moved[0]} packets, each once"
 
 
-TESTS = [a_stop_and_a_start_lose_nothing, a_kill_at_any_moment_loses_nothing]
+def a_filter_and_native_xdp_count_on(lab):
+    space, far_space, near = scene(lab)
+    with Pinned(space, "-i", near.name, "-a", "native", "-w", "tumbling:500ms") as pinned:
+        pinned.begin("udp", "or", "arp").attached()
+        time.sleep(0.3)
+        base = counters(space, near.name)
+        sender = sending(far_space, near.ip, 5)
+        for how in (signal.SIGTERM, signal.SIGKILL, signal.SIGKILL):
+            time.sleep(0.7)
+            pinned.end(how)
+            time.sleep(0.4)
+            pinned.begin("udp", "or", "arp").attached()
+        sender.wait()
+        end = settle(space, near.name)
+        pinned.end()
+        seen, _ = sums(pinned.documents())
+        filtered = sum(d["outcomes"]["filtered"]["packets"] for d in pinned.documents())
+        expect_equal(seen[0], end[0] - base[0] + end[2] - base[2], "packets seen")
+        expect(filtered > 0, "no answer by ICMP was filtered out")
+    return f"{seen[0]} packets, {filtered} of them filtered, each once"
+
+
+def an_interface_made_anew_while_pinned_is_counted_on(lab):
+    space, far_space, near = scene(lab)
+    with Pinned(space, "-i", near.name, "-a", "tc", "-w", "tumbling:200ms", "-p", "100ms") as pinned:
+        pinned.begin().attached()
+        space.run("ip", "link", "del", near.name)
+        wait_until(lambda: "it has gone" in pinned.said(), "a word about the interface gone")
+        near, _ = lab.link(space, far_space, 1, ("one", "far"))
+        wait_until(lambda: "it is back" in pinned.said(), "a word about its return")
+        wait_until(lambda: pinned.said().count("attached to") == 2, "attached again")
+        time.sleep(0.3)
+        base = counters(space, near.name)
+        sender = sending(far_space, near.ip, 2)
+        time.sleep(0.5)
+        pinned.end(signal.SIGKILL)
+        pinned.begin().attached()
+        sender.wait()
+        end = settle(space, near.name)
+        pinned.end()
+        seen, _ = sums(pinned.documents())
+        expect(seen[0] >= end[0] - base[0], f"seen {seen[0]} of {end[0] - base[0]}")
+        programs = [name for name in os.listdir(pinned.place) if name.startswith("link")]
+        expect_equal(len(programs), 2, "pinned programs")
+        expect_equal("detached 2 programs" in pinned.detach().stderr, True, "what detach says")
+    return "deleted, made anew, killed and taken over"
+
+
+def what_cannot_be_gone_on_with_is_refused(lab):
+    space, _, near = scene(lab)
+    with Pinned(space, "-i", near.name, "-a", "tc", "-w", "tumbling:200ms") as pinned:
+        pinned.begin().attached()
+        other = run(*pinned.command("run", f"--pin={pinned.place}", "-i", near.name), check=False,
+                    env=pinned.environment)
+        expect_equal(other.returncode, 1, "status beside an agent at work")
+        expect("another agent counts there" in other.stderr, other.stderr)
+        pinned.end(signal.SIGKILL)
+        for words in (["udp"], ["-g", "src"], ["--tcp"], ["-d", "in"], ["-a", "native"]):
+            options = words if words[0].startswith("-") else []
+            refused = run(*pinned.command("run", f"--pin={pinned.place}", "-i", near.name,
+                                          *options, "-t", "1s", *(words if not options else [])),
+                          check=False, env=pinned.environment)
+            expect_equal(refused.returncode, 1, f"{words}: status")
+            expect("detach" in refused.stderr, f"{words}: {refused.stderr}")
+        pinned.begin().attached().end()
+        for words, status in ((["run", "--pin=x"], 2), (["top", "--pin"], 2),
+                              (["run", "-r", "x.pcap", "--pin"], 2),
+                              (["run", "--pin=/tmp", "-i", near.name], 1),
+                              (["run", f"--pin={pinned.place}2", "-a", "pcap", "-i", near.name], 1)):
+            refused = run(*pinned.command(*words), check=False, env=pinned.environment)
+            expect_equal(refused.returncode, status, f"{words}: {refused.stderr}")
+        checked = run(*pinned.command("check", f"--pin={pinned.place}"), check=False,
+                      env=pinned.environment)
+        expect("counts on without an agent" in checked.stdout, checked.stdout)
+        expect_equal(pinned.detach().returncode, 0, "status of detach")
+        expect("nothing is pinned" in pinned.detach().stderr, "what a second detach says")
+    return "another agent, another filter, group, option, hook; each in a line"
+
+
+TESTS = [a_stop_and_a_start_lose_nothing, a_kill_at_any_moment_loses_nothing,
+         a_filter_and_native_xdp_count_on, an_interface_made_anew_while_pinned_is_counted_on,
+         what_cannot_be_gone_on_with_is_refused]

@@ -56,6 +56,8 @@ static int interfaces_open(const struct source_settings *settings, struct source
 {
 	int err;
 
+	if (settings->attach.how == ATTACH_PCAP && settings->pin)
+		return report_no_pin();
 	if (settings->attach.how == ATTACH_PCAP)
 		return source_pcap_open(settings, names, result);
 	err = source_live_open(settings, names, result);
