@@ -339,12 +339,16 @@ static __always_inline void slot_start(struct flow_slot *slot, const struct acco
 	if ((more) > (to))                \
 		(to) = (more);
 
+/* Whether a flow had a packet in the same millisecond is not foreseen: without a branch. */
+#define INSTANT_LEAST(to, more) SLOT_LEAST(to, more)
+#define INSTANT_MOST(to, more)  MERGE_MOST(to, more);
+
 static __always_inline void slot_add(struct flow_slot *slot, const struct accounted *a)
 {
 	struct slot_sizes sizes = slot_sizes_of(a);
 
 #define COUNT_ADD(name)          MERGE_SUM(slot->name, a->size->name);
-#define INSTANT_ADD(name, merge) SLOT_##merge(slot->name##_ms, a->now_ms)
+#define INSTANT_ADD(name, merge) INSTANT_##merge(slot->name##_ms, a->now_ms)
 #define SIZE_ADD(name, merge)    SLOT_##merge(slot->name, sizes.name)
 	FLOW_COUNTS(COUNT_ADD)
 	FLOW_BITS(SIZE_ADD)
