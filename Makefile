@@ -43,6 +43,9 @@ $(OBJECTS): $(BUILD)/%.o: %.c | $(SKELETONS)
 	$(call say,CC)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# Words put together in vector registers would go to the packet path through memory.
+$(BUILD)/user/sources/packet_table.o: CFLAGS += -fno-tree-slp-vectorize
+
 $(BUILD)/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
 	$(call say,CLANG)

@@ -194,11 +194,11 @@ static void table_make_room(struct packet_table *table, uint32_t packets)
 
 /* What counting a packet reads of the table, copied for a batch so that it stays in registers. */
 struct counting {
+	const struct packet_table *table;
 	struct section_header *section;
 	struct bank_geometry geometry;
 	const struct hash_seed *seed;
 	const struct group_masks *masks; /* NULL: whole keys */
-	struct link_outcomes *links;
 	bool has_extra;
 	bool has_ip_bytes;
 	bool has_tunnels;
@@ -209,11 +209,11 @@ static __always_inline struct counting table_counting(const struct packet_table 
 						      bool has_extra, bool has_tunnels)
 {
 	return (struct counting){
+		.table = table,
 		.section = table->section,
 		.geometry = table->geometry,
 		.seed = &table->config.seed,
 		.masks = table->reduced ? &table->masks : NULL,
-		.links = table->links,
 		.has_extra = has_extra,
 		.has_ip_bytes = has_extra && table->config.taker.has_ip_bytes,
 		.has_tunnels = has_tunnels,
@@ -264,12 +264,12 @@ static __always_inline void packet_read(const struct counting *counting,
 }
 
 /* Counts a packet that is not of a flow. */
-static void packet_account_rest(const struct counting *counting,
-				const struct parsed_packet *parsed, uint32_t len,
-				const struct packet_place *place)
+static __noinline void packet_account_rest(const struct packet_table *table,
+					   const struct parsed_packet *parsed, uint32_t len,
+					   const struct packet_place *place)
 {
 	const struct packet_size size = packet_size_single(len);
-	const struct tallied tallied = { counting->section, &counting->geometry,
+	const struct tallied tallied = { table->section, &table->geometry,
 					 link_tally_index(place->link, place->is_out) };
 
 	if (parsed->outcome == PACKET_FILTERED)
@@ -292,7 +292,7 @@ static __always_inline void packet_account(const struct counting *counting,
 	};
 
 	if (unlikely(parsed->outcome != PACKET_FLOW)) {
-		packet_account_rest(counting, parsed, len, place);
+		packet_account_rest(counting->table, parsed, len, place);
 		return;
 	}
 	if (counting->has_extra) {
@@ -304,9 +304,6 @@ static __always_inline void packet_account(const struct counting *counting,
 		accounted.has_tunnels = counting->has_tunnels;
 	}
 	account_flow(counting->section, &counting->geometry, &accounted);
-	if (counting->links)
-		tally_add(&counting->links[link_tally_index(place->link, place->is_out)]
-				   .outcome[PACKET_FLOW], 1, len);
 }
 
 /* Filters and parses packets; returns how many, fewer than count where *err says why. */
@@ -344,6 +341,19 @@ static __always_inline void batch_account(const struct packet_batch *batch,
 		packet_account(counting, &parsed[i], batch->packets[i].len, &batch->places[i]);
 }
 
+/* Adds the packets of flows to what is counted of their links. */
+static void batch_account_links(const struct packet_batch *batch,
+				const struct parsed_packet *parsed, struct link_outcomes *links)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct packet_place *place = &batch->places[i];
+
+		if (parsed[i].outcome == PACKET_FLOW)
+			tally_add(&links[link_tally_index(place->link, place->is_out)]
+					   .outcome[PACKET_FLOW], 1, batch->packets[i].len);
+	}
+}
+
 /* At the first packet of a pane the counts of the one before are not needed any more. */
 static void links_begin_pane(struct packet_table *table)
 {
@@ -368,7 +378,25 @@ static __always_inline int batch_count(struct packet_table *table, struct packet
 	counting = table_counting(table, has_extra, has_tunnels);
 	batch.count = batch_read(table, &batch, parsed, &err, &counting);
 	batch_account(&batch, parsed, &counting);
+	if (table->links)
+		batch_account_links(&batch, parsed, table->links);
 	return err;
+}
+
+/* Each way by itself: together in one function they take the registers from the plain one. */
+static __noinline int batch_count_plain(struct packet_table *table, struct packet_batch batch)
+{
+	return batch_count(table, batch, false, false);
+}
+
+static __noinline int batch_count_extra(struct packet_table *table, struct packet_batch batch)
+{
+	return batch_count(table, batch, true, false);
+}
+
+static __noinline int batch_count_tunnels(struct packet_table *table, struct packet_batch batch)
+{
+	return batch_count(table, batch, true, true);
 }
 
 int packet_table_count(struct packet_table *table, const struct capture_packet *packets,
@@ -377,9 +405,9 @@ int packet_table_count(struct packet_table *table, const struct capture_packet *
 	const struct packet_batch batch = { packets, places, count };
 
 	if (table->config.taker.has_tunnels)
-		return batch_count(table, batch, true, true);
-	return table->config.taker.has_extra ? batch_count(table, batch, true, false) :
-					       batch_count(table, batch, false, false);
+		return batch_count_tunnels(table, batch);
+	return table->config.taker.has_extra ? batch_count_extra(table, batch) :
+					       batch_count_plain(table, batch);
 }
 
 /* Adds what is tallied of a link and direction. */
