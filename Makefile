@@ -11,7 +11,8 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wer
 OPT      ?= -O2 -g
 CFLAGS   += -std=gnu11 $(OPT) $(WARN) -fno-strict-aliasing -pthread $(SANITIZE)
 CPPFLAGS += -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' -I$(BUILD) -Iinclude
-LDLIBS   := -lbpf -lelf -lpcap -lmnl -lcurl -lz -lzstd -lncursesw -ltinfo -lm -pthread
+LDLIBS   := -lbpf -lelf -lpcap -lmnl -lcurl -lmicrohttpd -lz -lzstd -lncursesw -ltinfo -lm \
+	-pthread
 # What the kernel loads: ISA v3 (32-bit jumps, atomics) is understood since Linux 5.12.
 BPFFLAGS = -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter -Werror \
 	-fno-strict-aliasing -Iinclude -idirafter /usr/include/$(shell $(CC) -print-multiarch)

@@ -71,7 +71,7 @@ _weir_value()
 		fi ;;
 	--speed) COMPREPLY=($(compgen -W "max 1" -- "$current")) ;;
 	-p | --pane | -n | --top | -t | --duration | -c | --count | --slots | --max-flows | \
-		--exit-over | --host) ;;
+		--exit-over | --host | -l | --listen) ;;
 	*) return 1 ;;
 	esac
 }

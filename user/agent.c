@@ -15,8 +15,8 @@
 #include "system/machine.h"
 #include "base/stop.h"
 #include "sources/capture.h"
-#include "run_counts.h"
 #include "cli/run_number.h"
+#include "run_counts.h"
 
 static bool is_limit_reached(const struct agent *agent)
 {
@@ -116,40 +116,6 @@ static int emit_state(void *context, const struct window_result *result)
 	return 0;
 }
 
-static void reopen_outputs(void *context)
-{
-	outputs_reopen(context);
-}
-
-/* Windows that wait take a small part of a memory that is small. */
-static size_t outputs_bytes_max(uint64_t memory_bytes)
-{
-	uint64_t part = memory_bytes / 16;
-
-	return part && part < OUTPUTS_BYTES_MAX ? (size_t)part : OUTPUTS_BYTES_MAX;
-}
-
-static int outputs_start(struct agent *agent)
-{
-	const struct options *options = agent->options;
-	struct outputs_config config = { .names = options->outputs,
-					       .secrets = options->output_secrets,
-					       .count = options->output_count,
-					       .window_count = options->window_count,
-					       .is_replay = options->file != NULL,
-					       .reads_stream = capture_is_stream(options->file) };
-	int err;
-
-	agent_keep_journals(agent, &config);
-
-	config.max_bytes = outputs_bytes_max(machine_memory_bytes());
-	err = outputs_open(&config, &agent->outputs);
-
-	if (!err)
-		stop_on_hangup(reopen_outputs, agent->outputs);
-	return err;
-}
-
 /* Of the longest window; a session's document is of one pane. */
 static uint64_t panes_max(const struct agent *agent)
 {
@@ -223,7 +189,7 @@ struct engine_config agent_engine_config(struct agent *agent)
 	if (!options->max_flows)
 		config.max_bytes = machine_memory_bytes() / 4;
 	/* Where all flows are listed: in a result, and in its copy that outputs hold. */
-	if (!config.top && options->output_count)
+	if (!config.top && (options->output_count || agent->listener))
 		config.bytes_beside = 2 * sizeof(struct flow_result);
 	return config;
 }
@@ -323,7 +289,7 @@ static int agent_open_parts(struct agent *agent)
 		report_error("start: take over signals: %s", strerror(-err));
 		return -EIO;
 	}
-	err = outputs_start(agent);
+	err = agent_outputs_open(agent);
 	if (!err && agent->options->processes)
 		err = owners_open(agent->options->processes_if_possible, &agent->owners) ?
 			      -EIO : 0;
@@ -366,11 +332,36 @@ void agent_count_pane(struct agent *agent, const struct pane *pane)
 	report_notice("try: --slots %u, or a shorter pane (-p)", agent->options->slots * 4);
 }
 
+/* The first pane, so that who asks need not wait for a long window. */
+static int emit_first(void *context, const struct window_result *result)
+{
+	struct agent *agent = context;
+	struct document_context document;
+	struct window_result cut = result_complete(agent, result, &document);
+
+	cut.complete = false;
+	outputs_emit_to_pages(agent->outputs, &document, &cut);
+	return 0;
+}
+
+static int show_first(struct agent *agent)
+{
+	const struct window_listener listener = { emit_first, agent };
+
+	if (!agent->listener || agent->has_pages)
+		return 0;
+	agent->has_pages = true;
+	return engine_peek(agent->engine, 0, &listener);
+}
+
 /* Between its two steps the windows can be read as they are. */
 static int engine_take_pane(struct agent *agent, const struct pane *pane)
 {
 	const struct window_listener listener = { emit_state, agent };
 	int err = engine_fold_pane(agent->engine, pane), close_err;
+
+	if (!err)
+		err = show_first(agent);
 
 	if (stop_take_state_request() && outputs_show_state(agent->outputs)) {
 		for (size_t i = 0; i < agent->options->window_count && !err; i++)
@@ -408,6 +399,7 @@ static int agent_run_panes(struct agent *agent)
 		if (step != SOURCE_PANE)
 			return step;
 		agent->document.clock_offset_ns = pane.clock_offset_ns;
+		listener_beat(agent->listener);
 		run_counts_add(&agent->run, &pane);
 		err = pane_add_up(agent, &pane);
 		agent_count_pane(agent, &pane);
@@ -469,8 +461,10 @@ enum exit_status agent_close(struct agent *agent, int err)
 		/* What is attached goes first: an output may take its time. */
 		failed |= source_close(agent->source) != 0;
 		stop_on_hangup(NULL, NULL);
+		listener_stop(agent->listener);
 		failed |= !outputs_close(agent->outputs);
 		failed |= agent_finish_log(agent) != 0;
+		listener_destroy(agent->listener);
 		engine_destroy(agent->engine);
 		engine_destroy(agent->whole);
 		ledger_destroy(agent->ledger);

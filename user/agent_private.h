@@ -7,6 +7,7 @@
 
 #include "agent.h"
 #include "engine/ledger.h"
+#include "outputs/listener.h"
 #include "run_counts.h"
 
 struct away;
@@ -19,6 +20,8 @@ struct agent {
 	struct ledger *ledger;
 	struct source *source;
 	struct outputs *outputs;
+	struct listener *listener;     /* NULL: nobody asks for one */
+	bool has_pages;                /* they have shown something */
 	struct owners *owners;         /* NULL: nobody asks whose flows are */
 	struct document_context document;
 	char host[256];
@@ -42,6 +45,13 @@ struct engine_config agent_engine_config(struct agent *agent);
 void agent_choose_rows(const struct agent *agent, struct engine_config *config);
 
 void agent_count_pane(struct agent *agent, const struct pane *pane);
+
+/*
+ * Opens what the options ask for, outputs and pages; SIGHUP opens files anew. 0, or negative errno
+ * that has been reported: then what was opened is to be closed all the same, the listener stopped
+ * before the outputs and destroyed after them.
+ */
+int agent_outputs_open(struct agent *agent);
 
 /* The rest is of runs that outlive the agent, and does nothing in others. */
 

@@ -44,6 +44,11 @@ static void wrong_values_are_named(void **state)
 		       "--biflow: rows have both directions: leave it out of -g");
 	assert_refuses("weir run --exit-over 5x", "weir: --exit-over 5x: ");
 	assert_refuses("weir run --exit-over 0", "weir: --exit-over 0: ");
+	assert_refused("weir run -l ::1:80",
+		       "--listen ::1:80: an IPv6 address stands in brackets: [HOST]:PORT");
+	assert_refused("weir run -l 70000",
+		       "--listen 70000: the port is not a number from 1 to 65535");
+	assert_refused("weir run -l 9100 -l 9101", "--listen 9101: one a run");
 	assert_refuses("weir run -g src,colour", "weir: --group-by src,colour: ");
 }
 

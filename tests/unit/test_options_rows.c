@@ -132,6 +132,28 @@ static void a_rate_is_of_bits_or_of_packets(void **state)
 	check_rate("70pps", 70, true);
 }
 
+static void check_listen(const char *word, const char *host, const char *port)
+{
+	char text[64];
+	struct options options;
+
+	snprintf(text, sizeof(text), "weir run -l %s", word);
+	parse(&options, text);
+	assert_string_equal(options.listen.host, host);
+	assert_string_equal(options.listen.port, port);
+	assert_int_equal(options.output_count, 0);
+	options_fini(&options);
+}
+
+static void a_port_alone_is_one_of_loopback(void **state)
+{
+	(void)state;
+	check_listen("9100", "127.0.0.1", "9100");
+	check_listen("192.0.2.1:9100", "192.0.2.1", "9100");
+	check_listen("[2001:db8::1]:80", "2001:db8::1", "80");
+	check_listen("edge-1.example.com:80", "edge-1.example.com", "80");
+}
+
 static void processes_are_added_to_all_fields_or_named(void **state)
 {
 	char all[] = "weir run --processes", named[] = "weir run -g process", both[] =
@@ -189,6 +211,7 @@ int main(void)
 		cmocka_unit_test(tunnels_are_added_to_all_fields_or_named),
 		cmocka_unit_test(a_run_waits_for_interfaces_unless_it_is_once),
 		cmocka_unit_test(a_rate_is_of_bits_or_of_packets),
+		cmocka_unit_test(a_port_alone_is_one_of_loopback),
 		cmocka_unit_test(one_way_flows_are_counted_as_they_are_grouped),
 	};
 

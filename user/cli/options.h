@@ -9,6 +9,7 @@
 #include "../base/rate.h"
 #include "../engine/engine.h"
 #include "../engine/group.h"
+#include "../text/endpoint.h"
 
 #define OPTIONS_INTERFACES_MAX FLOW_LINKS_MAX
 #define OPTIONS_WINDOWS_MAX    16
@@ -54,6 +55,7 @@ struct options {
 	const char *outputs[OPTIONS_OUTPUTS_MAX];
 	char *output_secrets[OPTIONS_OUTPUTS_MAX]; /* passwords of these, or NULL. Owned. */
 	size_t output_count;
+	struct endpoint listen;       /* where pages are served; no port: nowhere */
 	uint64_t duration_ns;         /* 0: no end */
 	uint64_t window_limit;        /* -c; 0: no end */
 	bool once;                    /* end when the last interface has gone */

@@ -152,6 +152,12 @@ static int choose_pane(struct parsing *parsing)
 	return usage_error("--window", parsing->window_text, reason);
 }
 
+/* Rows are looked at by others than top. */
+static bool has_readers(const struct options *options)
+{
+	return options->output_count || *options->listen.port || options->exit_over.value;
+}
+
 /* Fields of the owner ask for it; without -g they are added to the others. */
 static int complete_processes(const struct parsing *parsing)
 {
@@ -162,7 +168,7 @@ static int complete_processes(const struct parsing *parsing)
 		return usage_error(options->processes ? "--processes" : "--group-by", NULL,
 				   "a capture does not tell whose its packets were");
 	if (options->verb == VERB_TOP && !options->file && !options->processes &&
-	    !parsing->given['g'] && !options->output_count && !options->exit_over.value &&
+	    !parsing->given['g'] && !has_readers(options) &&
 	    options->attach != ATTACH_PCAP && options->direction != DIRECTION_IN)
 		options->processes = options->processes_if_possible = true;
 	if (options->processes && parsing->given['g'] && !has_owner &&
@@ -249,7 +255,7 @@ static void complete_counted(const struct parsing *parsing)
 		group_by_add(&options->counted, GROUP_PROCESS);
 		group_by_add(&options->counted, GROUP_CONTAINER);
 	}
-	if (!options->output_count && !options->exit_over.value) {
+	if (!has_readers(options)) {
 		options->group = options->counted;
 		options->biflow = false;
 		options->is_sorted_by_view = true;
@@ -270,7 +276,7 @@ int options_complete(struct parsing *parsing)
 	if (options->pin && options->verb == VERB_TOP)
 		return usage_error("--pin", NULL, "of run: top counts while it is looked at");
 	default_windows(options);
-	if (options->verb == VERB_RUN && !options->output_count)
+	if (options->verb == VERB_RUN && !options->output_count && !*options->listen.port)
 		default_output(parsing);
 	if (options->verb == VERB_TOP && !parsing->given[OPTION_SPEED])
 		options->speed = 1;

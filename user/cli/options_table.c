@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "options_table.h"
+#include "options_number.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,56 +55,6 @@ static int find_name(const char *const *names, size_t count, const char *value)
 			return (int)i;
 	}
 	return -1;
-}
-
-/* Digits only, the whole text: no sign, no blank, no unit. 0, -EINVAL or -ERANGE. */
-static int parse_whole(const char *value, uint64_t *number)
-{
-	size_t digits = strspn(value, "0123456789");
-
-	*number = 0;
-	if (!digits || value[digits])
-		return -EINVAL;
-	for (; *value; value++) {
-		if (__builtin_mul_overflow(*number, 10u, number) ||
-		    __builtin_add_overflow(*number, (uint64_t)(*value - '0'), number))
-			return -ERANGE;
-	}
-	return 0;
-}
-
-/* A number of at least so much. NULL, or the reason: what, where it is no such number. */
-static const char *parse_number(const char *value, uint64_t least, uint64_t *number,
-				const char *what)
-{
-	int err = parse_whole(value, number);
-
-	if (err == -ERANGE)
-		return "a number is at most 18446744073709551615";
-	return err || *number < least ? what : NULL;
-}
-
-/* Digits with one point at most; strtod would take a comma, inf or 0x1p3 by locale and mood. */
-static bool parse_factor(const char *value, double *factor)
-{
-	double place = 1;
-	double sum = 0;
-	bool after_point = false;
-	size_t digits = 0;
-
-	for (; *value; value++) {
-		if (*value == '.' && !after_point) {
-			after_point = true;
-			continue;
-		}
-		if (*value < '0' || *value > '9')
-			return false;
-		sum = sum * 10 + (*value - '0');
-		place *= after_point ? 10 : 1;
-		digits++;
-	}
-	*factor = sum / place;
-	return digits > 0 && digits <= 15;
 }
 
 static const char *add_interface(struct options *options, const char *name)
@@ -213,29 +164,9 @@ static const char *parse_group_by(struct parsing *parsing, const char *value)
 	return group_by_parse(value, &parsing->options->group, &reason) ? reason : NULL;
 }
 
-/* Digits, a power of 1000, and pps where packets are meant. */
 static const char *parse_exit_over(struct parsing *parsing, const char *value)
 {
-	static const char *const wrong = "not a rate: 100M (bits a second), 5kpps (packets)";
-	static const char prefixes[] = "kMGT";
-	struct rate_limit *limit = &parsing->options->exit_over;
-	char digits[16] = "";
-	size_t length = strspn(value, "0123456789");
-	const char *rest = value + length, *prefix;
-	uint64_t number;
-
-	if (!length || length >= sizeof(digits))
-		return wrong;
-	memcpy(digits, value, length);
-	if (parse_whole(digits, &number) || !number)
-		return wrong;
-	limit->value = (double)number;
-	prefix = *rest ? strchr(prefixes, *rest) : NULL;
-	for (long power = prefix ? prefix - prefixes + 1 : 0; power > 0; power--)
-		limit->value *= 1000;
-	rest += prefix != NULL;
-	limit->is_packets = !strcmp(rest, "pps");
-	return *rest && !limit->is_packets ? wrong : NULL;
+	return parse_rate(value, &parsing->options->exit_over);
 }
 
 static const char *parse_tcp(struct parsing *parsing, const char *value)
@@ -325,6 +256,22 @@ static const char *parse_output(struct parsing *parsing, const char *value)
 	return reason;
 }
 _Static_assert(OPTIONS_OUTPUTS_MAX == 8, "the text above says so");
+
+/* A port alone is one of this machine's own. */
+static const char *parse_listen(struct parsing *parsing, const char *value)
+{
+	struct endpoint *listen = &parsing->options->listen;
+	char local[32];
+
+	if (*listen->port)
+		return "one a run";
+	if (strchr(value, ':'))
+		return endpoint_parse(value, listen);
+	if (strlen(value) > 5)
+		return "not [ADDR:]PORT: 9100, 192.0.2.1:9100, [2001:db8::1]:9100";
+	snprintf(local, sizeof(local), "127.0.0.1:%s", value);
+	return endpoint_parse(local, listen);
+}
 
 static const char *parse_host(struct parsing *parsing, const char *value)
 {
@@ -442,7 +389,8 @@ const struct option_spec option_specs[] = {
 	{ 'b', "biflow", NULL, FOR_STREAM, parse_biflow,
 	  "both directions of a conversation in one row: src\n"
 	  "is who began it (top shows it so as it is)" },
-	{ 'n', "top", "N", FOR_STREAM, parse_top, "at most N flows in each result (0, all)" },
+	{ 'n', "top", "N", FOR_STREAM, parse_top,
+	  "at most N flows in each result (0, all; metrics: 20)" },
 	{ 's', "sort", "FIELD", FOR_STREAM, parse_sort, "of" SORT_WORDS " (bytes)" },
 	{ OPTION_TCP, "tcp", NULL, FOR_STREAM, parse_tcp,
 	  "measure TCP: zero windows and resets of each flow" },
@@ -460,6 +408,10 @@ const struct option_spec option_specs[] = {
 	  "clickhouse://[USER@]HOST[:PORT]/DATABASE[.TABLE];\n"
 	  "repeatable (run: a table on a terminal, else\n"
 	  "NDJSON)" },
+	{ 'l', "listen", "[ADDR:]PORT", FOR_STREAM, parse_listen,
+	  "serve metrics and the newest document over HTTP:\n"
+	  "/metrics, /flows.json, /healthz; on 127.0.0.1\n"
+	  "unless ADDR is given" },
 	{ 't', "duration", "LEN", FOR_STREAM, parse_duration, "stop after this long: 250ms, 1s, 5m, 1h" },
 	{ 'c', "count", "N", FOR_STREAM, parse_count, "stop after N complete windows" },
 	{ OPTION_EXIT_OVER, "exit-over", "RATE", FOR_STREAM, parse_exit_over,

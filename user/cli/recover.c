@@ -138,6 +138,7 @@ static int parse_words(struct recovery *r, const struct options *now, char **wor
 	options->duration_ns = options->window_limit = 0;
 	options->exit_over.value = 0;
 	options->processes = false;
+	options->listen.port[0] = '\0';
 	for (size_t i = 0; i < options->output_count; i++) {
 		for (size_t j = 0; j < now->output_count; j++) {
 			if (!options->output_secrets[i] && now->output_secrets[j] &&

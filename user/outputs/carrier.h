@@ -15,6 +15,7 @@
 #include "journal.h"
 
 struct carrier;
+struct served_page;
 
 /* What is to be told the user beside failures: lines, and windows that were lost on the way. */
 struct carrier_news {
@@ -47,6 +48,7 @@ struct carrier_config {
 	const struct carrier_kind *apart; /* what a process of its own runs; NULL: there is none */
 	const char *secret;     /* a password; NULL */
 	struct journal *journal; /* of who keeps JOURNAL_OF_FILE; NULL: none */
+	struct served_page *page; /* that it is to fill; NULL */
 	bool waits;             /* of a replay: for room, and at its end until all is taken */
 };
 

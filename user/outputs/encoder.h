@@ -75,4 +75,7 @@ ENCODERS(ENCODER_DECLARE)
 extern const struct encoder clickhouse_encoder;
 extern const struct encoder ipfix_encoder;
 
+/* Of pages (served.h). */
+extern const struct encoder openmetrics_encoder;
+
 #endif

@@ -230,7 +230,7 @@ static int open_journal(struct output *output)
 	const struct outputs_config *config = &output->set->config;
 	char path[PATH_MAX];
 
-	if (!config->journals)
+	if (!config->journals || output->page)
 		return 0;
 	pin_numbered_path(config->journals, "journal", config->generation,
 			  (uint64_t)(output - output->set->outputs), path);
@@ -241,8 +241,10 @@ static int open_journal(struct output *output)
 int output_open(struct outputs *set, const char *name, struct output *output)
 {
 	struct sink_config config = { .name = name, .window_count = set->config.window_count,
-				      .is_apart = true, .waits = set->config.is_replay };
-	const char *reason = output_name_parse(name, config.window_count, &output->parsed);
+				      .is_apart = !output->page, .page = output->page,
+				      .waits = set->config.is_replay };
+	const char *reason = output->page ? served_name(output->page, &output->parsed) :
+			     output_name_parse(name, config.window_count, &output->parsed);
 	struct carrier_news news;
 	int err = 0;
 
@@ -256,7 +258,7 @@ int output_open(struct outputs *set, const char *name, struct output *output)
 	if (output->hangup_fd < 0 && !err)
 		err = -errno;
 	config.hangup_fd = output->hangup_fd;
-	if (set->config.secrets)
+	if (set->config.secrets && !output->page)
 		config.secret = set->config.secrets[output - set->outputs];
 	if (!err)
 		err = sink_open(&config, &output->sink, &reason);

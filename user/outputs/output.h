@@ -8,8 +8,8 @@
 
 #include <pthread.h>
 
-#include "output_name.h"
 #include "outputs.h"
+#include "served.h"
 #include "shared_result.h"
 #include "sink.h"
 
@@ -24,6 +24,7 @@ struct result_queue {
 struct output {
 	struct outputs *set;
 	const char *name;
+	struct served_page *page;      /* that it fills; NULL: it is one of the user's */
 	struct output_name parsed;
 	struct sink *sink;             /* the thread's own, once that runs */
 	struct journal *journal;       /* what it has written; NULL: that is not kept */
@@ -64,7 +65,7 @@ struct outputs {
 	bool has_failed;               /* at any time */
 };
 
-/* 0 or negative errno that has been reported. */
+/* Of a name, or of a page that output->page tells. 0 or negative errno that has been reported. */
 int output_open(struct outputs *set, const char *name, struct output *output);
 
 /* Starts the thread. 0 or negative errno. */

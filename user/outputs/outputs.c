@@ -28,6 +28,7 @@ static void outputs_wait(struct outputs *outputs)
 
 static int outputs_init(struct outputs *outputs, const struct outputs_config *config)
 {
+	size_t count = config->count + config->page_count + 1;
 	pthread_condattr_t attributes;
 
 	outputs->config = *config;
@@ -39,8 +40,8 @@ static int outputs_init(struct outputs *outputs, const struct outputs_config *co
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&outputs->progress, &attributes);
 	pthread_condattr_destroy(&attributes);
-	outputs->outputs = calloc(config->count + 1, sizeof(*outputs->outputs));
-	outputs->states = calloc(config->count + 1, sizeof(*outputs->states));
+	outputs->outputs = calloc(count, sizeof(*outputs->outputs));
+	outputs->states = calloc(count, sizeof(*outputs->states));
 	return outputs->outputs && outputs->states ? 0 : -ENOMEM;
 }
 
@@ -53,6 +54,19 @@ static int outputs_start(struct outputs *outputs)
 	if (err)
 		report_error("start: a thread for an output: %s", strerror(-err));
 	return err;
+}
+
+/* Those of the user first, then the pages. */
+static int outputs_open_next(struct outputs *outputs)
+{
+	const struct outputs_config *config = &outputs->config;
+	size_t i = outputs->count++;
+	struct output *output = &outputs->outputs[i];
+
+	if (i < config->count)
+		return output_open(outputs, config->names[i], output);
+	output->page = &config->pages[i - config->count];
+	return output_open(outputs, output->page->path, output);
 }
 
 int outputs_open(const struct outputs_config *config, struct outputs **result)
@@ -68,11 +82,8 @@ int outputs_open(const struct outputs_config *config, struct outputs **result)
 		free(outputs);
 		return err;
 	}
-	while (!err && outputs->count < config->count) {
-		err = output_open(outputs, config->names[outputs->count],
-				  &outputs->outputs[outputs->count]);
-		outputs->count++;
-	}
+	while (!err && outputs->count < config->count + config->page_count)
+		err = outputs_open_next(outputs);
 	if (!err)
 		err = outputs_start(outputs);
 	if (err)
@@ -151,24 +162,30 @@ static void wait_for_room(struct outputs *outputs, size_t bytes)
 	make_room(outputs, bytes);
 }
 
+/* Windows that are over go to all, those that are not to some. */
+enum emission { EMIT_WINDOW, EMIT_STATE, EMIT_TO_PAGES };
+
 static bool is_wanted(const struct output *output, const struct shared_result *shared,
-		      bool is_state)
+		      enum emission emission)
 {
 	const struct encoder *encoder = output->parsed.encoder;
 
-	if (encoder->tells_run && shared->result.window_number)
+	if ((encoder->tells_run || output->page) && shared->result.window_number)
 		return false;
-	if (!is_state && journal_has(output->journal, shared->document))
+	if (emission == EMIT_TO_PAGES && !output->page)
 		return false;
-	return !is_state || (encoder->tells_state && !output->is_gone);
+	if (emission == EMIT_WINDOW)
+		return !journal_has(output->journal, shared->document);
+	return encoder->tells_state && !output->is_gone;
 }
 
-static void push_to_all(struct outputs *outputs, struct shared_result *shared, bool is_state)
+static void push_to_all(struct outputs *outputs, struct shared_result *shared,
+			enum emission emission)
 {
 	for (size_t i = 0; i < outputs->count; i++) {
 		struct output *output = &outputs->outputs[i];
 
-		if (!is_wanted(output, shared, is_state))
+		if (!is_wanted(output, shared, emission))
 			continue;
 		if (output->parsed.encoder->is_replaced)
 			output_forget_waiting(output);
@@ -187,7 +204,7 @@ static void say_no_memory(struct outputs *outputs)
 /* With the mutex held. */
 static void states_take(struct outputs *outputs)
 {
-	for (size_t i = 0; i < outputs->count; i++) {
+	for (size_t i = 0; i < outputs->config.count; i++) {
 		const struct output *output = &outputs->outputs[i];
 
 		outputs->states[i] = (struct result_output){
@@ -200,7 +217,7 @@ static void states_take(struct outputs *outputs)
 }
 
 static void emit(struct outputs *outputs, const struct document_context *context,
-		 const struct window_result *result, bool is_state)
+		 const struct window_result *result, enum emission emission)
 {
 	struct window_result told = *result;
 	struct shared_result *shared;
@@ -208,7 +225,7 @@ static void emit(struct outputs *outputs, const struct document_context *context
 
 	if (!result->window_number && outputs_want_run(outputs)) {
 		told.outputs = outputs->states;
-		told.output_count = outputs->count;
+		told.output_count = outputs->config.count;
 	}
 	bytes = shared_result_bytes(&told);
 	pthread_mutex_lock(&outputs->mutex);
@@ -224,15 +241,16 @@ static void emit(struct outputs *outputs, const struct document_context *context
 	pthread_mutex_lock(&outputs->mutex);
 	if (shared) {
 		shared->number = outputs->next_number++;
-		shared->document = is_state ? DOCUMENT_NONE : outputs->next_document;
+		shared->document = emission == EMIT_WINDOW ? outputs->next_document :
+							     DOCUMENT_NONE;
 		shared->holders = 1;
-		push_to_all(outputs, shared, is_state);
+		push_to_all(outputs, shared, emission);
 		outputs_release(outputs, shared);
 	} else {
 		outputs->held_bytes -= bytes;
 		say_no_memory(outputs);
 	}
-	outputs->next_document += !is_state;
+	outputs->next_document += emission == EMIT_WINDOW;
 	pthread_mutex_unlock(&outputs->mutex);
 }
 
@@ -240,14 +258,21 @@ void outputs_emit(struct outputs *outputs, const struct document_context *contex
 		  const struct window_result *result)
 {
 	if (outputs->count)
-		emit(outputs, context, result, false);
+		emit(outputs, context, result, EMIT_WINDOW);
 }
 
 void outputs_emit_state(struct outputs *outputs, const struct document_context *context,
 			const struct window_result *result)
 {
 	if (outputs->count)
-		emit(outputs, context, result, true);
+		emit(outputs, context, result, EMIT_STATE);
+}
+
+void outputs_emit_to_pages(struct outputs *outputs, const struct document_context *context,
+			   const struct window_result *result)
+{
+	if (outputs->config.page_count)
+		emit(outputs, context, result, EMIT_TO_PAGES);
 }
 
 bool outputs_show_state(const struct outputs *outputs)

@@ -13,11 +13,14 @@
 
 struct outputs;
 struct pin_place;
+struct served_page;
 
 struct outputs_config {
 	const char *const *names; /* [FORMAT:]TARGET; must outlive the outputs */
 	char *const *secrets;     /* the password of each, or NULL; NULL: there are none */
 	size_t count;
+	struct served_page *pages; /* filled as well, of the first -w; must outlive the outputs */
+	size_t page_count;
 	size_t window_count;
 	bool is_replay;           /* outputs_emit waits for an output that is slow */
 	bool reads_stream;        /* and whoever sends what is read may lose packets meanwhile */
@@ -46,6 +49,10 @@ void outputs_emit(struct outputs *outputs, const struct document_context *contex
 /* The same, of a window that is not over: to those that show what is at hand only. */
 void outputs_emit_state(struct outputs *outputs, const struct document_context *context,
 			const struct window_result *result);
+
+/* The same, to pages only. */
+void outputs_emit_to_pages(struct outputs *outputs, const struct document_context *context,
+			   const struct window_result *result);
 
 /* Whether there are any of these. */
 bool outputs_show_state(const struct outputs *outputs);

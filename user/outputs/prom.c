@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Metrics as text, format 0.0.4 of Prometheus: what node_exporter's textfile collector takes. The
- * counters are of the run, so that no window that an output left out is missing from them.
+ * Metrics as text: format 0.0.4 of Prometheus, which node_exporter's textfile collector takes, and
+ * OpenMetrics. The counters are of the run, so that no window that an output left out is missing
+ * from them.
  */
 #include "prom_text.h"
 
@@ -40,7 +41,8 @@ static void append_sample(struct text *text, const char *label, const char *valu
 static void append_packets(struct text *text, const struct way *way)
 {
 	for (size_t i = 0; i < PACKET_OUTCOME_COUNT; i++) {
-		text_string(text, "weir_packets_total{");
+		text_string(text, prom_name(PROM_PACKETS));
+		text_string(text, "{");
 		append_way(text, way);
 		append_sample(text, "outcome", outcome_names[i], way->counts.outcome[i].packets);
 	}
@@ -49,7 +51,8 @@ static void append_packets(struct text *text, const struct way *way)
 static void append_bytes(struct text *text, const struct way *way)
 {
 	for (size_t i = 0; i < PACKET_OUTCOME_COUNT; i++) {
-		text_string(text, "weir_bytes_total{");
+		text_string(text, prom_name(PROM_BYTES));
+		text_string(text, "{");
 		append_way(text, way);
 		append_sample(text, "outcome", outcome_names[i], way->counts.outcome[i].bytes);
 	}
@@ -125,72 +128,98 @@ static void each_way(struct text *text, const struct encoding *encoding, way_fn 
 	}
 }
 
-static void append_health(struct text *text, const struct window_result *result)
+static void append_value(struct text *text, enum prom_family family, enum prom_style style)
 {
-	prom_family(text, "weir_pane_lag_seconds", "gauge",
-		    "From the end of a pane to its records merged, the worst of the newest window.");
-	text_string(text, "weir_pane_lag_seconds ");
-	prom_number(text, (double)result->health.collect_latency_ns / 1e9);
-	prom_family(text, "weir_interface_dropped_packets_total", "counter",
-		    "Packets dropped before they were counted, as far as the kernel tells.");
-	text_string(text, "weir_interface_dropped_packets_total ");
-	text_uint(text, result->run_dropped_packets);
+	prom_family(text, family, style);
+	text_string(text, prom_name(family));
+	text_string(text, " ");
+}
+
+static void append_count(struct text *text, uint64_t count)
+{
+	text_uint(text, count);
 	text_string(text, "\n");
+}
+
+static void append_health(struct text *text, const struct window_result *result,
+			  enum prom_style style)
+{
+	append_value(text, PROM_FLOWS, style);
+	append_count(text, result->total.flows);
+	append_value(text, PROM_PANE_LAG, style);
+	prom_number(text, (double)result->health.collect_latency_ns / 1e9);
+	append_value(text, PROM_DROPPED, style);
+	append_count(text, result->run_dropped_packets);
 }
 
 /* A sample of each output. */
 static void append_outputs(struct text *text, const struct window_result *result,
-			   const char *name, size_t place)
+			   enum prom_family family)
 {
 	for (size_t i = 0; i < result->output_count; i++) {
 		const struct result_output *output = &result->outputs[i];
-		const uint64_t counts[] = { output->written, output->failed, output->queued };
+		const uint64_t counts[] = { [PROM_OUTPUT_WRITTEN] = output->written,
+					    [PROM_OUTPUT_FAILED] = output->failed,
+					    [PROM_OUTPUT_QUEUED] = output->queued };
 
-		text_string(text, name);
+		text_string(text, prom_name(family));
 		text_string(text, "{output=");
 		prom_quoted(text, output->name);
 		text_string(text, "} ");
-		text_uint(text, counts[place]);
-		text_string(text, "\n");
+		append_count(text, counts[family]);
 	}
 }
 
-static void append_transmission(struct text *text, const struct window_result *result)
+static void append_transmission(struct text *text, const struct window_result *result,
+				enum prom_style style)
 {
-	prom_family(text, "weir_output_written_total", "counter",
-		    "Windows written since the start.");
-	append_outputs(text, result, "weir_output_written_total", 0);
-	prom_family(text, "weir_output_failed_total", "counter",
-		    "Windows lost on the way since the start.");
-	append_outputs(text, result, "weir_output_failed_total", 1);
-	prom_family(text, "weir_output_queued", "gauge",
-		    "Windows that wait, or are being written.");
-	append_outputs(text, result, "weir_output_queued", 2);
+	static const enum prom_family told[] = { PROM_OUTPUT_WRITTEN, PROM_OUTPUT_FAILED,
+						 PROM_OUTPUT_QUEUED };
+
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		prom_family(text, told[i], style);
+		append_outputs(text, result, told[i]);
+	}
+}
+
+static void append_malformed(struct text *text, const struct window_result *result,
+			     enum prom_style style)
+{
+	const struct way sum = run_sum(result);
+
+	prom_family(text, PROM_MALFORMED, style);
+	for (size_t i = 0; i < MALFORMED_REASON_COUNT; i++) {
+		text_string(text, prom_name(PROM_MALFORMED));
+		text_string(text, "{");
+		append_sample(text, "reason", reason_names[i], sum.counts.malformed_reason[i]);
+	}
+}
+
+static int append_metrics(struct text *text, const struct encoding *encoding,
+			  enum prom_style style)
+{
+	prom_family(text, PROM_BUILD_INFO, style);
+	text_string(text, "weir_build_info{version=\"" WEIR_VERSION "\"} 1\n");
+	prom_family(text, PROM_PACKETS, style);
+	each_way(text, encoding, append_packets);
+	prom_family(text, PROM_BYTES, style);
+	each_way(text, encoding, append_bytes);
+	append_malformed(text, encoding->result, style);
+	append_health(text, encoding->result, style);
+	append_transmission(text, encoding->result, style);
+	prom_groups(text, encoding, style);
+	return text->err;
 }
 
 static int encode_prom(struct text *text, const struct encoding *encoding)
 {
-	const struct way sum = run_sum(encoding->result);
+	return append_metrics(text, encoding, PROM_PLAIN);
+}
 
-	prom_family(text, "weir_build_info", "gauge", "Version of weir; always 1.");
-	text_string(text, "weir_build_info{version=\"" WEIR_VERSION "\"} 1\n");
-	prom_family(text, "weir_packets_total", "counter", "Packets since the start.");
-	each_way(text, encoding, append_packets);
-	prom_family(text, "weir_bytes_total", "counter", "Bytes of frames since the start.");
-	each_way(text, encoding, append_bytes);
-	prom_family(text, "weir_malformed_packets_total", "counter",
-		      "Malformed packets since the start.");
-	for (size_t i = 0; i < MALFORMED_REASON_COUNT; i++) {
-		text_string(text, "weir_malformed_packets_total{");
-		append_sample(text, "reason", reason_names[i], sum.counts.malformed_reason[i]);
-	}
-	prom_family(text, "weir_flows", "gauge", "Flows in the newest window.");
-	text_string(text, "weir_flows ");
-	text_uint(text, encoding->result->total.flows);
-	text_string(text, "\n");
-	append_health(text, encoding->result);
-	append_transmission(text, encoding->result);
-	prom_groups(text, encoding);
+static int encode_openmetrics(struct text *text, const struct encoding *encoding)
+{
+	append_metrics(text, encoding, PROM_OPENMETRICS);
+	text_string(text, "# EOF\n");
 	return text->err;
 }
 
@@ -202,4 +231,13 @@ const struct encoder prom_encoder = {
 	.tells_state = true,
 	.tells_run = true,
 	.encode = encode_prom,
+};
+
+const struct encoder openmetrics_encoder = {
+	.name = "openmetrics",
+	.about = "the same as OpenMetrics",
+	.is_replaced = true,
+	.tells_state = true,
+	.tells_run = true,
+	.encode = encode_openmetrics,
 };

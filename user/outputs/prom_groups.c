@@ -86,7 +86,8 @@ static size_t series_add(struct series *all, size_t count, const struct flow_vie
 
 static void append_series(struct text *text, const struct series *series, uint64_t length_ns)
 {
-	text_string(text, "weir_group_bytes_per_second{");
+	text_string(text, prom_name(PROM_GROUP));
+	text_string(text, "{");
 	text_bytes(text, series->labels.bytes, series->labels.length);
 	text_string(text, "} ");
 	prom_number(text, rate_per_second(series->bytes, length_ns));
@@ -114,7 +115,7 @@ static uint64_t append_groups(struct text *text, const struct encoding *encoding
 	return listed;
 }
 
-void prom_groups(struct text *text, const struct encoding *encoding)
+void prom_groups(struct text *text, const struct encoding *encoding, enum prom_style style)
 {
 	const struct window_result *result = encoding->result;
 	size_t most = encoding->context->metric_groups;
@@ -129,12 +130,11 @@ void prom_groups(struct text *text, const struct encoding *encoding)
 		text->err = text->err ? text->err : -ENOMEM;
 		return;
 	}
-	prom_family(text, "weir_group_bytes_per_second", "gauge",
-		    "Mean over the newest window of a group, of those listed first.");
+	prom_family(text, PROM_GROUP, style);
 	listed = append_groups(text, encoding, all, rows);
-	prom_family(text, "weir_other_groups_bytes_per_second", "gauge",
-		    "The same of all other groups together.");
-	text_string(text, "weir_other_groups_bytes_per_second ");
+	prom_family(text, PROM_OTHER_GROUPS, style);
+	text_string(text, prom_name(PROM_OTHER_GROUPS));
+	text_string(text, " ");
 	prom_number(text, rate_per_second(result->total.bytes - listed, result->observed_ns));
 	free(all);
 }

@@ -7,7 +7,7 @@
 
 #include "../base/clock.h"
 #include "carrier_apart.h"
-#include "output_name.h"
+#include "served.h"
 
 struct sink {
 	const struct encoder *encoder;
@@ -35,6 +35,7 @@ static int sink_open_carrier(struct sink *sink, const struct output_name *name,
 		.secret = config->secret,
 		.waits = config->waits,
 		.journal = config->journal,
+		.page = config->page,
 	};
 
 	if (config->is_apart)
@@ -49,7 +50,8 @@ int sink_open(const struct sink_config *config, struct sink **result, const char
 	int err;
 
 	*result = NULL;
-	*reason = output_name_parse(config->name, config->window_count, &name);
+	*reason = config->page ? served_name(config->page, &name) :
+		  output_name_parse(config->name, config->window_count, &name);
 	if (*reason)
 		return -EINVAL;
 	sink = calloc(1, sizeof(*sink));

@@ -19,6 +19,7 @@ struct sink_config {
 	const char *secret;   /* a password that is not in the name; NULL */
 	bool waits;           /* of a replay: carrier_config.waits */
 	struct journal *journal; /* carrier_config.journal */
+	struct served_page *page; /* what is filled, instead of what the name asks for; NULL */
 };
 
 /*
