@@ -50,3 +50,7 @@ bench-live: all traffic ## rate of a veth with weir beside one with a program th
 	tools/bench/live
 
 -include $(wildcard $(BUILD)/bench/*.d)
+
+.PHONY: bench-outputs
+bench-outputs: all $(BUILD)/generate ## CPU of the agent for a window of a million flows, by output
+	tools/bench/outputs $(BUILD)
