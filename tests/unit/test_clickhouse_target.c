@@ -159,6 +159,33 @@ static void missing_column_is_named(void **state)
 	text_fini(&told);
 }
 
+static void column_of_an_older_table_is_added(void **state)
+{
+	struct clickhouse_target target = parse("clickhouse://host/net");
+	struct text told = { 0 }, statement = { 0 };
+
+	(void)state;
+	tell(&told, CLICKHOUSE_FLOWS, "service");
+	clickhouse_schema_add(&statement, &target, CLICKHOUSE_FLOWS, &told);
+	text_bytes(&statement, "", 1);
+	assert_string_equal(statement.bytes, "ALTER TABLE net.flows ADD COLUMN service String");
+	text_fini(&told);
+	text_fini(&statement);
+}
+
+static void column_of_the_identity_is_never_added(void **state)
+{
+	struct clickhouse_target target = parse("clickhouse://host/net");
+	struct text told = { 0 }, statement = { 0 };
+
+	(void)state;
+	text_string(&told, "row_number\tUInt32\n");
+	clickhouse_schema_add(&statement, &target, CLICKHOUSE_WINDOWS, &told);
+	assert_int_equal(statement.length, 0);
+	text_fini(&told);
+	text_fini(&statement);
+}
+
 static void table_is_made_with_each_column_and_the_identity(void **state)
 {
 	struct clickhouse_target target = parse("clickhouse://host/net.mine");
@@ -208,6 +235,8 @@ int main(void)
 		cmocka_unit_test(password_may_hold_anything),
 		cmocka_unit_test(table_as_it_should_be_matches),
 		cmocka_unit_test(missing_column_is_named),
+		cmocka_unit_test(column_of_an_older_table_is_added),
+		cmocka_unit_test(column_of_the_identity_is_never_added),
 		cmocka_unit_test(table_is_made_with_each_column_and_the_identity),
 		cmocka_unit_test(schema_of_the_tools_is_that_of_the_program),
 	};
