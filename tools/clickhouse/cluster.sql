@@ -7,7 +7,11 @@
 --     clickhouse-client -n <tools/clickhouse/cluster.sql
 --
 -- weir asks for insert_distributed_sync=1: what is acknowledged is stored where it belongs. An
--- answer needs all servers; with skip_unavailable_shards=1 it is of those that are there.
+-- answer needs all servers; with skip_unavailable_shards=1 it is of those that are there. Servers
+-- that are busy need more than the 50 ms of connect_timeout_with_failover_ms (in the profile).
+--
+-- A newer weir may tell of a column that is missing: add it to flows_local on each server (the
+-- same for windows), then to flows, as it says.
 
 RENAME TABLE net.flows TO net.flows_local, net.windows TO net.windows_local;
 
