@@ -15,7 +15,7 @@
 #define SET_BYTES         4
 #define TCP_MESSAGE       16384
 #define TEMPLATES_EVERY   1024  /* messages; by UDP a collector may have begun since */
-#define TEMPLATES_AGE_NS  (10 * 1000000000ull)
+#define TEMPLATES_AGE_NS  1000000000ull
 #define BURST_MESSAGES    20    /* of UDP, then a pause: collectors have small buffers */
 #define BURST_PAUSE_MS    2
 
