@@ -183,7 +183,9 @@ static void ipfix_takes_a_host_and_windows_that_do_not_overlap(void **state)
 		       "others overlap");
 	assert_refused("weir run -o ipfix+tcp://h:65536",
 		       "--output ipfix+tcp://h:65536: the port is not a number from 1 to 65535");
-	parse_well(&command, "weir run -w session:10s -w tumbling:1m -o ipfix+tcp://[::1]:4740");
+	assert_refused("weir run -w session:10s -w tumbling:1m -o ipfix://h",
+		       "--output ipfix://h: its records do not tell windows apart: give one -w");
+	parse_well(&command, "weir run -w session:10s -o ipfix+tcp://[::1]:4740?domain=7");
 }
 
 /* Rows of windows that overlap would be added up twice. */
