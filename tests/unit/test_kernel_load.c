@@ -178,14 +178,14 @@ static void records_of_two_lines_are_the_same_in_the_kernel(void **state)
 
 	(void)state;
 	need_root();
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 2; i++) {
 		scene_open(&scene, (struct scene_options){ .has_extra = true, .slots = 64,
-							   .has_ip_bytes = i / 2,
-							   .one_link = i % 2 });
+							   .has_ip_bytes = i,
+							   .one_link = i });
 		count_windows(&scene);
 		d = host_bank_drain(&scene.host);
 		assert_true(d.resets > 1000 && d.zero_windows > 500);
-		assert_int_equal(d.ip_bytes > 0, i / 2);
+		assert_int_equal(d.ip_bytes > 0, i);
 		assert_true(host_bank_section(&scene.host, 0)->spill_used > 0);
 		drained_free(&d);
 		scene_expect_same(&scene);
