@@ -10,7 +10,7 @@ $(BUILD)/bench/%: tools/bench/%.c $(LIBRARY) | $(BUILD)/reference.skel.h
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LIBRARY) $(LDLIBS)
 
 .PHONY: bench
-bench: bench-packet bench-flood bench-filter bench-pane bench-merge bench-json ## all benchmarks but live and replay
+bench: bench-packet bench-flood bench-filter bench-pane bench-merge bench-json bench-ipfix ## all benchmarks but live and replay
 
 .PHONY: bench-packet
 bench-packet: $(BUILD)/bench/packet ## cost of a packet in the kernel, beside other tables
@@ -31,6 +31,10 @@ bench-merge: $(BUILD)/bench/merge ## how fast panes merge and windows slide, and
 .PHONY: bench-json
 bench-json: $(BUILD)/bench/json ## how many flows a second are written as JSON
 	$< $(BUILD)
+
+.PHONY: bench-ipfix
+bench-ipfix: $(BUILD)/bench/ipfix ## how many flows a second become records of IPFIX
+	$<
 
 .PHONY: bench-filter
 bench-filter: $(BUILD)/bench/filter ## what a filter adds to a packet
