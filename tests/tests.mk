@@ -86,6 +86,8 @@ $(BUILD)/fuzz/fuzz_parser: tests/fuzz/fuzz_parser.c user/sources/packet_parse.c 
 	user/sources/packet_wireless.c user/sources/packet_enter.c
 $(BUILD)/fuzz/fuzz_capture: tests/fuzz/fuzz_capture.c $(FUZZED_CAPTURE)
 $(BUILD)/fuzz/fuzz_replay: tests/fuzz/fuzz_replay.c $(FUZZED)
+$(BUILD)/fuzz/fuzz_ipfix_target: tests/fuzz/fuzz_ipfix_target.c user/outputs/ipfix_target.c \
+	user/text/endpoint.c
 $(BUILD)/fuzz/%:
 	@mkdir -p $(@D)
 	$(call say,CLANG)

@@ -18,9 +18,16 @@ done
 python3 tests/fuzz/seed.py "$corpus" "$corpus"/*.pcap* \
 	$(find ../shared/captures -maxdepth 1 -name '*.pcap*' 2>/dev/null)
 
-for target in parser capture replay; do
-	seeds=$corpus/capture
-	[ "$target" = parser ] && seeds=$corpus/parser
+mkdir -p "$corpus/target"
+printf 'ipfix://host?domain=4294967295' >"$corpus/target/udp"
+printf 'ipfix+tcp://[2001:db8::1%%eth0]:4740?accounting=no&domain=7' >"$corpus/target/tcp"
+
+for target in parser capture replay ipfix_target; do
+	case $target in
+	parser) seeds=$corpus/parser ;;
+	ipfix_target) seeds=$corpus/target ;;
+	*) seeds=$corpus/capture ;;
+	esac
 	mkdir -p "$corpus/found-$target"
 	log=$corpus/$target.log
 	if ! "$build/fuzz/fuzz_$target" -max_total_time="$seconds" -max_len=65536 -timeout=10 \

@@ -89,6 +89,7 @@ static void target_is_a_host_and_perhaps_a_port(void **state)
 		"ipfix://u@h", "http://h",
 	};
 	struct ipfix_target target;
+	char longest[512];
 
 	(void)state;
 	assert_null(ipfix_target_parse("ipfix://collector", &target));
@@ -105,6 +106,9 @@ static void target_is_a_host_and_perhaps_a_port(void **state)
 	assert_null(ipfix_target_parse("ipfix://h:1?domain=0&accounting=yes", &target));
 	assert_string_equal(target.endpoint.port, "1");
 	assert_true(target.has_domain && target.has_accounting && !target.domain);
+	snprintf(longest, sizeof(longest), "ipfix://%0253d.x:65535", 0);
+	assert_null(ipfix_target_parse(longest, &target));
+	assert_int_equal(strlen(target.endpoint.host), 255);
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
 		assert_non_null(ipfix_target_parse(refused[i], &target));
 }

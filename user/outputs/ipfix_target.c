@@ -19,11 +19,11 @@ static const char *take_endpoint(struct ipfix_target *target, const char *text, 
 {
 	const char *bracket = memchr(text, ']', length), *rest = bracket ? bracket : text;
 	bool has_port = memchr(rest, ':', length - (size_t)(rest - text));
-	char whole[ENDPOINT_HOST_MAX + 16];
+	char whole[ENDPOINT_HOST_MAX + 64]; /* brackets and a port of leading zeros fit too */
 
 	if (!length)
 		return "a host is missing: ipfix://HOST[:PORT]";
-	if (length > ENDPOINT_HOST_MAX)
+	if (length + sizeof(PORT_PLAIN) >= sizeof(whole))
 		return "the host is too long for a name";
 	if (memchr(text, '/', length) || memchr(text, '@', length))
 		return "after ipfix:// comes HOST[:PORT] and perhaps ?OPTION=VALUE";
