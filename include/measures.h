@@ -68,6 +68,9 @@ enum extra_set {
 	EXTRA_IP = EXTRA_SET_COUNT, /* of EXTRA_UNTOLD, which documents do not have */
 };
 
+/* Of a mask of sets, those that documents and the view tell. */
+#define EXTRA_SETS_TOLD ((1u << EXTRA_SET_COUNT) - 1)
+
 /*
  * The second line, which exists only for who asks for a set: X(name, type in the record, merge,
  * set, what precedes the value in the set's object, what follows it). The name is the word of

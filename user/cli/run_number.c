@@ -81,7 +81,7 @@ static uint64_t hash_options(uint64_t hash, const struct options *options)
 	hash = hash_number(hash, options->biflow);
 	hash = hash_number(hash, options->top);
 	hash = hash_number(hash, options->sort);
-	hash = hash_number(hash, options->extra_sets & ((1u << EXTRA_SET_COUNT) - 1));
+	hash = hash_number(hash, options->extra_sets & EXTRA_SETS_TOLD);
 	hash = hash_number(hash, options->max_flows);
 	hash = hash_number(hash, options->duration_ns);
 	return hash_number(hash, options->window_limit);

@@ -133,7 +133,7 @@ static int top_open(struct top *top)
 	const struct collector_config collector = {
 		.stage = { .group = &options->counted, .pane_ns = options->pane_ns,
 			   .is_replay = options->file, .has_directions = !options->file,
-			   .extra_sets = options->extra_sets,
+			   .extra_sets = options->extra_sets & EXTRA_SETS_TOLD,
 			   .has_owners = options->processes,
 			   .has_tunnels = options->tunnels,
 			   .max_flows = options->max_flows,
