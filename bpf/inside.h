@@ -90,12 +90,27 @@ __noinline int enter_skb(struct __sk_buff *skb, struct packet *p, struct inward 
 	return inward_level(&c, p, in);
 }
 
+/* Of a merged packet, for struct inward; else 0. */
+static __always_inline __u32 skb_merged_len(const struct __sk_buff *skb)
+{
+	return unlikely(skb->gso_size) ? skb->len : 0;
+}
+
+/* Whether it is a merged packet whose parts have headers that were not parsed. */
+static __always_inline bool skb_has_more_headers(const struct __sk_buff *skb,
+						 const struct packet *p)
+{
+	return unlikely(skb->gso_size) && packet_may_hold_another(p);
+}
+
 /* As far inward as it goes; malformed is what the packet is outside. */
 static __always_inline int parse_inside_skb(struct __sk_buff *skb, struct packet *p,
 					    struct inward *in, bool is_ip)
 {
-	int malformed = is_ip ? parse_outside_ip(skb, p, in) : parse_outside_skb(skb, p, in);
-	int i;
+	int malformed, i;
+
+	in->frame_len = skb_merged_len(skb);
+	malformed = is_ip ? parse_outside_ip(skb, p, in) : parse_outside_skb(skb, p, in);
 
 	for (i = 0; i < INWARD_LEVELS_MAX && !malformed; i++) {
 		if (!enter_skb(skb, p, in))
@@ -129,43 +144,62 @@ static __always_inline bool parse_inside_fast(struct cursor *c, struct packet *p
 	return !c->incomplete && !packet_may_hold_another(p);
 }
 
-static __noinline void count_inside_xdp(struct xdp_md *ctx, bool has_frags)
-{
-	struct packet_size size = packet_size_single(has_frags ?
-						     (__u32)bpf_xdp_get_buff_len(ctx) :
-						     xdp_len(ctx));
-	struct packet p = { .wants_window = true, .wants_ip_len = has_ip_bytes(false) };
-	struct inward in = {};
-	int malformed = parse_inside_xdp(ctx, &p, &in, has_frags);
+#define PARSE_LEFT_TO_THOROUGH (-1)
 
-	count_inside(&p, malformed, &size, xdp_link(ctx, false), in.tunnel);
-}
-
-/* False where it was left to a thorough parser: by who called, for the stack is short. */
-static __noinline bool count_inside_fast_xdp(struct xdp_md *ctx, bool has_frags)
+/*
+ * The usual headers, as packet_begin leaves p and in. Apart from what counts, and global: together
+ * they are more than the verifier looks at.
+ */
+static __always_inline int parse_usual(struct cursor *c, struct packet *p, struct inward *in)
 {
-	const struct link_entry *link = xdp_link(ctx, false);
-	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
-	struct packet_size size = packet_size_single(has_frags ?
-						     (__u32)bpf_xdp_get_buff_len(ctx) :
-						     (__u32)(data_end - data));
-	struct cursor c = cursor_over(CURSOR_FAST, data, data_end);
-	struct packet p = { .wants_window = true, .wants_ip_len = has_ip_bytes(false) };
-	struct inward in = {};
 	int malformed;
 
-	c.inward = &in;
-	malformed = parse_ethernet(&c, &p);
-	if (unlikely(c.incomplete) || (!malformed && !parse_inside_fast(&c, &p, &in)))
-		return false;
-	count(&p, malformed, &size, link, false, NULL, &in.tunnel);
-	return true;
+	c->inward = in;
+	malformed = parse_ethernet(c, p);
+	if (unlikely(c->incomplete) || (!malformed && !parse_inside_fast(c, p, in)))
+		return PARSE_LEFT_TO_THOROUGH;
+	return malformed;
+}
+
+__noinline int parse_usual_xdp(struct xdp_md *ctx, struct packet *p, struct inward *in)
+{
+	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
+	struct cursor c = cursor_over(CURSOR_FAST, data, data_end);
+
+	return p && in ? parse_usual(&c, p, in) : 0;
+}
+
+__noinline int parse_usual_xdp_frags(struct xdp_md *ctx, struct packet *p, struct inward *in)
+{
+	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
+	struct cursor c = cursor_over(CURSOR_FAST, data, data_end);
+
+	return p && in ? parse_usual(&c, p, in) : 0;
+}
+
+static __always_inline void packet_begin(struct packet *p, struct inward *in)
+{
+	*p = (struct packet){ .wants_window = true, .wants_ip_len = has_ip_bytes(false) };
+	*in = (struct inward){};
 }
 
 static __always_inline int xdp_tunnels(struct xdp_md *ctx, bool has_frags)
 {
-	if (unlikely(!count_inside_fast_xdp(ctx, has_frags)))
-		count_inside_xdp(ctx, has_frags);
+	struct packet_size size = packet_size_single(has_frags ?
+						     (__u32)bpf_xdp_get_buff_len(ctx) :
+						     xdp_len(ctx));
+	struct packet p;
+	struct inward in;
+	int malformed;
+
+	packet_begin(&p, &in);
+	malformed = has_frags ? parse_usual_xdp_frags(ctx, &p, &in) :
+				parse_usual_xdp(ctx, &p, &in);
+	if (unlikely(malformed == PARSE_LEFT_TO_THOROUGH)) {
+		packet_begin(&p, &in);
+		malformed = parse_inside_xdp(ctx, &p, &in, has_frags);
+	}
+	count_inside(&p, malformed, &size, xdp_link(ctx, false), in.tunnel);
 	return XDP_PASS;
 }
 
@@ -181,37 +215,33 @@ static __always_inline void count_inside_skb(struct __sk_buff *skb, __u8 directi
 		count_inside(p, malformed, &size, skb_link(skb, false), in->tunnel);
 }
 
-static __noinline void count_inside_thoroughly(struct __sk_buff *skb, __u8 direction, bool is_ip)
-{
-	struct packet p = { .wants_window = true, .wants_ip_len = has_ip_bytes(false) };
-	struct inward in = {};
-
-	packet_init_skb(&p, skb, direction);
-	count_inside_skb(skb, direction, &p, parse_inside_skb(skb, &p, &in, is_ip), &in);
-}
-
-/* As count_inside_fast_xdp. */
-static __noinline bool count_inside_fast(struct __sk_buff *skb, __u8 direction, bool is_ip)
+__noinline int parse_usual_skb(struct __sk_buff *skb, struct packet *p, struct inward *in)
 {
 	void *data = (void *)(long)skb->data, *data_end = (void *)(long)skb->data_end;
 	struct cursor c = cursor_over(CURSOR_FAST, data, data_end);
-	struct packet p = { .wants_window = true, .wants_ip_len = has_ip_bytes(false) };
-	struct inward in = {};
-	int malformed;
 
-	packet_init_skb(&p, skb, direction);
-	c.inward = &in;
-	malformed = parse_skb(&c, skb, &p, is_ip);
-	if (unlikely(c.incomplete) || (!malformed && !parse_inside_fast(&c, &p, &in)))
-		return false;
-	count_inside_skb(skb, direction, &p, malformed, &in);
-	return true;
+	if (!p || !in)
+		return 0;
+	in->frame_len = skb_merged_len(skb);
+	return parse_usual(&c, p, in);
 }
 
 static __always_inline int skb_tunnels(struct __sk_buff *skb, __u8 direction, bool is_ip)
 {
-	if (unlikely(!count_inside_fast(skb, direction, is_ip)))
-		count_inside_thoroughly(skb, direction, is_ip);
+	struct packet p;
+	struct inward in;
+	int malformed = PARSE_LEFT_TO_THOROUGH;
+
+	packet_begin(&p, &in);
+	packet_init_skb(&p, skb, direction);
+	if (!is_ip)
+		malformed = parse_usual_skb(skb, &p, &in);
+	if (malformed == PARSE_LEFT_TO_THOROUGH) {
+		packet_begin(&p, &in);
+		packet_init_skb(&p, skb, direction);
+		malformed = parse_inside_skb(skb, &p, &in, is_ip);
+	}
+	count_inside_skb(skb, direction, &p, malformed, &in);
 	return TC_PASS;
 }
 

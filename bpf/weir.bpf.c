@@ -195,13 +195,6 @@ static __noinline int count_thoroughly_skb(struct __sk_buff *skb, __u8 direction
 	return TC_PASS;
 }
 
-/* Whether it is a merged packet whose parts have headers that were not parsed. */
-static __always_inline bool skb_has_more_headers(const struct __sk_buff *skb,
-						 const struct packet *p)
-{
-	return unlikely(skb->gso_size) && packet_may_hold_another(p);
-}
-
 static __always_inline int skb_count(struct __sk_buff *skb, __u8 direction, bool is_plain,
 				     bool is_ip)
 {

@@ -221,13 +221,15 @@ static __always_inline void packet_begin_inner(struct packet *p)
 
 /*
  * Enters what follows the innermost header parsed so far, the cursor at in->offset and noting how
- * far it comes. True where there was a packet: p and in are its own now.
+ * far it comes. True where there was a packet: p and in are its own now. Of a merged packet
+ * (in->frame_len) only headers are repeated that are before what was merged: a packet inside that
+ * ends before the frame does is one of several, whole, which were merged outside of it.
  */
 static __always_inline bool inward_level(struct cursor *c, struct packet *p, struct inward *in)
 {
 	const packet_tag vlan = p->vlan, inner_vlan = p->inner_vlan;
 	const bool is_inside = p->flags & FLOW_IP;
-	const __u32 jumbo_len = p->jumbo_len;
+	const __u32 jumbo_len = p->jumbo_len, headers_len = p->headers_len;
 	__u64 tunnel = is_inside ? 0 : in->tunnel;
 	__u32 type = in->ethertype;
 	bool is_there;
@@ -257,6 +259,8 @@ static __always_inline bool inward_level(struct cursor *c, struct packet *p, str
 	else
 		parse_ipv6(c, p);
 	p->jumbo_len = jumbo_len;
+	if (unlikely(in->offset + (__u32)in->left < in->frame_len))
+		p->headers_len = headers_len;
 	return true;
 }
 

@@ -98,6 +98,7 @@ struct inward {
 	__u32 offset;     /* of what follows, from the first byte; 0: nothing does */
 	__s32 left;       /* bytes of it that lie inside the IP length */
 	__u32 ethertype;  /* that announces it, of what is not IP; in host order */
+	__u32 frame_len;  /* set before, of a merged packet: see inward_level */
 	__u8 depth;       /* IP headers entered, one in the other */
 	bool is_fragment;
 };
@@ -258,7 +259,8 @@ static __always_inline void packet_note_ip(struct packet *p, const struct cursor
 	if (p->ip_len)
 		return;
 	p->ip_len = len;
-	p->link_len += cursor_offset(c);
+	/* Whole: a sum of halves of pointers would be refused. */
+	p->link_len += opaque(cursor_offset(c));
 }
 
 static __always_inline __u32 ipv4_total_len(const __u8 *ip)

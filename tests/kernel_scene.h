@@ -150,7 +150,7 @@ static inline struct packet_size merged_size_on_host(const struct test_packet *p
 						     const struct packet *outside)
 {
 	struct merged_packet merged = *packet->merged;
-	struct inward in = { 0 };
+	struct inward in = { .frame_len = packet->len };
 	struct packet p = { 0 };
 
 	parse_on_host(packet, &p, &in);

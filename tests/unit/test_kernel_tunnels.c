@@ -42,6 +42,15 @@ static int open_outside(void **state)
 	return open_as(state, (struct scene_options){ 0 });
 }
 
+/* All that may be asked for together: more for the verifier to look at. */
+static int open_all(void **state)
+{
+	return open_as(state, (struct scene_options){ .slots = 65536, .has_extra = true,
+						      .has_tunnels = true, .has_ip_bytes = true,
+						      .realtime = true,
+						      .group = "src,dst_port,proto,tunnel_id" });
+}
+
 static int open_grouped(void **state)
 {
 	return open_as(state, (struct scene_options){ .has_extra = true, .has_tunnels = true,
@@ -142,12 +151,16 @@ static void expect_merged(struct scene *scene, const struct tunnel_case *it, str
 {
 	struct merged_packet merged = { .gso_size = GSO_SIZE, .gso_segs = 3 };
 	struct test_packet packet = { .bytes = f->bytes, .merged = &merged };
-	const struct layer payload = PAYLOAD(PAYLOAD_LEN);
+	struct layer layers[FRAME_LAYERS];
 	uint64_t headers = it->is.headers_len;
 	struct drained d;
+	int i = 0;
 
-	frame_build(f, it->layers);
-	payload.put(f, &payload);
+	memcpy(layers, it->layers, sizeof(layers));
+	while (layers[i].put)
+		i++;
+	layers[i] = (struct layer)PAYLOAD(PAYLOAD_LEN);
+	frame_build(f, layers);
 	packet.len = merged.wire_len = f->len;
 	if (!test_run_takes(PROGRAM_TC_INGRESS, f->bytes, f->len))
 		return;
@@ -169,6 +182,28 @@ static void merged_packets_have_their_headers_inside(void **state)
 		if (tunnel_cases[i].is.proto == IPPROTO_TCP && tunnel_cases[i].tunnel)
 			expect_merged(*state, &tunnel_cases[i], &f);
 	}
+}
+
+/* Whole packets of a tunnel that were merged as what they are outside, datagrams of UDP. */
+static void packets_merged_outside_a_tunnel_have_the_headers_outside(void **state)
+{
+	static const struct layer layers[FRAME_LAYERS] = {
+		ETHERNET, IPV4, VXLAN(1), IPV4, UDP, PAYLOAD(3 * 1000), IP_LENGTH(20 + 8 + 900),
+	};
+	struct merged_packet merged = { .gso_size = 8 + 14 + 20 + 8 + 900 };
+	struct frame f;
+	struct test_packet packet = { .bytes = f.bytes, .merged = &merged };
+	struct drained d;
+
+	need_root();
+	frame_build(&f, layers);
+	packet.len = merged.wire_len = f.len;
+	merged.gso_segs = (f.len - 42 + merged.gso_size - 1) / merged.gso_size;
+	assert_int_equal(scene_run_kernel(*state, PROGRAM_TC_INGRESS, &packet), 0);
+	d = scene_drain_kernel(*state);
+	assert_int_equal(d.records[0].packets, merged.gso_segs);
+	assert_int_equal(d.records[0].bytes, f.len + (merged.gso_segs - 1) * 42);
+	drained_free(&d);
 }
 
 static void merged_packets_are_the_same_in_the_kernel(void **state)
@@ -218,6 +253,7 @@ static void packets_are_grouped_by_the_kind_of_tunnel(void **state)
 
 #define in_scene(test)  cmocka_unit_test_setup_teardown(test, open_scene, close_scene)
 #define in_plain(test)  cmocka_unit_test_setup_teardown(test, open_outside, close_scene)
+#define in_all(test)    cmocka_unit_test_setup_teardown(test, open_all, close_scene)
 #define in_groups(test) cmocka_unit_test_setup_teardown(test, open_grouped, close_scene)
 
 int main(void)
@@ -231,6 +267,10 @@ int main(void)
 		in_scene(merged_packets_are_the_same_in_the_kernel),
 		in_plain(merged_packets_have_their_headers_inside),
 		in_plain(merged_packets_are_the_same_in_the_kernel),
+		in_scene(packets_merged_outside_a_tunnel_have_the_headers_outside),
+		in_plain(packets_merged_outside_a_tunnel_have_the_headers_outside),
+		in_all(every_packet_is_the_same_in_the_kernel),
+		in_all(merged_packets_are_the_same_in_the_kernel),
 		in_groups(packets_are_grouped_by_the_kind_of_tunnel),
 	};
 

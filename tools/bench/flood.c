@@ -131,7 +131,7 @@ static int flood_run(const struct flood *flood)
 int main(void)
 {
 	struct flood flood = { 0 };
-	int err = kernel_bench_open(&flood.weir, SLOTS, 1, false);
+	int err = kernel_bench_open(&flood.weir, SLOTS, 1, BENCH_ONE_LINE);
 
 	flood.reference = reference_bpf__open();
 	if (!flood.reference)

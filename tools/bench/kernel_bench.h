@@ -22,17 +22,23 @@ struct kernel_bench {
 	struct programs *programs;
 };
 
+/* What records have two lines for: nothing in particular, or tunnels too. */
+enum bench_extra { BENCH_ONE_LINE, BENCH_TWO_LINES, BENCH_TUNNELS };
+
 /* 0 or negative errno; to be closed in both cases. */
 static inline int kernel_bench_open(struct kernel_bench *bench, uint32_t slots, uint32_t links,
-				    bool has_extra)
+				    enum bench_extra extra)
 {
-	struct programs_request request = { .wanted = { [PROGRAM_XDP] = true } };
+	struct programs_request request = { .wanted = { [PROGRAM_XDP] = true },
+					    .has_tunnels = extra == BENCH_TUNNELS };
+	const struct bank_shape shape = { .slots_per_cpu = slots, .links = links,
+					  .has_extra = extra != BENCH_ONE_LINE };
 	struct filter_error error;
 	struct hash_seed seed;
 	int err;
 
 	*bench = (struct kernel_bench){ 0 };
-	err = banks_create(&(struct bank_shape){ slots, 0, links, has_extra, false }, &bench->banks);
+	err = banks_create(&shape, &bench->banks);
 	if (!err)
 		err = hash_seed_make(&seed);
 	request.banks = bench->banks;

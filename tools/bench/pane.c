@@ -97,7 +97,7 @@ static int bench(struct scene *scene)
 int main(void)
 {
 	struct scene scene = { 0 };
-	int err = kernel_bench_open(&scene.kernel, SLOTS, 1, false);
+	int err = kernel_bench_open(&scene.kernel, SLOTS, 1, BENCH_ONE_LINE);
 
 	if (!err)
 		err = bench(&scene);
