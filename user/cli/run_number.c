@@ -79,6 +79,7 @@ static uint64_t hash_options(uint64_t hash, const struct options *options)
 	hash = hash_string(hash, options->filter);
 	hash = hash_number(hash, options->pane_ns);
 	hash = hash_number(hash, options->biflow);
+	hash = hash_number(hash, options->tunnels);
 	hash = hash_number(hash, options->top);
 	hash = hash_number(hash, options->sort);
 	hash = hash_number(hash, options->extra_sets & EXTRA_SETS_TOLD);
