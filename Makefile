@@ -21,6 +21,7 @@ SOURCES  := $(wildcard user/*.c user/*/*.c)
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY  := $(BUILD)/libweir.a
 SKELETONS := $(BUILD)/weir.skel.h $(BUILD)/owners.skel.h
+EMBEDDED := $(BUILD)/page_style.h $(BUILD)/page_script.h
 
 # One short line a file; V=1 shows the commands.
 Q        := $(if $(V),,@)
@@ -39,7 +40,7 @@ $(LIBRARY): $(filter-out $(BUILD)/user/main.o,$(OBJECTS))
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(OBJECTS): $(BUILD)/%.o: %.c | $(SKELETONS)
+$(OBJECTS): $(BUILD)/%.o: %.c | $(SKELETONS) $(EMBEDDED)
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -55,6 +56,17 @@ $(BUILD)/%.bpf.o: bpf/%.bpf.c
 $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
 	$(call say,SKEL)
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf >$@.tmp && mv $@.tmp $@
+
+# Style and script of the report as C: the text, and the hash that a browser allows it by.
+$(BUILD)/page_style.h: user/page/page_style.css
+$(BUILD)/page_script.h: user/page/page_script.js
+$(EMBEDDED): $(BUILD)/%.h: Makefile
+	@mkdir -p $(@D)
+	$(call say,TEXT)
+	$(Q){ printf '#define %s_HASH "%s"\nstatic const char %s[] =\n' \
+		"$$(echo $* | tr a-z A-Z)" "$$(sha256sum <$(filter user/%,$^) | cut -c-64 | \
+		tr a-f A-F | basenc -d --base16 | base64)" $*; \
+		sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $(filter user/%,$^); echo ';'; } >$@.tmp && mv $@.tmp $@
 
 MANDIR  ?= $(PREFIX)/share/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system

@@ -67,7 +67,7 @@ _weir_value()
 			COMPREPLY=($(compgen -W "ipfix:// ipfix+tcp://" -- "$current"))
 			compopt -o nospace
 		else
-			_weir_files "$current" '*.@(json|ndjson|csv|prom)'
+			_weir_files "$current" '*.@(json|ndjson|csv|prom|html)'
 		fi ;;
 	--speed) COMPREPLY=($(compgen -W "max 1" -- "$current")) ;;
 	-p | --pane | -n | --top | -t | --duration | -c | --count | --slots | --max-flows | \

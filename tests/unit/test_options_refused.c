@@ -158,17 +158,17 @@ static void replay_excludes_what_only_a_live_run_has(void **state)
 /* Formats that there are not: the line tells which there are. */
 static void outputs_of_other_formats_are_refused(void **state)
 {
-	static const char *const names[] = { "report.html", "ipfix:collector",
+	static const char *const names[] = { "report.htm", "ipfix:collector",
 					     "xml:file", "x.txt" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		char line[80], told[160];
+		char line[80], told[176];
 
 		snprintf(line, sizeof(line), "weir run -o %s", names[i]);
 		snprintf(told, sizeof(told), "weir: --output %s: an output is named *.json, "
-			 "*.ndjson or -, or after its format: json ndjson text csv flows prom, "
-			 "clickhouse://HOST/DATABASE or ipfix://HOST\n", names[i]);
+			 "*.ndjson or -, or after its format: json ndjson text csv flows prom "
+			 "html, clickhouse://HOST/DATABASE or ipfix://HOST\n", names[i]);
 		assert_refuses(line, told);
 	}
 }

@@ -18,6 +18,9 @@
 static const struct window_spec run_windows[] = {
 	{ .kind = WINDOW_TUMBLING, .length_ns = 10 * SECOND_NS, .slide_ns = 10 * SECOND_NS },
 };
+static const struct window_spec report_window = {
+	.kind = WINDOW_TUMBLING, .length_ns = SECOND_NS, .slide_ns = SECOND_NS,
+};
 static const struct window_spec top_windows[] = {
 	{ .kind = WINDOW_SLIDING, .length_ns = 2 * SECOND_NS, .slide_ns = SECOND_NS },
 	{ .kind = WINDOW_SLIDING, .length_ns = 10 * SECOND_NS, .slide_ns = SECOND_NS },
@@ -34,6 +37,18 @@ int usage_error(const char *what, const char *value, const char *reason)
 	return EXIT_USAGE;
 }
 
+/* Whether nothing but reports is written: pictures need steps that are short. */
+static bool has_reports_only(const struct options *options)
+{
+	for (size_t i = 0; i < options->output_count; i++) {
+		struct output_name parsed;
+
+		if (output_name_parse(options->outputs[i], 1, &parsed) || !parsed.encoder->memory)
+			return false;
+	}
+	return options->output_count;
+}
+
 static void default_windows(struct options *options)
 {
 	if (options->window_count)
@@ -44,6 +59,8 @@ static void default_windows(struct options *options)
 	} else {
 		memcpy(options->windows, run_windows, sizeof(run_windows));
 		options->window_count = sizeof(run_windows) / sizeof(run_windows[0]);
+		if (has_reports_only(options))
+			options->windows[0] = report_window;
 	}
 }
 
@@ -116,6 +133,9 @@ static int check_outputs(struct options *options)
 			reason = overlap_refused(options);
 		if (!reason)
 			options->extra_sets |= parsed.encoder->extra_sets;
+		if (!reason && parsed.encoder->memory &&
+		    options->windows[0].kind != WINDOW_TUMBLING)
+			reason = "a report adds up the windows of the first -w: make it tumbling";
 		if (options->verb == VERB_TOP && parsed.is_standard_output)
 			reason = "top draws on standard output: name a *.ndjson file";
 		if (reason)

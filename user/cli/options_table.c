@@ -375,8 +375,8 @@ const struct option_spec option_specs[] = {
 	{ 'w', "window", "SPEC", FOR_STREAM, parse_window,
 	  "tumbling:LEN, sliding:LEN/SLIDE, session:GAP or\n"
 	  "landmark:LEN (all since the start, every LEN);\n"
-	  "repeatable (run: tumbling:10s; top: 2s, 10s and\n"
-	  "40s, sliding by 1s)" },
+	  "repeatable (run: tumbling:10s, 1s of *.html alone;\n"
+	  "top: 2s, 10s and 40s, sliding by 1s)" },
 	{ 'p', "pane", "LEN", FOR_STREAM, parse_pane,
 	  "length of a pane, 10ms or more (the greatest that\n"
 	  "divides all windows, at most 1s)" },

@@ -45,6 +45,18 @@ struct encoding {
 	const struct sink_stats *transmission;
 };
 
+/*
+ * Of a format that tells of all windows so far: what it keeps between them. A window that is not
+ * over is added to a copy. create and copy: NULL when memory failed; else 0 or negative errno.
+ */
+struct encoder_memory {
+	void *(*create)(void);
+	void (*destroy)(void *memory);
+	void *(*copy)(const void *memory);
+	int (*take)(void *memory, const struct encoding *encoding);
+	int (*render)(struct text *text, const void *memory);
+};
+
 struct encoder {
 	const char *name;       /* as in FORMAT:TARGET */
 	const char *suffix;     /* of file names that mean it; NULL: none */
@@ -57,6 +69,7 @@ struct encoder {
 	const char *line_start; /* how each line begins, by which a half one is told; NULL */
 	/* Appends the window, ending in a line feed. 0 or the text's failure. */
 	int (*encode)(struct text *text, const struct encoding *encoding);
+	const struct encoder_memory *memory; /* then each window is taken, in place of encode; NULL */
 };
 
 /* A format is an object NAME_encoder in a file of its own, and a line here, in this order. */
@@ -66,7 +79,8 @@ struct encoder {
 	X(text)     \
 	X(csv)      \
 	X(flows)    \
-	X(prom)
+	X(prom)     \
+	X(html)
 
 #define ENCODER_DECLARE(name) extern const struct encoder name##_encoder;
 ENCODERS(ENCODER_DECLARE)

@@ -5,6 +5,7 @@
 #include "../base/rate.h"
 #include "../text/instant.h"
 #include "../text/number.h"
+#include "direction_told.h"
 #include "json_string.h"
 
 /* What a document is written from, and how its members are set apart. */
@@ -180,26 +181,6 @@ void json_window(struct text *text, const struct encoding *encoding)
 	append_window(&writer);
 }
 
-/*
- * Known where the source counts by direction or the capture tells that of each packet; also where
- * the keys keep it and nothing was evicted. Live, of a direction that is counted.
- */
-static bool is_direction_known(const struct writer *writer, int way)
-{
-	const struct direction_sums *directions = &writer->result->total.directions;
-	const char *counted = writer->context->direction;
-	uint64_t packets = writer->result->total.packets;
-
-	if (!counted)
-		return packets && directions->told_packets == packets;
-	if (!strcmp(counted, way == DIRECTION_SUM_IN ? "out" : "in"))
-		return false;
-	return directions->told_packets == packets ||
-	       (writer->context->group->field[GROUP_DIRECTION] &&
-		directions->way[DIRECTION_SUM_IN].packets +
-		directions->way[DIRECTION_SUM_OUT].packets == packets);
-}
-
 static void append_direction(struct writer *writer, int way)
 {
 	const struct direction_sum *from = &writer->result->total.directions.way[way];
@@ -212,7 +193,7 @@ static void append_direction(struct writer *writer, int way)
 	};
 
 	text_string(writer->text, way == DIRECTION_SUM_IN ? "\"in\": " : "\"out\": ");
-	if (is_direction_known(writer, way))
+	if (direction_is_told(writer->context, writer->result, way))
 		json_rates(writer->text, &amounts);
 	else
 		text_string(writer->text, "null");

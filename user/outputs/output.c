@@ -136,11 +136,23 @@ static void output_tell(struct output *output, struct carrier_news *news)
 		report_error("write %s: %s", output->name, line);
 }
 
+/* more_come: windows that wait behind it. */
+static int output_hand_over(struct output *output, const struct shared_result *shared,
+			    bool more_come)
+{
+	if (!output->parsed.encoder->memory)
+		return sink_write(output->sink, &shared->context, &shared->result);
+	if (shared->is_state)
+		return sink_show(output->sink, &shared->context, &shared->result);
+	return sink_add(output->sink, &shared->context, &shared->result, more_come);
+}
+
 static void output_write(struct output *output)
 {
 	struct outputs *set = output->set;
 	struct shared_result *shared = queue_pop(&output->queue);
 	uint64_t lost = output->lost_untold;
+	bool more_come = output->queue.count || set->is_closing;
 	struct carrier_news news;
 	int err;
 
@@ -149,7 +161,7 @@ static void output_write(struct output *output)
 	pthread_mutex_unlock(&set->mutex);
 	sink_count_lost(output->sink, lost);
 	journal_begin(output->journal, shared->document);
-	err = sink_write(output->sink, &shared->context, &shared->result);
+	err = output_hand_over(output, shared, more_come);
 	if (!err)
 		journal_commit(output->journal, shared->document);
 	sink_take_news(output->sink, &news);
@@ -196,11 +208,14 @@ static void output_end(struct output *output)
 {
 	struct outputs *set = output->set;
 	struct carrier_news news = { 0 };
-	int err;
+	bool is_gone = output->is_gone;
+	int err, close_err;
 
 	pthread_mutex_unlock(&set->mutex);
-	err = sink_close(output->sink, &news);
+	err = is_gone ? 0 : sink_finish(output->sink);
+	close_err = sink_close(output->sink, &news);
 	pthread_mutex_lock(&set->mutex);
+	err = err ? err : close_err;
 	output->sink = NULL;
 	output_tell(output, &news);
 	if (err == -ECANCELED && output->parsed.kind->keeps)

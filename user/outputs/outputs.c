@@ -187,7 +187,7 @@ static void push_to_all(struct outputs *outputs, struct shared_result *shared,
 
 		if (!is_wanted(output, shared, emission))
 			continue;
-		if (output->parsed.encoder->is_replaced)
+		if (output->parsed.encoder->is_replaced && !output->parsed.encoder->memory)
 			output_forget_waiting(output);
 		output_push(output, shared);
 	}
@@ -244,6 +244,7 @@ static void emit(struct outputs *outputs, const struct document_context *context
 		shared->document = emission == EMIT_WINDOW ? outputs->next_document :
 							     DOCUMENT_NONE;
 		shared->holders = 1;
+		shared->is_state = emission != EMIT_WINDOW;
 		push_to_all(outputs, shared, emission);
 		outputs_release(outputs, shared);
 	} else {

@@ -23,6 +23,7 @@ struct shared_result {
 	uint64_t document;               /* as outputs number what they are to write */
 	size_t bytes;                    /* of memory */
 	size_t holders;                  /* counted by who hands it out */
+	bool is_state;                   /* the window is not over; set by who hands it out */
 };
 
 /*

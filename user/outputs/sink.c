@@ -14,7 +14,15 @@ struct sink {
 	struct carrier *carrier;
 	struct sink_stats stats;
 	struct text text;
+	void *memory;         /* of an encoder that has one; else NULL */
+	bool has_unshown;     /* what was added to it is in no document */
+	bool shows_at_end;    /* standard output takes one document */
+	uint64_t shown_ns;    /* CLOCK_MONOTONIC, at the end of the last document; 0: none */
 };
+
+/* A document is written at most so often; and takes at most this part of the time. */
+#define SHOW_NS   1000000000u
+#define SHOW_PART 20u
 
 static int drain_text(void *context, const char *bytes, size_t length)
 {
@@ -58,6 +66,13 @@ int sink_open(const struct sink_config *config, struct sink **result, const char
 	if (!sink)
 		return -ENOMEM;
 	sink->encoder = name.encoder;
+	sink->shows_at_end = name.is_standard_output;
+	if (name.encoder->memory)
+		sink->memory = name.encoder->memory->create();
+	if (name.encoder->memory && !sink->memory) {
+		free(sink);
+		return -ENOMEM;
+	}
 	sink->text.drain = drain_text;
 	sink->text.drain_context = sink;
 	sink->stats.opened_ns = clock_monotonic_ns();
@@ -70,7 +85,8 @@ int sink_open(const struct sink_config *config, struct sink **result, const char
 	return 0;
 }
 
-static int write_document(struct sink *sink, const struct encoding *encoding)
+/* memory: what to tell in place of the window; NULL. */
+static int write_document(struct sink *sink, const struct encoding *encoding, const void *memory)
 {
 	struct carrier *carrier = sink->carrier;
 	struct text *text = &sink->text;
@@ -80,28 +96,83 @@ static int write_document(struct sink *sink, const struct encoding *encoding)
 		return err;
 	text->length = 0;
 	text->err = 0;
-	err = sink->encoder->encode(text, encoding);
+	err = memory ? sink->encoder->memory->render(text, memory) :
+		       sink->encoder->encode(text, encoding);
 	if (!err)
 		err = text_flush(text);
 	return err ? err : carrier->kind->commit(carrier);
 }
 
-int sink_write(struct sink *sink, const struct document_context *context,
-	       const struct window_result *result)
+static int write_counted(struct sink *sink, const struct encoding *encoding, const void *memory)
 {
-	const struct encoding encoding = { context, result, &sink->stats };
 	uint64_t start_ns = clock_monotonic_ns();
 	int err;
 
 	sink->stats.age_ns = start_ns - sink->stats.opened_ns;
-	err = write_document(sink, &encoding);
+	err = write_document(sink, encoding, memory);
 	if (err) {
 		sink->carrier->kind->cancel(sink->carrier);
 		sink->stats.errors++;
 	} else {
 		sink->stats.written++;
 	}
-	sink->stats.last_ns = clock_monotonic_ns() - start_ns;
+	sink->shown_ns = clock_monotonic_ns();
+	sink->stats.last_ns = sink->shown_ns - start_ns;
+	return err;
+}
+
+int sink_write(struct sink *sink, const struct document_context *context,
+	       const struct window_result *result)
+{
+	const struct encoding encoding = { context, result, &sink->stats };
+
+	return write_counted(sink, &encoding, NULL);
+}
+
+static bool is_due(const struct sink *sink)
+{
+	uint64_t since_ns = clock_monotonic_ns() - sink->shown_ns;
+
+	return !sink->shown_ns ||
+	       (since_ns >= SHOW_NS && since_ns >= SHOW_PART * sink->stats.last_ns);
+}
+
+int sink_add(struct sink *sink, const struct document_context *context,
+	     const struct window_result *result, bool more_come)
+{
+	const struct encoding encoding = { context, result, &sink->stats };
+	int err = sink->encoder->memory->take(sink->memory, &encoding);
+
+	sink->has_unshown |= !err;
+	if (err || more_come || sink->shows_at_end || !is_due(sink))
+		return err;
+	return sink_finish(sink);
+}
+
+int sink_show(struct sink *sink, const struct document_context *context,
+	      const struct window_result *result)
+{
+	const struct encoding encoding = { context, result, &sink->stats };
+	const struct encoder_memory *kind = sink->encoder->memory;
+	void *copy = sink->shows_at_end ? NULL : kind->copy(sink->memory);
+	int err = copy ? kind->take(copy, &encoding) : -ENOMEM;
+
+	if (sink->shows_at_end)
+		return 0;
+	if (!err)
+		err = write_counted(sink, &encoding, copy);
+	kind->destroy(copy);
+	return err;
+}
+
+int sink_finish(struct sink *sink)
+{
+	int err;
+
+	if (!sink->has_unshown)
+		return 0;
+	err = write_counted(sink, NULL, sink->memory);
+	sink->has_unshown = err != 0;
 	return err;
 }
 
@@ -135,6 +206,8 @@ int sink_close(struct sink *sink, struct carrier_news *news)
 		return 0;
 	err = carrier_close_telling(sink->carrier, news ? news : &unheard);
 	text_fini(&sink->text);
+	if (sink->memory)
+		sink->encoder->memory->destroy(sink->memory);
 	free(sink);
 	return err;
 }

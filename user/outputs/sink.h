@@ -41,6 +41,21 @@ int sink_open(const struct sink_config *config, struct sink **sink, const char *
 int sink_write(struct sink *sink, const struct document_context *context,
 	       const struct window_result *result);
 
+/*
+ * Of a format that tells of all windows (encoder_memory), in place of sink_write: adds one, and
+ * writes the document that is due, once a second at most and the more seldom the longer it takes.
+ * more_come: further windows wait, it is not due yet. 0 or negative errno, as above.
+ */
+int sink_add(struct sink *sink, const struct document_context *context,
+	     const struct window_result *result, bool more_come);
+
+/* The document with a window that is not over, which is not added. */
+int sink_show(struct sink *sink, const struct document_context *context,
+	      const struct window_result *result);
+
+/* At the end: what was added since the last document. */
+int sink_finish(struct sink *sink);
+
 /* Windows that never came to be written; told as errors. */
 void sink_count_lost(struct sink *sink, uint64_t windows);
 

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "heavy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CAPACITY_MIN 256u
+#define RANK_BITS    3u /* behind the first one of a number: eight ranks to the power of two */
+#define RANK_COUNT   (64u << RANK_BITS)
+
+void heavy_init(struct heavy *heavy, const struct hash_seed *seed, uint32_t most)
+{
+	*heavy = (struct heavy){ .seed = *seed, .most = most, .step = 1 };
+}
+
+void heavy_fini(struct heavy *heavy)
+{
+	free(heavy->entries);
+	free(heavy->places);
+	free(heavy->touched);
+	heavy->entries = NULL;
+	heavy->places = heavy->touched = NULL;
+	heavy->count = heavy->capacity = heavy->touched_count = 0;
+}
+
+/* That of a flow has nothing of owners, and of IPv4 only half the address. */
+static uint32_t key_hash(const struct heavy *heavy, const struct flow_key *key)
+{
+	const uint64_t owner = key->words[5] * heavy->seed.word[10];
+
+	return flow_hash(key, &heavy->seed) ^ (uint32_t)(owner >> 32) ^ (uint32_t)owner;
+}
+
+static uint32_t place_mask(const struct heavy *heavy)
+{
+	return 2 * heavy->capacity - 1;
+}
+
+static void place_put(struct heavy *heavy, uint32_t number)
+{
+	uint32_t mask = place_mask(heavy), at = heavy->entries[number].hash & mask;
+
+	while (heavy->places[at])
+		at = (at + 1) & mask;
+	heavy->places[at] = number + 1;
+}
+
+static void places_fill(struct heavy *heavy)
+{
+	memset(heavy->places, 0, 2ul * heavy->capacity * sizeof(*heavy->places));
+	for (uint32_t i = 0; i < heavy->count; i++)
+		place_put(heavy, i);
+}
+
+static int heavy_resize(struct heavy *heavy, uint32_t capacity)
+{
+	uint32_t *places = malloc(2ul * capacity * sizeof(*places));
+	uint32_t *touched = realloc(heavy->touched, capacity * sizeof(*touched));
+	struct heavy_entry *entries = NULL;
+
+	if (touched)
+		heavy->touched = touched;
+	if (touched && places)
+		entries = realloc(heavy->entries, capacity * sizeof(*entries));
+	if (!entries) {
+		free(places);
+		return -ENOMEM;
+	}
+	free(heavy->places);
+	heavy->entries = entries;
+	heavy->places = places;
+	heavy->capacity = capacity;
+	places_fill(heavy);
+	return 0;
+}
+
+int heavy_copy(const struct heavy *from, struct heavy *to)
+{
+	*to = *from;
+	to->entries = NULL;
+	to->places = to->touched = NULL;
+	to->count = to->capacity = 0;
+	if (!from->capacity)
+		return 0;
+	if (heavy_resize(to, from->capacity)) {
+		heavy_fini(to);
+		return -ENOMEM;
+	}
+	memcpy(to->entries, from->entries, from->count * sizeof(*to->entries));
+	memcpy(to->touched, from->touched, from->touched_count * sizeof(*to->touched));
+	to->count = from->count;
+	places_fill(to);
+	return 0;
+}
+
+/* Rises with the bytes, by an eighth of each power of two. */
+static unsigned int rank_of(const struct heavy_entry *entry)
+{
+	uint64_t bytes = heavy_bytes(entry) | 1u << RANK_BITS;
+	unsigned int first = 63u - (unsigned int)__builtin_clzll(bytes);
+
+	return (first << RANK_BITS) +
+	       ((unsigned int)(bytes >> (first - RANK_BITS)) & ((1u << RANK_BITS) - 1));
+}
+
+/* From the greatest down: the rank in which half of the room is full, and how many of it stay. */
+static unsigned int rank_to_cut(const struct heavy *heavy, uint32_t *stay)
+{
+	uint32_t counts[RANK_COUNT] = { 0 };
+	unsigned int rank = RANK_COUNT - 1;
+
+	for (uint32_t i = 0; i < heavy->count; i++)
+		counts[rank_of(&heavy->entries[i])]++;
+	*stay = heavy->capacity / 2;
+	while (rank && counts[rank] < *stay)
+		*stay -= counts[rank--];
+	return rank;
+}
+
+static void heavy_forget(struct heavy *heavy)
+{
+	uint32_t stay, kept = 0;
+	unsigned int cut = rank_to_cut(heavy, &stay);
+
+	heavy->touched_count = 0;
+	for (uint32_t i = 0; i < heavy->count; i++) {
+		unsigned int rank = rank_of(&heavy->entries[i]);
+
+		if (rank < cut || (rank == cut && !stay))
+			continue;
+		stay -= rank == cut;
+		heavy->entries[kept] = heavy->entries[i];
+		if (heavy->entries[kept].step == heavy->step)
+			heavy->touched[heavy->touched_count++] = kept;
+		kept++;
+	}
+	heavy->forgotten += heavy->count - kept;
+	heavy->count = kept;
+	places_fill(heavy);
+}
+
+/* False where there is no room for one more at all. */
+static bool heavy_make_room(struct heavy *heavy)
+{
+	uint32_t wanted = heavy->capacity ? 2 * heavy->capacity : CAPACITY_MIN;
+
+	if (heavy->count < heavy->capacity)
+		return true;
+	if (wanted > heavy->most)
+		wanted = heavy->most;
+	if (wanted > heavy->capacity && !heavy_resize(heavy, wanted))
+		return true;
+	if (!heavy->capacity) {
+		heavy->forgotten++;
+		return false;
+	}
+	heavy_forget(heavy);
+	return true;
+}
+
+static struct heavy_entry *heavy_find(struct heavy *heavy, const struct flow_key *key,
+				      uint32_t hash)
+{
+	uint32_t mask = place_mask(heavy);
+
+	for (uint32_t at = hash & mask; heavy->capacity && heavy->places[at]; at = (at + 1) & mask) {
+		struct heavy_entry *entry = &heavy->entries[heavy->places[at] - 1];
+
+		if (entry->hash == hash && !memcmp(&entry->key, key, sizeof(*key)))
+			return entry;
+	}
+	return NULL;
+}
+
+static struct heavy_entry *heavy_make(struct heavy *heavy, const struct flow_key *key,
+				      uint32_t hash)
+{
+	struct heavy_entry *entry;
+
+	if (!heavy_make_room(heavy))
+		return NULL;
+	entry = &heavy->entries[heavy->count++];
+	*entry = (struct heavy_entry){ .key = *key, .hash = hash,
+				       .is_late = heavy->forgotten != 0 };
+	place_put(heavy, heavy->count - 1);
+	return entry;
+}
+
+void heavy_add(struct heavy *heavy, const struct flow_key *key, const struct heavy_amount *amount)
+{
+	uint32_t hash = key_hash(heavy, key);
+	struct heavy_entry *entry = heavy_find(heavy, key, hash);
+
+	if (!entry)
+		entry = heavy_make(heavy, key, hash);
+	if (!entry)
+		return;
+	if (entry->step != heavy->step) {
+		entry->step = heavy->step & 0x7fffffff;
+		entry->step_bytes = 0;
+		heavy->touched[heavy->touched_count++] = (uint32_t)(entry - heavy->entries);
+	}
+	entry->bytes[amount->way] += amount->bytes;
+	entry->packets[amount->way] += amount->packets;
+	entry->step_bytes += amount->bytes;
+}
+
+/* Never 0, which is that of a new entry. */
+void heavy_next_step(struct heavy *heavy)
+{
+	heavy->step = heavy->step == 0x7fffffff ? 1 : heavy->step + 1;
+	heavy->touched_count = 0;
+}
+
+static bool is_before(const struct heavy_entry *a, const struct heavy_entry *b, bool of_step)
+{
+	uint64_t of_a = of_step ? a->step_bytes : heavy_bytes(a);
+	uint64_t of_b = of_step ? b->step_bytes : heavy_bytes(b);
+
+	return of_a != of_b ? of_a > of_b : memcmp(&a->key, &b->key, sizeof(a->key)) < 0;
+}
+
+size_t heavy_top(const struct heavy *heavy, bool of_step, const struct heavy_entry **top,
+		 size_t most)
+{
+	uint32_t offered = of_step ? heavy->touched_count : heavy->count;
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < offered; i++) {
+		const struct heavy_entry *entry;
+		size_t at;
+
+		entry = &heavy->entries[of_step ? heavy->touched[i] : i];
+		if (count == most && !is_before(entry, top[count - 1], of_step))
+			continue;
+		count += count < most;
+		for (at = count - 1; at && is_before(entry, top[at - 1], of_step); at--)
+			top[at] = top[at - 1];
+		top[at] = entry;
+	}
+	return count;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What keys have carried since the start, exactly, for as many as there is room for: past that the
+ * half of them that carried least is forgotten. A heavy key is never among those. One that came
+ * when others had been forgotten already may have been one of them: it is marked as late, and its
+ * sums are then at least so much.
+ */
+#ifndef WEIR_HEAVY_H
+#define WEIR_HEAVY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../include/hash.h"
+
+#define HEAVY_KEYS_MAX (128u << 10)
+
+/* Of a key: what it sent, or who called sent, and what came back. */
+enum heavy_way { HEAVY_THERE, HEAVY_BACK, HEAVY_WAYS };
+
+struct heavy_entry {
+	struct flow_key key;
+	uint64_t bytes[HEAVY_WAYS];
+	uint64_t packets[HEAVY_WAYS];
+	uint64_t step_bytes;     /* in the step of that number, both ways */
+	uint32_t hash;
+	uint32_t step : 31;
+	uint32_t is_late : 1;
+};
+
+/* Zeroes, a seed and the room are an empty one. */
+struct heavy {
+	struct heavy_entry *entries;
+	uint32_t *places;        /* of entries from 1 on, by hash; twice as many as entries fit */
+	uint32_t *touched;       /* entries of this step */
+	uint32_t count, capacity, touched_count;
+	uint32_t most;           /* keys there is room for: at most HEAVY_KEYS_MAX, a power of two */
+	uint32_t step;
+	struct hash_seed seed;
+	uint64_t forgotten;      /* keys, those that came again counted again */
+};
+
+struct heavy_amount {
+	enum heavy_way way;
+	uint64_t bytes;
+	uint64_t packets;
+};
+
+void heavy_init(struct heavy *heavy, const struct hash_seed *seed, uint32_t most);
+void heavy_fini(struct heavy *heavy);
+
+/* *to is of no memory yet. 0, or -ENOMEM and nothing is left of it. */
+int heavy_copy(const struct heavy *from, struct heavy *to);
+
+/* Where memory fails there is less room; what finds none at all is not counted, nor listed. */
+void heavy_add(struct heavy *heavy, const struct flow_key *key, const struct heavy_amount *amount);
+
+/* What is added from now on belongs to another step. */
+void heavy_next_step(struct heavy *heavy);
+
+/*
+ * The entries of most bytes, greatest first, ties by the bytes of the keys: of the run, or of the
+ * step at hand. At most so many; how many.
+ */
+size_t heavy_top(const struct heavy *heavy, bool of_step, const struct heavy_entry **top,
+		 size_t most);
+
+static inline uint64_t heavy_bytes(const struct heavy_entry *entry)
+{
+	return entry->bytes[HEAVY_THERE] + entry->bytes[HEAVY_BACK];
+}
+
+#endif
