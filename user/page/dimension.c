@@ -27,6 +27,8 @@ unsigned int dimensions_told(const struct document_context *context)
 		told |= 1u << DIMENSION_PROCESS;
 	if (has[GROUP_CONTAINER])
 		told |= 1u << DIMENSION_CONTAINER;
+	if (has[GROUP_TUNNEL] || has[GROUP_TUNNEL_ID])
+		told |= 1u << DIMENSION_TUNNEL;
 	if (has[GROUP_INTERFACE] && context->link_names)
 		told |= 1u << DIMENSION_INTERFACE;
 	return told;
@@ -143,6 +145,9 @@ static struct dimension_part part_of(enum dimension dimension, const struct flow
 		break;
 	case DIMENSION_CONTAINER:
 		part.key.container = from->container & FLOW_OWNER_CONTAINER;
+		break;
+	case DIMENSION_TUNNEL:
+		part.key.tunnel = from->tunnel;
 		break;
 	case DIMENSION_INTERFACE:
 		keep_link(&part.key, from);

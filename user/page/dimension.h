@@ -22,6 +22,7 @@
 	  "Whose sockets of this machine the traffic belongs to.")                             \
 	X(CONTAINER,    "containers",    "Containers",                                         \
 	  "In which container or unit of this machine these are.")                             \
+	X(TUNNEL,      "tunnels",       "Tunnels", "Through which outermost tunnel packets went.") \
 	X(INTERFACE,    "interfaces",    "Interfaces", "Where packets were seen.")
 
 #define DIMENSION_AS_ENUM(id, name, title, about) DIMENSION_##id,

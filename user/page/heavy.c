@@ -24,12 +24,16 @@ void heavy_fini(struct heavy *heavy)
 	heavy->count = heavy->capacity = heavy->touched_count = 0;
 }
 
-/* That of a flow has nothing of owners, and of IPv4 only half the address. */
+/* That of a flow has nothing of owners and tunnels. */
 static uint32_t key_hash(const struct heavy *heavy, const struct flow_key *key)
 {
-	const uint64_t owner = key->words[5] * heavy->seed.word[10];
+	uint64_t hash = flow_hash(key, &heavy->seed);
 
-	return flow_hash(key, &heavy->seed) ^ (uint32_t)(owner >> 32) ^ (uint32_t)owner;
+	for (size_t i = 5; i < FLOW_KEY_WORDS; i++) {
+		hash = (hash ^ key->words[i]) * (heavy->seed.word[10] | 1);
+		hash ^= hash >> 32;
+	}
+	return (uint32_t)hash;
 }
 
 static uint32_t place_mask(const struct heavy *heavy)

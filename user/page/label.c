@@ -103,6 +103,20 @@ static void label_container(struct text *text, const struct document_context *co
 	markup_text(text, name ? name : "no container known");
 }
 
+static void label_tunnel(struct text *text, const struct label_row *label)
+{
+	char bytes[LABEL_MAX], *end;
+
+	if (!label->row.key.tunnel) {
+		text_string(text, "no tunnel");
+		return;
+	}
+	end = put_tunnel(bytes, &label->view);
+	*end++ = ' ';
+	end = put_tunnel_id(end, &label->view);
+	text_bytes(text, bytes, (size_t)(end - bytes));
+}
+
 static void label_interface(struct text *text, const struct document_context *context,
 			    const struct flow_key *key)
 {
@@ -161,6 +175,9 @@ void dimension_label(struct text *text, enum dimension dimension,
 		break;
 	case DIMENSION_CONTAINER:
 		label_container(text, context, key);
+		break;
+	case DIMENSION_TUNNEL:
+		label_tunnel(text, &label);
 		break;
 	case DIMENSION_INTERFACE:
 		label_interface(text, context, key);

@@ -9,6 +9,7 @@
 
 #define BANDS_MAX 8u
 #define ROWS_MAX  16u
+#define FIGURE_WIDTH (CHART_WIDTH / 40)
 
 struct dimension_words {
 	const char *name, *title, *about;
@@ -60,6 +61,26 @@ static double height_of(const struct bands *bands, size_t band, size_t column)
 	return bands->stacked[band][column] - (band ? bands->stacked[band - 1][column] : 0);
 }
 
+/* What of it a figure that is wider than a column has room in: the part its neighbours share. */
+static double room_of(const struct bands *bands, size_t band, size_t column)
+{
+	const struct chart *chart = &bands->chart;
+	double top = bands->stacked[band][column];
+	double bottom = top - height_of(bands, band, column);
+	int middle = (int)(chart->columns[column].x0 + chart->columns[column].x1) / 2;
+
+	for (size_t i = 0; i < chart->column_count; i++) {
+		double over = bands->stacked[band][i], under = over - height_of(bands, band, i);
+
+		if ((int)chart->columns[i].x1 <= middle - FIGURE_WIDTH / 2 ||
+		    (int)chart->columns[i].x0 >= middle + FIGURE_WIDTH / 2)
+			continue;
+		top = over < top ? over : top;
+		bottom = under > bottom ? under : bottom;
+	}
+	return top > bottom ? top - bottom : 0;
+}
+
 static int middle_of(const struct chart_column *column)
 {
 	return (int)(column->x0 + column->x1) / 2;
@@ -71,14 +92,16 @@ static size_t number_column(const struct bands *bands, size_t band)
 	const struct chart *chart = &bands->chart;
 	int place = CHART_WIDTH / 20 + (int)band * CHART_WIDTH / 9, nearest = 2 * CHART_WIDTH;
 	size_t best = 0;
-	double most = 0;
+	double most = 0, rooms[STEPS_MAX];
 
-	for (size_t i = 0; i < chart->column_count; i++)
-		most = height_of(bands, band, i) > most ? height_of(bands, band, i) : most;
+	for (size_t i = 0; i < chart->column_count; i++) {
+		rooms[i] = room_of(bands, band, i);
+		most = rooms[i] > most ? rooms[i] : most;
+	}
 	for (size_t i = 0; i < chart->column_count; i++) {
 		int distance = abs(middle_of(&chart->columns[i]) - place);
 
-		if (height_of(bands, band, i) < 0.8 * most || distance >= nearest)
+		if (rooms[i] < 0.8 * most || distance >= nearest)
 			continue;
 		nearest = distance;
 		best = i;
@@ -91,12 +114,12 @@ static void append_number(struct text *text, const struct bands *bands, size_t b
 {
 	const struct chart *chart = &bands->chart;
 	size_t column = number_column(bands, band);
-	double height = height_of(bands, band, column);
+	double height = room_of(bands, band, column);
 
 	if (height < 0.075 * chart->up)
 		return;
 	chart_note(text, chart, (unsigned int)middle_of(&chart->columns[column]),
-		   bands->stacked[band][column] - height / 2, (unsigned int)band + 1);
+		   bands->stacked[band][column] - height_of(bands, band, column) / 2, (unsigned int)band + 1);
 }
 
 static void bands_draw(struct text *text, const struct bands *bands)
