@@ -20,7 +20,8 @@ void heavy_fini(struct heavy *heavy)
 	free(heavy->places);
 	free(heavy->touched);
 	heavy->entries = NULL;
-	heavy->places = heavy->touched = NULL;
+	heavy->places = NULL;
+	heavy->touched = NULL;
 	heavy->count = heavy->capacity = heavy->touched_count = 0;
 }
 
@@ -45,9 +46,9 @@ static void place_put(struct heavy *heavy, uint32_t number)
 {
 	uint32_t mask = place_mask(heavy), at = heavy->entries[number].hash & mask;
 
-	while (heavy->places[at])
+	while (heavy->places[at].number)
 		at = (at + 1) & mask;
-	heavy->places[at] = number + 1;
+	heavy->places[at] = (struct heavy_place){ heavy->entries[number].hash, number + 1 };
 }
 
 static void places_fill(struct heavy *heavy)
@@ -59,7 +60,7 @@ static void places_fill(struct heavy *heavy)
 
 static int heavy_resize(struct heavy *heavy, uint32_t capacity)
 {
-	uint32_t *places = malloc(2ul * capacity * sizeof(*places));
+	struct heavy_place *places = malloc(2ul * capacity * sizeof(*places));
 	uint32_t *touched = realloc(heavy->touched, capacity * sizeof(*touched));
 	struct heavy_entry *entries = NULL;
 
@@ -83,7 +84,8 @@ int heavy_copy(const struct heavy *from, struct heavy *to)
 {
 	*to = *from;
 	to->entries = NULL;
-	to->places = to->touched = NULL;
+	to->places = NULL;
+	to->touched = NULL;
 	to->count = to->capacity = 0;
 	if (!from->capacity)
 		return 0;
@@ -168,10 +170,12 @@ static struct heavy_entry *heavy_find(struct heavy *heavy, const struct flow_key
 {
 	uint32_t mask = place_mask(heavy);
 
-	for (uint32_t at = hash & mask; heavy->capacity && heavy->places[at]; at = (at + 1) & mask) {
-		struct heavy_entry *entry = &heavy->entries[heavy->places[at] - 1];
+	if (!heavy->capacity)
+		return NULL;
+	for (uint32_t at = hash & mask; heavy->places[at].number; at = (at + 1) & mask) {
+		struct heavy_entry *entry = &heavy->entries[heavy->places[at].number - 1];
 
-		if (entry->hash == hash && !memcmp(&entry->key, key, sizeof(*key)))
+		if (heavy->places[at].hash == hash && !memcmp(&entry->key, key, sizeof(*key)))
 			return entry;
 	}
 	return NULL;

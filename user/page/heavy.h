@@ -29,10 +29,16 @@ struct heavy_entry {
 	uint32_t is_late : 1;
 };
 
+/* Of an entry that is not the one looked for the hash alone is read. */
+struct heavy_place {
+	uint32_t hash;
+	uint32_t number;         /* from 1 on; 0: none */
+};
+
 /* Zeroes, a seed and the room are an empty one. */
 struct heavy {
 	struct heavy_entry *entries;
-	uint32_t *places;        /* of entries from 1 on, by hash; twice as many as entries fit */
+	struct heavy_place *places; /* by hash; twice as many as entries fit */
 	uint32_t *touched;       /* entries of this step */
 	uint32_t count, capacity, touched_count;
 	uint32_t most;           /* keys there is room for: at most HEAVY_KEYS_MAX, a power of two */
