@@ -181,9 +181,9 @@ static void help_and_version_are_found_everywhere(void **state)
 static void verb_is_needed(void **state)
 {
 	(void)state;
-	assert_refused("weir", "a verb is missing: top, run or check");
-	assert_refused("weir rnu", "rnu: no such verb: top, run or check");
-	assert_refused("weir -i eth0", "-i: first comes a verb: top, run or check");
+	assert_refused("weir", "a verb is missing: top, run, check or detach");
+	assert_refused("weir rnu", "rnu: no such verb: top, run, check or detach");
+	assert_refused("weir -i eth0", "-i: first comes a verb: top, run, check or detach");
 }
 
 /* Neither in what is shown later nor in the words that the process list shows. */

@@ -8,7 +8,7 @@ static void unknown_options_are_named(void **state)
 	assert_refused("weir run -qz", "-z: no such option");
 	assert_refused("weir run --s 5", "--s: the beginning of several options");
 	assert_refused("weir run -i ", "--interface '': an interface has a name");
-	assert_refused("weir ", "'': no such verb: top, run or check");
+	assert_refused("weir ", "'': no such verb: top, run, check or detach");
 	assert_refused("weir run --quiet=3", "--quiet=3: takes no value");
 	assert_refused("weir run -i", "-i: a value is missing");
 	assert_refused("weir run --read", "--read: a value is missing");
