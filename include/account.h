@@ -477,12 +477,14 @@ static __always_inline void slot_take(struct section_header *section,
 				      const struct bank_geometry *g, struct flow_slot *slot,
 				      const struct accounted *a)
 {
-	if (unlikely(slot->packets >= SLOT_PACKETS_LIMIT))
+	if (unlikely(slot->packets >= SLOT_PACKETS_LIMIT)) {
+		load_anew();
 		slot_renew(section, g, slot, a);
-	else if (unlikely(slot_is_of_another(slot, a)) && slot_part(section, g, slot))
+	} else if (unlikely(slot_is_of_another(slot, a)) && slot_part(section, g, slot)) {
 		slot_start(slot, a);
-	else
+	} else {
 		slot_add(slot, a);
+	}
 }
 
 static __always_inline bool slot_is_of(struct flow_slot *slot, const struct accounted *a)
@@ -514,6 +516,7 @@ static __always_inline void account_flow(struct section_header *section,
 			return;
 		}
 	}
+	load_anew();
 	section_evict(section, g, a);
 }
 

@@ -47,6 +47,17 @@ static __always_inline __u32 opaque(__u32 value)
 }
 
 /*
+ * Before what is rare: what it reads of memory it loads itself. Else a compiler keeps all of it
+ * ready for the rare case from the loads of the usual one, more than there are registers for.
+ */
+static __always_inline void load_anew(void)
+{
+#ifndef __bpf__
+	asm volatile("" : : : "memory");
+#endif
+}
+
+/*
  * The same value, of which the verifier knows nothing any more: it checks a global function by
  * itself. For what is rare: it is a call.
  */

@@ -342,15 +342,15 @@ static __always_inline void batch_account(const struct packet_batch *batch,
 }
 
 /* Adds the packets of flows to what is counted of their links. */
-static void batch_account_links(const struct packet_batch *batch,
-				const struct parsed_packet *parsed, struct link_outcomes *links)
+static void batch_account_links(struct packet_batch batch, const struct parsed_packet *parsed,
+				struct link_outcomes *links)
 {
-	for (size_t i = 0; i < batch->count; i++) {
-		const struct packet_place *place = &batch->places[i];
+	for (size_t i = 0; i < batch.count; i++) {
+		const struct packet_place *place = &batch.places[i];
 
 		if (parsed[i].outcome == PACKET_FLOW)
 			tally_add(&links[link_tally_index(place->link, place->is_out)]
-					   .outcome[PACKET_FLOW], 1, batch->packets[i].len);
+					   .outcome[PACKET_FLOW], 1, batch.packets[i].len);
 	}
 }
 
@@ -379,7 +379,7 @@ static __always_inline int batch_count(struct packet_table *table, struct packet
 	batch.count = batch_read(table, &batch, parsed, &err, &counting);
 	batch_account(&batch, parsed, &counting);
 	if (table->links)
-		batch_account_links(&batch, parsed, table->links);
+		batch_account_links(batch, parsed, table->links);
 	return err;
 }
 
