@@ -49,6 +49,7 @@ static struct window_result result_complete(struct agent *agent, const struct wi
 	ledger_tell(agent->ledger, &result);
 	if (!from->window_number && outputs_want_run(agent->outputs))
 		run_counts_tell(&agent->run, &result);
+	result.table_use = source_table_use(agent->source);
 	document->link_names = source_link_names(agent->source);
 	document->attach_count = source_facts(agent->source)->attached_count;
 	document->source_name_count = source_facts(agent->source)->name_count;

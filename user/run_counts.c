@@ -12,6 +12,16 @@ static bool has_packets(const struct link_outcomes *counts)
 	return false;
 }
 
+/* Links are known from the first pane on, also where nothing has passed there. */
+static void dropped_add(struct run_counts *run, const struct pane *pane)
+{
+	for (size_t i = 0; pane->links && i < pane->link_count && i < FLOW_LINKS_MAX; i++) {
+		run->links[2 * i].dropped_packets += pane->links[i].dropped_packets;
+		if (run->count < 2 * i + 2)
+			run->count = 2 * i + 2;
+	}
+}
+
 void run_counts_add(struct run_counts *run, const struct pane *pane)
 {
 	struct link_outcomes all;
@@ -30,6 +40,7 @@ void run_counts_add(struct run_counts *run, const struct pane *pane)
 		if (i >= run->count && has_packets(&run->links[i]))
 			run->count = i / 2 * 2 + 2;
 	}
+	dropped_add(run, pane);
 }
 
 void run_counts_tell(const struct run_counts *run, struct window_result *result)

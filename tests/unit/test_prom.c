@@ -63,6 +63,30 @@ static void counters_are_of_the_run_by_interface_direction_and_outcome(void **st
 	text_fini(&metrics.scene.text);
 }
 
+static void dropped_packets_are_told_by_interface(void **state)
+{
+	struct metrics metrics;
+	const char *text;
+
+	(void)state;
+	metrics_init(&metrics);
+	metrics.names[2] = "eth0";
+	metrics.run[link_tally_index(0, false)].dropped_packets = 5;
+	metrics.run[link_tally_index(2, false)].dropped_packets = 3;
+	metrics.scene.result.run_dropped_packets = 8;
+	metrics.scene.result.table_use = 0.25;
+	text = write_metrics(&metrics);
+	assert_has(text, "\nweir_interface_dropped_packets_total{interface=\"eth0\"} 8\n"
+			 "weir_interface_dropped_packets_total{interface=\"eth1\"} 0\n#");
+	assert_has(text, "\nweir_table_used_ratio 0.25\n");
+	metrics.scene.result.run_dropped_packets = 10;
+	metrics.scene.result.table_use = -1;
+	text = write_metrics(&metrics);
+	assert_has(text, "\nweir_interface_dropped_packets_total 2\n");
+	assert_lacks(text, "weir_table_used_ratio");
+	text_fini(&metrics.scene.text);
+}
+
 static void interface_that_came_back_is_one_series(void **state)
 {
 	struct metrics metrics;
@@ -237,6 +261,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counters_are_of_the_run_by_interface_direction_and_outcome),
+		cmocka_unit_test(dropped_packets_are_told_by_interface),
 		cmocka_unit_test(interface_that_came_back_is_one_series),
 		cmocka_unit_test(packets_of_an_interface_without_a_name_are_counted),
 		cmocka_unit_test(names_are_escaped),

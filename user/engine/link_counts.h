@@ -40,6 +40,7 @@ struct pane_link {
 	const char *name;
 	struct link_counts counts;
 	unsigned int differences;     /* bits: which causes there are */
+	uint64_t dropped_packets;     /* its part of the pane's */
 	bool has_seen;                /* what weir saw there is known */
 	bool is_cut;                  /* it went or came back in this pane: not all was observed */
 	bool is_gone;                 /* in this pane or before */

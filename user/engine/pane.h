@@ -42,8 +42,10 @@ static inline void outcome_counts_add(struct outcome_counts *counts,
 struct link_outcomes {
 	struct tally outcome[PACKET_OUTCOME_COUNT];
 	uint64_t malformed_reason[MALFORMED_REASON_COUNT];
+	uint64_t dropped_packets; /* before the hooks: told of runs only, of a link at its in */
 };
 
+/* All but what was dropped. */
 static inline void link_outcomes_add(struct link_outcomes *counts, const struct link_outcomes *more)
 {
 	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++) {

@@ -86,6 +86,8 @@ struct window_result {
 	const struct link_outcomes *run;
 	size_t run_count;             /* even; 1: links and directions are not told apart */
 	uint64_t run_dropped_packets; /* before the hooks, of the run too */
+	double table_use;             /* share of the kernel's slots in the last pane, by the agent;
+				       * less than 0: there is no such table */
 	/* As they were when the window was handed to them; by the outputs, to who asks as well. */
 	const struct result_output *outputs;
 	size_t output_count;

@@ -88,6 +88,19 @@ static struct way way_sum(const struct encoding *encoding, size_t link, bool is_
 	return way;
 }
 
+/* What was dropped on all links of that name. */
+static uint64_t dropped_sum(const struct encoding *encoding, size_t link)
+{
+	const struct window_result *result = encoding->result;
+	uint64_t dropped = 0;
+
+	for (size_t i = link; i < result->run_count / 2; i++) {
+		if (!strcmp(name_of(encoding, i), name_of(encoding, link)))
+			dropped += result->run[2 * i].dropped_packets;
+	}
+	return dropped;
+}
+
 static struct way run_sum(const struct window_result *result)
 {
 	struct way way = { .name = NULL };
@@ -106,13 +119,18 @@ static bool has_counts(const struct link_outcomes *counts)
 	return false;
 }
 
+static bool tells_links(const struct encoding *encoding)
+{
+	return encoding->result->run_count != 1 && encoding->context->direction &&
+	       encoding->context->link_names;
+}
+
 static void each_way(struct text *text, const struct encoding *encoding, way_fn *append)
 {
 	const struct window_result *result = encoding->result;
 	struct way way;
 
-	if (result->run_count == 1 || !encoding->context->direction ||
-	    !encoding->context->link_names) {
+	if (!tells_links(encoding)) {
 		way = run_sum(result);
 		append(text, &way);
 		return;
@@ -141,15 +159,45 @@ static void append_count(struct text *text, uint64_t count)
 	text_string(text, "\n");
 }
 
+/* By interface; without one what the source cannot tell of any. */
+static void append_dropped(struct text *text, const struct encoding *encoding,
+			   enum prom_style style)
+{
+	const struct window_result *result = encoding->result;
+	uint64_t left = result->run_dropped_packets;
+	bool has_links = tells_links(encoding) && result->run_count;
+
+	prom_family(text, PROM_DROPPED, style);
+	for (size_t link = 0; has_links && link < result->run_count / 2; link++) {
+		uint64_t dropped = dropped_sum(encoding, link);
+
+		if (!*name_of(encoding, link) || is_named_before(encoding, link))
+			continue;
+		text_string(text, prom_name(PROM_DROPPED));
+		text_string(text, "{interface=");
+		prom_quoted(text, name_of(encoding, link));
+		text_string(text, "} ");
+		append_count(text, dropped);
+		left -= dropped;
+	}
+	if (has_links && !left)
+		return;
+	text_string(text, prom_name(PROM_DROPPED));
+	text_string(text, " ");
+	append_count(text, left);
+}
+
 static void append_health(struct text *text, const struct window_result *result,
 			  enum prom_style style)
 {
+	if (result->table_use >= 0) {
+		append_value(text, PROM_TABLE_USED, style);
+		prom_number(text, result->table_use);
+	}
 	append_value(text, PROM_FLOWS, style);
 	append_count(text, result->total.flows);
 	append_value(text, PROM_PANE_LAG, style);
 	prom_number(text, (double)result->health.collect_latency_ns / 1e9);
-	append_value(text, PROM_DROPPED, style);
-	append_count(text, result->run_dropped_packets);
 }
 
 /* A sample of each output. */
@@ -206,6 +254,7 @@ static int append_metrics(struct text *text, const struct encoding *encoding,
 	each_way(text, encoding, append_bytes);
 	append_malformed(text, encoding->result, style);
 	append_health(text, encoding->result, style);
+	append_dropped(text, encoding, style);
 	append_transmission(text, encoding->result, style);
 	prom_groups(text, encoding, style);
 	return text->err;

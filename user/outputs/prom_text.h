@@ -18,6 +18,8 @@ enum prom_style { PROM_PLAIN, PROM_OPENMETRICS };
 	X(PROM_MALFORMED, "weir_malformed_packets_total", "counter",                           \
 	  "Malformed packets since the start.")                                                \
 	X(PROM_FLOWS, "weir_flows", "gauge", "Flows in the newest window.")                    \
+	X(PROM_TABLE_USED, "weir_table_used_ratio", "gauge",                                   \
+	  "Share of slots for flows in use in the newest pane, of the CPU with most.")           \
 	X(PROM_PANE_LAG, "weir_pane_lag_seconds", "gauge",                                     \
 	  "From the end of a pane to its records merged, the worst of the newest window.")     \
 	X(PROM_DROPPED, "weir_interface_dropped_packets_total", "counter",                     \

@@ -48,10 +48,12 @@ void link_books_tell(struct link_books *books, struct live_link *links, size_t c
 		told->counts.seen_in = link_outcomes_seen(&pane->link_outcomes[link_tally_index(i, false)]);
 		told->counts.seen_out = link_outcomes_seen(&pane->link_outcomes[link_tally_index(i, true)]);
 		ahead_tell(books, link, pane);
-		pane->dropped_packets +=
+		told->dropped_packets =
+			(link->gone ? 0 : live_link_missed(link)) +
 			hidden_packets(&sides[LIVE_IN], link->ahead[LIVE_IN].count,
 				       told->counts.rx.packets, told->counts.seen_in.packets) +
 			hidden_packets(&sides[LIVE_OUT], link->ahead[LIVE_OUT].count,
 				       told->counts.tx.packets, told->counts.seen_out.packets);
+		pane->dropped_packets += told->dropped_packets;
 	}
 }

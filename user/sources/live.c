@@ -265,17 +265,6 @@ static void pane_wait(struct live *live)
 	}
 }
 
-static uint64_t missed_packets(struct live *live)
-{
-	uint64_t missed = 0;
-
-	for (size_t i = 0; i < live->link_count; i++) {
-		if (!live->links[i].gone)
-			missed += live_link_missed(&live->links[i]);
-	}
-	return missed;
-}
-
 /*
  * Every packet counted from here on belongs to the pane that pane_begin opens; after the last
  * one, to the last one (drain_stragglers), so that its times count from there.
@@ -379,7 +368,6 @@ static int pane_drain(struct live *live, struct pane *pane)
 
 static void pane_tell(struct live *live, struct pane *pane)
 {
-	pane->dropped_packets = missed_packets(live);
 	link_books_tell(&live->books, live->links, live->link_count, pane);
 }
 
