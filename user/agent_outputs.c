@@ -28,6 +28,7 @@ static int pages_create(const struct options *options, struct listener **listene
 {
 	const struct listener_config config = {
 		.address = &options->listen,
+		.has_report = options->windows[0].kind == WINDOW_TUMBLING,
 		.name = options->host,
 		.silence_ns = options->file ? 0 : SILENCE_NS + 2 * options->pane_ns,
 	};

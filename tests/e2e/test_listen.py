@@ -87,7 +87,7 @@ def pages_are_what_their_names_say(lab):
     expect_equal((status, text), (200, ""), "HEAD")
     expect_equal(server.get("/healthz")[::2], (200, "ok\n"), "health")
     status, headers, text = server.get("/")
-    expect_equal((status, "/metrics" in text), (200, True), "index")
+    expect_equal((status, "<svg" in text and "data-renew" in text), (200, True), "report")
     expect("default-src 'none'" in headers["Content-Security-Policy"], headers)
     expect_equal(server.get("/../etc/passwd")[0], 404, "another path")
     server.weir.stop()

@@ -89,6 +89,10 @@ ENCODERS(ENCODER_DECLARE)
 extern const struct encoder clickhouse_encoder;
 extern const struct encoder ipfix_encoder;
 
+/* Of a report that is served, and what its readers' browsers are to allow it. */
+extern const struct encoder html_served_encoder;
+const char *html_served_policy(void);
+
 /* Of pages (served.h). */
 extern const struct encoder openmetrics_encoder;
 

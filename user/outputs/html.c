@@ -30,6 +30,18 @@ static int memory_render(struct text *text, const void *memory)
 	return page_render(text, memory, &look);
 }
 
+static const struct page_look served_look = { .renew_ms = 2000 };
+
+static int memory_render_served(struct text *text, const void *memory)
+{
+	return page_render(text, memory, &served_look);
+}
+
+const char *html_served_policy(void)
+{
+	return page_policy(&served_look);
+}
+
 static const struct encoder_memory memory = {
 	.create = memory_create,
 	.destroy = memory_destroy,
@@ -46,4 +58,20 @@ const struct encoder html_encoder = {
 	.tells_state = true,
 	.tells_run = true,
 	.memory = &memory,
+};
+
+static const struct encoder_memory served_memory = {
+	.create = memory_create,
+	.destroy = memory_destroy,
+	.copy = memory_copy,
+	.take = memory_take,
+	.render = memory_render_served,
+};
+
+const struct encoder html_served_encoder = {
+	.name = "html",
+	.is_replaced = true,
+	.tells_state = true,
+	.tells_run = true,
+	.memory = &served_memory,
 };

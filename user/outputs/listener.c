@@ -25,6 +25,7 @@ static const struct served_page page_specs[LISTENER_PAGES] = {
 	{ .path = "/metrics", .encoder = &openmetrics_encoder,
 	  .type = "application/openmetrics-text; version=1.0.0; charset=utf-8" },
 	{ .path = "/flows.json", .encoder = &json_encoder, .type = "application/json" },
+	{ .path = "/", .encoder = &html_served_encoder, .type = "text/html; charset=utf-8" },
 };
 
 struct listener *listener_create(const struct listener_config *config)
@@ -49,7 +50,7 @@ struct listener *listener_create(const struct listener_config *config)
 
 struct served_page *listener_pages(struct listener *listener, size_t *count)
 {
-	*count = LISTENER_PAGES;
+	*count = listener->config.has_report ? LISTENER_PAGES : LISTENER_PAGES - 1;
 	return listener->pages;
 }
 

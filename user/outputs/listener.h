@@ -16,6 +16,7 @@ struct listener;
 
 struct listener_config {
 	const struct endpoint *address;
+	bool has_report;          /* the windows of the first -w can be added up: it is at / */
 	const char *name;         /* that this machine is called by too; NULL */
 	uint64_t silence_ns;      /* healthy: listener_beat came within so long; 0: always */
 };

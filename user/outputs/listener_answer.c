@@ -29,13 +29,22 @@ struct answer {
 	struct rendering *rendering; /* NULL: none */
 };
 
+/* A report has its own style and script, and renews itself. */
+static const char *policy_of(const struct answer *answer)
+{
+	bool is_report = answer->rendering &&
+			 answer->rendering->page->encoder == &html_served_encoder;
+
+	return is_report ? html_served_policy() : POLICY;
+}
+
 static void add_headers(struct MHD_Response *response, const struct answer *answer)
 {
 	MHD_add_response_header(response, "Content-Type", answer->type);
 	MHD_add_response_header(response, "Cache-Control", "no-store");
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
-	MHD_add_response_header(response, "Content-Security-Policy", POLICY);
+	MHD_add_response_header(response, "Content-Security-Policy", policy_of(answer));
 	if (answer->status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(response, "Allow", "GET, HEAD");
 	if (answer->status == MHD_HTTP_SERVICE_UNAVAILABLE)
@@ -106,10 +115,12 @@ static enum MHD_Result answer_health(struct MHD_Connection *connection,
 static struct served_page *find_page(struct listener *listener, const char *path,
 				     const char *accept)
 {
-	struct served_page *found = NULL;
+	struct served_page *found = NULL, *pages;
+	size_t count;
 
-	for (size_t i = 0; i < LISTENER_PAGES; i++) {
-		struct served_page *page = &listener->pages[i];
+	pages = listener_pages(listener, &count);
+	for (size_t i = 0; i < count; i++) {
+		struct served_page *page = &pages[i];
 
 		if (strcmp(page->path, path))
 			continue;

@@ -14,7 +14,7 @@
 #define LISTENER_CONNECTIONS_MAX 64          /* as many as there are places */
 #define LISTENER_CONNECTIONS_FEW 48          /* past it the slowest has to go */
 #define LISTENER_OLD_BYTES_MAX (64u << 20)   /* of documents that slow clients still take */
-#define LISTENER_PAGES 3
+#define LISTENER_PAGES 4                     /* the last is the report, where there is one */
 
 /* A place of a connection. */
 struct connection_place {

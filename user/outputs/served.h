@@ -24,7 +24,6 @@ struct rendering {
 struct served_page {
 	const char *path;             /* "/metrics" */
 	const char *type;             /* of its content, for the header of HTTP */
-	const char *about;            /* a few words for the index */
 	const struct encoder *encoder;
 	pthread_mutex_t mutex;
 	struct rendering *newest;     /* NULL: no window yet */
