@@ -48,7 +48,7 @@ static const char *reason_against(const struct pin *pin, const struct pin_state 
 	if (old->net_namespace != pin->state.net_namespace)
 		return "what counts there is of another network namespace";
 	if (old->meaning != pin->state.meaning)
-		return "what counts there tells flows apart otherwise (FILTER, -g, -b, -d or an option)";
+		return "what counts there is of another FILTER, -g, -b, -d, -o ipfix or option";
 	return NULL;
 }
 
