@@ -103,13 +103,16 @@ aggregate[all]: src_host, dst_host, src_port, dst_port, proto, etype
 print_output[all]: json
 print_output_file[all]: {output}
 print_output_file_append[all]: true
-print_refresh_time[all]: 2
+print_refresh_time[all]: 1
+plugin_buffer_size[all]: 512
+plugin_pipe_size[all]: 1048576
 print_cache_entries[all]: 65537
 logfile: {log}
 """
 
     def __init__(self, lab, namespace, port=4740):
         need("nfacctd")
+        self.namespace, self.port = namespace, port
         self.output, self.log = lab.path("nfacctd.json"), lab.path("nfacctd.log")
         path = lab.path("nfacctd.conf")
         with open(path, "w") as file:
@@ -119,17 +122,22 @@ logfile: {log}
         wait_for_text(self.log, "waiting for NetFlow/IPFIX data")
         wait_for_text(self.log, "cache entries")
 
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-            self.process.wait(20)
+    def stop(self, packets):
+        """Ends it once it has written so many packets, or no more of them come."""
+        try:
+            wait_until(lambda: self.packets() >= packets, "nfacctd", 10)
+        except Failed:
+            pass
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(20)
+        time.sleep(0.5)
         return self
 
     def rows(self):
         if not os.path.exists(self.output):
             return []
         with open(self.output) as file:
-            return [json.loads(line) for line in file.read().splitlines()]
+            return [json.loads(line) for line in file if line.endswith("\n")]
 
     def packets(self):
         return sum(row["packets"] for row in self.rows())
