@@ -53,6 +53,10 @@ $(TRAFFIC)/%: tests/traffic/%.c
 e2e: all traffic ## run the end-to-end tests (root): network namespaces, real traffic
 	tests/e2e/run
 
+.PHONY: check-fleet
+check-fleet: all $(BUILD)/generate ## the real ClickHouse, killed and cut off (root; tools/setup --fleet)
+	BUILD=$(BUILD) tests/clickhouse/fleet
+
 .PHONY: soak
 soak: all traffic ## count for ten minutes (root): memory flat, windows on time, nothing lost
 	tests/soak.py $(BUILD) $(or $(SOAK_SECONDS),600)
