@@ -43,7 +43,10 @@ static void print_words(const struct option_spec *spec)
 		snprintf(words, sizeof(words), "      --%s%s%s", spec->name,
 			 spec->value && *spec->value != '[' ? " " : "",
 			 spec->value ? spec->value : "");
-	printf("%-*s", HELP_COLUMN, words);
+	if (strlen(words) < HELP_COLUMN)
+		printf("%-*s", HELP_COLUMN, words);
+	else
+		printf("%s\n%*s", words, HELP_COLUMN, "");
 }
 
 /* Breaks lines where the text does, and where the next word has no room. */
