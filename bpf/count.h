@@ -9,7 +9,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-#include "account.h"
+#include "connection.h"
 #include "inward.h"
 #include "settings.h"
 
@@ -20,6 +20,17 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 } banks SEC(".maps");
+
+/* Of all CPUs; as many as the settings say. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct connection_set);
+} connections SEC(".maps");
+
+/* Connections that made room for others though they were not over. */
+__u64 connections_missed;
 
 const volatile struct count_settings settings;
 
@@ -63,6 +74,11 @@ static __always_inline bool has_links(bool is_plain)
 static __always_inline bool has_extra(bool is_plain)
 {
 	return !is_plain && count_settings()->has_extra;
+}
+
+static __always_inline bool has_tcp(bool is_plain)
+{
+	return !is_plain && count_settings()->has_tcp;
 }
 
 static __always_inline bool has_ip_bytes(bool is_plain)
@@ -141,31 +157,95 @@ static __always_inline void count_filtered(const struct packet_size *size,
 
 /*
  * What is rare is counted out of line, so that the usual path has the registers: what the size is
- * goes by value, for that keeps it in registers there.
+ * goes by value, for that keeps it in registers there. Global: the verifier knows nothing of what
+ * they are called with.
  */
-static __noinline void count_malformed(__u32 packets, __u32 bytes, __u32 max_len, __u32 min_len,
+__noinline int count_malformed(__u32 packets, __u32 bytes, __u32 max_len, __u32 min_len,
 				       __u32 reason_and_index)
 {
 	struct packet_size size = { packets, bytes, max_len, min_len };
-	struct tallied t;
+	struct tallied t = { .is_unproven = true };
 
 	if (!tallied_claim(&t, reason_and_index >> 8, &size))
-		return;
+		return 0;
 	account_malformed(&t, &size, reason_and_index & 0xff);
 	section_release(t.section);
+	return 0;
 }
 
 /* An interface whose number is not known: it came into the place of another one's index. */
-static __noinline void count_unknown(__u32 packets, __u32 bytes, __u32 max_len, __u32 min_len)
+__noinline int count_unknown(__u32 packets, __u32 bytes, __u32 max_len, __u32 min_len)
 {
 	struct packet_size size = { packets, bytes, max_len, min_len };
-	struct tallied t;
+	struct tallied t = { .is_unproven = true };
 
 	if (!tallied_claim(&t, 0, &size))
-		return;
+		return 0;
 	account_unattributed(&t, size.packets, size.bytes);
 	account_size(t.section, &size);
 	section_release(t.section);
+	return 0;
+}
+
+/* In registers, out of line and global: who calls it has little stack and many states. */
+__noinline __u64 count_step(__u64 name, bool is_syn, __u32 begin, __u32 payload, __u32 full)
+{
+	const struct count_settings *s = count_settings();
+	const struct connection_step step = { name, is_syn, begin, payload, full };
+	const struct connection_clock clock = {
+		.now = (__u32)bpf_jiffies64(),
+		.missed_ticks = s->connection_missed_ticks,
+		.missed = &connections_missed,
+	};
+	__u32 index = connection_set_of(name, s->connection_sets);
+	struct connection_set *set = bpf_map_lookup_elem(&connections, &index);
+
+	return set ? connection_follow(set, &step, &clock) : 0;
+}
+
+static __always_inline __u64 count_name(const struct packet *p, const struct link_entry *link,
+					__u64 tunnel)
+{
+	return connection_name(p, has_links(false) && link ? link->number : 0, tunnel,
+			       &count_settings()->seed);
+}
+
+static __always_inline bool has_connection(const struct packet *p)
+{
+	return has_tcp(false) && connection_wants(p);
+}
+
+static __always_inline __u64 count_again(__u64 name, const struct packet *p,
+					 const struct packet_size *size)
+{
+	const struct connection_step step = connection_step(name, p, size);
+
+	return count_step(step.name, step.is_syn, step.begin, step.payload, step.full);
+}
+
+/* Follows a packet in its connection, before it is counted. */
+static __always_inline void follow(struct packet *p, const struct packet_size *size,
+				   const struct link_entry *link, bool is_plain)
+{
+	if (!is_plain)
+		p->again = has_connection(p) ? count_again(count_name(p, link, 0), p, size) : 0;
+}
+
+/* Of a packet that is in memory already: global, for the verifier to check it once. */
+__noinline int follow_apart(struct packet *p, const struct packet_size *size,
+			    const struct link_entry *link, __u64 tunnel)
+{
+	if (!p || !size)
+		return 0;
+	p->again = has_connection(p) ? count_again(count_name(p, link, tunnel), p, size) : 0;
+	return 0;
+}
+
+static __always_inline void follow_in_memory(struct packet *p, const struct packet_size *size,
+					     const struct link_entry *link, __u64 tunnel)
+{
+	if (has_tcp(false))
+		follow_apart(p, size, link, tunnel);
 }
 
 /*
@@ -183,7 +263,7 @@ static __always_inline void count_flow(const struct packet *p, const struct pack
 	struct tallied t = { .g = &s->geometry };
 
 	if (has_extra(is_plain)) {
-		a.extra = extra_of_packet(size, p->tcp_flags, p->has_zero_window);
+		a.again = p->again | (__u64)p->has_zero_window << ACCOUNTED_ZERO_WINDOW_SHIFT;
 		a.has_extra = true;
 		a.has_owners = s->has_owners;
 		a.has_ip_bytes = s->has_ip_bytes;
@@ -234,11 +314,12 @@ static __always_inline void count(const struct packet *p, int malformed,
 }
 
 /*
- * The same as a global function, which the verifier checks once and by itself: kernels like 6.1 look
- * at no more than a million instructions, and let the frames of a program and what it calls take
- * 512 bytes together (tests/stack.py). For what is rare, and for TC where more is asked for.
+ * The same as a global function, which the verifier checks once and by itself: kernels like 6.1
+ * look at no more than a million instructions, and let the frames of a program and what it calls take
+ * 512 bytes together (tests/stack.py). For what is rare, and for TC where more is asked for. The
+ * packet has been followed.
  */
-__noinline int count_apart(const struct packet *p, int malformed, const struct packet_size *size,
+__noinline int count_apart(struct packet *p, int malformed, const struct packet_size *size,
 			   const struct link_entry *link)
 {
 	if (!p || !size)
@@ -247,8 +328,8 @@ __noinline int count_apart(const struct packet *p, int malformed, const struct p
 	return 0;
 }
 
-/* The same of a packet that is sent. */
-__noinline int count_apart_out(struct __sk_buff *skb, const struct packet *p, int malformed,
+/* The same of a packet that is sent, and has been followed. */
+__noinline int count_apart_out(struct __sk_buff *skb, struct packet *p, int malformed,
 			       const struct packet_size *size, const struct link_entry *link)
 {
 	if (!p || !size)
@@ -258,7 +339,7 @@ __noinline int count_apart_out(struct __sk_buff *skb, const struct packet *p, in
 }
 
 /* Both for packets that may be in a tunnel. */
-__noinline int count_inside(const struct packet *p, int malformed, const struct packet_size *size,
+__noinline int count_inside(struct packet *p, int malformed, const struct packet_size *size,
 			    const struct link_entry *link, __u64 tunnel)
 {
 	if (!p || !size)
@@ -267,7 +348,7 @@ __noinline int count_inside(const struct packet *p, int malformed, const struct 
 	return 0;
 }
 
-__noinline int count_inside_out(struct __sk_buff *skb, const struct packet *p, int malformed,
+__noinline int count_inside_out(struct __sk_buff *skb, struct packet *p, int malformed,
 				const struct packet_size *size, __u64 tunnel)
 {
 	const struct link_entry *link = has_links(false) ? link_of(skb->ifindex) : NULL;

@@ -179,7 +179,9 @@ __noinline int parse_usual_xdp_frags(struct xdp_md *ctx, struct packet *p, struc
 
 static __always_inline void packet_begin(struct packet *p, struct inward *in)
 {
-	*p = (struct packet){ .wants_window = true, .wants_ip_len = has_ip_bytes(false) };
+	*p = (struct packet){ .wants_window = true,
+			      .wants_segment = has_tcp(false),
+			      .wants_ip_len = has_ip_bytes(false) };
 	*in = (struct inward){};
 }
 
@@ -199,16 +201,18 @@ static __always_inline int xdp_tunnels(struct xdp_md *ctx, bool has_frags)
 		packet_begin(&p, &in);
 		malformed = parse_inside_xdp(ctx, &p, &in, has_frags);
 	}
+	follow_in_memory(&p, &size, xdp_link(ctx, false), in.tunnel);
 	count_inside(&p, malformed, &size, xdp_link(ctx, false), in.tunnel);
 	return XDP_PASS;
 }
 
 static __always_inline void count_inside_skb(struct __sk_buff *skb, __u8 direction,
-					     const struct packet *p, int malformed,
+					     struct packet *p, int malformed,
 					     const struct inward *in)
 {
 	struct packet_size size = skb_size(skb, p);
 
+	follow_in_memory(p, &size, skb_link(skb, false), in->tunnel);
 	if (direction == FLOW_OUT)
 		count_inside_out(skb, p, malformed, &size, in->tunnel);
 	else

@@ -80,13 +80,17 @@ static __noinline int count_thoroughly_xdp(struct xdp_md *ctx)
 {
 	struct packet_size size = packet_size_single(xdp_len(ctx));
 	struct packet p = { .wants_window = has_extra(false),
+			    .wants_segment = has_tcp(false),
 			    .wants_ip_len = has_ip_bytes(false) };
 
-	count_apart(&p, parse_thoroughly_xdp(ctx, &p), &size, xdp_link(ctx, false));
+	int malformed = parse_thoroughly_xdp(ctx, &p);
+
+	follow_in_memory(&p, &size, xdp_link(ctx, false), 0);
+	count_apart(&p, malformed, &size, xdp_link(ctx, false));
 	return XDP_PASS;
 }
 
-static __always_inline int xdp_count(struct xdp_md *ctx, bool is_plain)
+static __always_inline bool xdp_count(struct xdp_md *ctx, bool is_plain)
 {
 	const struct link_entry *link = xdp_link(ctx, is_plain);
 	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
@@ -96,38 +100,54 @@ static __always_inline int xdp_count(struct xdp_md *ctx, bool is_plain)
 	int malformed;
 
 	p.wants_window = has_extra(is_plain);
+	p.wants_segment = has_tcp(is_plain);
 	p.wants_ip_len = has_ip_bytes(is_plain);
 	malformed = parse_ethernet(&c, &p);
 	if (unlikely(c.incomplete))
-		return count_thoroughly_xdp(ctx);
+		return false;
+	follow(&p, &size, link, is_plain);
 	count(&p, malformed, &size, link, is_plain, NULL, NULL);
-	return XDP_PASS;
+	return true;
 }
 
 SEC("xdp")
 int count_xdp(struct xdp_md *ctx)
 {
-	return xdp_count(ctx, true);
+	if (unlikely(!xdp_count(ctx, true)))
+		count_thoroughly_xdp(ctx);
+	return XDP_PASS;
+}
+
+/* Its frame is gone where the thorough one's is needed. */
+static __noinline bool xdp_count_more(struct xdp_md *ctx)
+{
+	return xdp_count(ctx, false);
 }
 
 SEC("xdp")
 int count_xdp_more(struct xdp_md *ctx)
 {
-	return xdp_count(ctx, false);
+	if (unlikely(!xdp_count_more(ctx)))
+		count_thoroughly_xdp(ctx);
+	return XDP_PASS;
 }
 
 static __noinline int count_thoroughly_xdp_frags(struct xdp_md *ctx)
 {
 	struct packet_size size = packet_size_single((__u32)bpf_xdp_get_buff_len(ctx));
 	struct packet p = { .wants_window = has_extra(false),
+			    .wants_segment = has_tcp(false),
 			    .wants_ip_len = has_ip_bytes(false) };
 
-	count_apart(&p, parse_thoroughly_xdp_frags(ctx, &p), &size, xdp_link(ctx, false));
+	int malformed = parse_thoroughly_xdp_frags(ctx, &p);
+
+	follow_in_memory(&p, &size, xdp_link(ctx, false), 0);
+	count_apart(&p, malformed, &size, xdp_link(ctx, false));
 	return XDP_PASS;
 }
 
 /* For MTUs that need packets in several buffers (kernel 5.18). */
-static __always_inline int xdp_frags_count(struct xdp_md *ctx, bool is_plain)
+static __always_inline bool xdp_frags_count(struct xdp_md *ctx, bool is_plain)
 {
 	const struct link_entry *link = xdp_link(ctx, is_plain);
 	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
@@ -137,24 +157,36 @@ static __always_inline int xdp_frags_count(struct xdp_md *ctx, bool is_plain)
 	int malformed;
 
 	p.wants_window = has_extra(is_plain);
+	p.wants_segment = has_tcp(is_plain);
 	p.wants_ip_len = has_ip_bytes(is_plain);
 	malformed = parse_ethernet(&c, &p);
 	if (unlikely(c.incomplete))
-		return count_thoroughly_xdp_frags(ctx);
+		return false;
+	follow(&p, &size, link, is_plain);
 	count(&p, malformed, &size, link, is_plain, NULL, NULL);
-	return XDP_PASS;
+	return true;
 }
 
 SEC("xdp.frags")
 int count_xdp_frags(struct xdp_md *ctx)
 {
-	return xdp_frags_count(ctx, true);
+	if (unlikely(!xdp_frags_count(ctx, true)))
+		count_thoroughly_xdp_frags(ctx);
+	return XDP_PASS;
+}
+
+/* Its frame is gone where the thorough one's is needed. */
+static __noinline bool xdp_frags_count_more(struct xdp_md *ctx)
+{
+	return xdp_frags_count(ctx, false);
 }
 
 SEC("xdp.frags")
 int count_xdp_frags_more(struct xdp_md *ctx)
 {
-	return xdp_frags_count(ctx, false);
+	if (unlikely(!xdp_frags_count_more(ctx)))
+		count_thoroughly_xdp_frags(ctx);
+	return XDP_PASS;
 }
 
 /*
@@ -172,6 +204,7 @@ static __noinline int count_thoroughly_skb(struct __sk_buff *skb, __u8 direction
 {
 	struct packet_size size;
 	struct packet p = { .wants_window = has_extra(false),
+			    .wants_segment = has_tcp(false),
 			    .wants_ip_len = has_ip_bytes(false) };
 	__u32 headers_len = 0;
 	int malformed;
@@ -181,6 +214,7 @@ static __noinline int count_thoroughly_skb(struct __sk_buff *skb, __u8 direction
 
 		headers_len = merged_headers_len(skb, &p, &in, is_ip);
 		p = (struct packet){ .wants_window = has_extra(false),
+				     .wants_segment = has_tcp(false),
 				     .wants_ip_len = has_ip_bytes(false) };
 	}
 	packet_init_skb(&p, skb, direction);
@@ -188,6 +222,7 @@ static __noinline int count_thoroughly_skb(struct __sk_buff *skb, __u8 direction
 	if (headers_len)
 		p.headers_len = headers_len;
 	size = skb_size(skb, &p);
+	follow_in_memory(&p, &size, skb_link(skb, false), 0);
 	if (direction == FLOW_OUT)
 		count_apart_out(skb, &p, malformed, &size, skb_link(skb, false));
 	else
@@ -207,14 +242,18 @@ static __always_inline int skb_count(struct __sk_buff *skb, __u8 direction, bool
 
 	packet_init_skb(&p, skb, direction);
 	p.wants_window = has_extra(is_plain);
+	p.wants_segment = has_tcp(is_plain);
 	p.wants_ip_len = has_ip_bytes(is_plain);
 	malformed = parse_skb(&c, skb, &p, is_ip);
 	if (unlikely(c.incomplete) || skb_has_more_headers(skb, &p))
 		return count_thoroughly_skb(skb, direction, is_ip);
 	size = skb_size(skb, &p);
-	if (is_plain)
+	if (is_plain) {
 		count(&p, malformed, &size, link, true, NULL, NULL);
-	else if (direction == FLOW_OUT)
+		return TC_PASS;
+	}
+	follow_in_memory(&p, &size, link, 0);
+	if (direction == FLOW_OUT)
 		count_apart_out(skb, &p, malformed, &size, link);
 	else
 		count_apart(&p, malformed, &size, link);

@@ -51,6 +51,7 @@ struct tallied {
 	struct section_header *section;
 	const struct bank_geometry *g;
 	__u32 index;
+	bool is_unproven; /* nothing is known of the index as it is */
 };
 
 /*
@@ -59,8 +60,9 @@ struct tallied {
  */
 static __always_inline struct link_tally *section_tally(const struct tallied *t)
 {
-	__u32 index = (__u32)unproven((int)t->index) & (2 * t->g->links - 1);
+	__u32 index = t->is_unproven ? t->index : (__u32)unproven((int)t->index);
 
+	index &= 2 * t->g->links - 1;
 	return (struct link_tally *)((__u8 *)t->section + t->g->tallies_offset) + index;
 }
 
@@ -125,7 +127,7 @@ static __always_inline struct tallied tallied_slot(struct section_header *sectio
 {
 	__u32 link = flow_link_number(slot->flags, slot->vlan, slot->inner_vlan);
 
-	return (struct tallied){ section, g, link_tally_index(link, slot->flags & FLOW_OUT) };
+	return (struct tallied){ section, g, link_tally_index(link, slot->flags & FLOW_OUT), false };
 }
 
 static __always_inline struct tallied tallied_key(struct section_header *section,
@@ -134,7 +136,7 @@ static __always_inline struct tallied tallied_key(struct section_header *section
 {
 	bool is_out = flow_word_flags(key->words[4]) & FLOW_OUT;
 
-	return (struct tallied){ section, g, link_tally_index(flow_key_link(key), is_out) };
+	return (struct tallied){ section, g, link_tally_index(flow_key_link(key), is_out), false };
 }
 
 /* What a packet has for the measures of the second line. */
@@ -156,7 +158,7 @@ struct accounted {
 		__u16 notes;
 	};
 	bool has_extra;            /* the record has its second line, to which is added: */
-	struct packet_extra extra;
+	__u64 again;               /* what was sent before, and that the window is zero; */
 	bool has_ip_bytes;         /* and where they are asked for: */
 	__u32 ip_bytes;
 	bool has_tunnels;          /* and the tunnel of the key is there */
@@ -164,6 +166,11 @@ struct accounted {
 	void *skb;                 /* of a packet sent, or NULL; */
 	__u64 cookie;              /* the socket that has it, 0 where none does */
 };
+
+/* What was sent again: packets in the upper half, bytes of payload in the lower one. */
+#define RETRANSMITTED_PACKETS_SHIFT 32
+/* And whether the window is zero. */
+#define ACCOUNTED_ZERO_WINDOW_SHIFT 63
 
 /* The sizes of single packets that a slot holds, and the mark that they were too large for it. */
 struct slot_sizes {
@@ -206,12 +213,20 @@ static __always_inline struct flow_extra *slot_extra(struct flow_slot *slot)
 	return &((struct flow_record *)slot)->extra;
 }
 
-/* What a TCP segment, or as many of them as were merged, adds to the second line. */
-static __always_inline struct packet_extra extra_of_packet(const struct packet_size *size,
-							   __u8 tcp_flags, bool has_zero_window)
+/*
+ * What a TCP segment, or as many of them as were merged, adds to the second line: found late, for
+ * one word is kept more easily than four.
+ */
+static __always_inline struct packet_extra accounted_extra(const struct accounted *a)
 {
-	return (struct packet_extra){ .zero_windows = has_zero_window ? size->packets : 0,
-				      .resets = (tcp_flags & TCP_FLAG_RST) != 0 };
+	bool has_zero_window = a->again >> ACCOUNTED_ZERO_WINDOW_SHIFT;
+
+	return (struct packet_extra){
+		.retransmitted_packets = (__u32)(a->again >> RETRANSMITTED_PACKETS_SHIFT) & 0x7fffffff,
+		.retransmitted_bytes = (__u32)a->again,
+		.zero_windows = has_zero_window ? a->size->packets : 0,
+		.resets = (a->tcp_flags & TCP_FLAG_RST) != 0,
+	};
 }
 
 /*
@@ -277,7 +292,9 @@ static __always_inline void slot_start(struct flow_slot *slot, const struct acco
 	FLOW_LENGTHS(SIZE_SET)
 	FLOW_BITS(SIZE_SET)
 	if (a->has_extra) {
-#define EXTRA_SET(name, type, merge, set, before, after) slot_extra(slot)->name = a->extra.name;
+#define EXTRA_SET(name, type, merge, set, before, after) slot_extra(slot)->name = extra.name;
+		const struct packet_extra extra = accounted_extra(a);
+
 		__builtin_memset(slot_extra(slot), 0, sizeof(struct flow_extra));
 		EXTRA_MEASURES(EXTRA_SET)
 		if (a->has_ip_bytes)
@@ -315,7 +332,9 @@ static __always_inline void slot_add(struct flow_slot *slot, const struct accoun
 	FLOW_INSTANTS(INSTANT_ADD)
 	if (a->has_extra) {
 #define EXTRA_ADD(name, type, merge, set, before, after) \
-		MERGE_##merge(slot_extra(slot)->name, a->extra.name);
+		MERGE_##merge(slot_extra(slot)->name, extra.name);
+		const struct packet_extra extra = accounted_extra(a);
+
 		EXTRA_MEASURES(EXTRA_ADD)
 		if (a->has_ip_bytes)
 			slot_extra(slot)->ip_bytes += a->ip_bytes;

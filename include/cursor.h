@@ -118,8 +118,15 @@ static __always_inline void cursor_skip(struct cursor *c, __u32 len)
 /* Bytes walked over. */
 static __always_inline __u32 cursor_offset(const struct cursor *c)
 {
-	if (c->kind == CURSOR_MEMORY || c->kind == CURSOR_FAST)
-		return (__u32)(c->pos - c->start);
+	if (c->kind == CURSOR_MEMORY || c->kind == CURSOR_FAST) {
+		__u64 walked = (__u64)(c->pos - c->start);
+
+#ifdef __bpf__
+		/* At once: half a pointer kept on the stack meanwhile would be refused. */
+		asm volatile("" : "+r"(walked));
+#endif
+		return (__u32)walked;
+	}
 	return c->offset;
 }
 

@@ -77,6 +77,8 @@ enum extra_set {
  * --sort and a column. All are 0 where there was nothing.
  */
 #define EXTRA_MEASURES(X)                                                          \
+	X(retransmitted_packets, __u32, SUM, EXTRA_TCP, "\"retransmitted\": {\"packets\": ", "") \
+	X(retransmitted_bytes, __u64, SUM, EXTRA_TCP, "\"bytes\": ", "}")                \
 	X(zero_windows, __u32, SUM, EXTRA_TCP, "\"zero_windows\": ", "")           \
 	X(resets,       __u32, SUM, EXTRA_TCP, "\"resets\": ",       "")
 

@@ -26,11 +26,15 @@
 /* IP length 0 (segmentation offload, jumbogram): the packet's own end is the limit. */
 #define PARSE_LENGTH_UNKNOWN 0x7fff0000
 
+#define TCP_PAYLOAD_UNTOLD   (PARSE_LENGTH_UNKNOWN / 2)
+
 #define ETHERTYPE_QINQ_9100 0x9100
 #define ETHERTYPE_QINQ_9200 0x9200
 
 #define TCP_FLAGS_OFFSET 13
+#define TCP_SEQ_OFFSET   4
 #define TCP_DATA_OFFSET  12
+#define TCP_HEADER_LEN   20
 #define TCP_WINDOW_END   16
 #define TCP_FIN_SYN_RST  0x07
 #define UDP_HEADER_LEN   8
@@ -72,6 +76,13 @@ typedef __u64 packet_byte;
 struct packet {
 	__u64 src[2];  /* as the words of a flow key */
 	__u64 dst[2];
+	union {
+		struct {
+			__u32 tcp_seq;     /* TCP: the sequence number, in host order, */
+			__s32 tcp_payload; /* bytes of payload; at least _UNTOLD: not told */
+		};
+		__u64 again;               /* what was sent before: once it was followed */
+	};
 	__be32 ports;  /* source, then destination */
 	__u8 ip_proto;
 	__u8 flags;
@@ -79,6 +90,7 @@ struct packet {
 	packet_byte marks;
 	bool wants_window;    /* set before it is parsed: what follows is looked for */
 	bool has_zero_window; /* TCP */
+	bool wants_segment;   /* set before, as well: tcp_seq and tcp_payload */
 	bool wants_ip_len;    /* set before, as well: */
 	__u32 ip_len;         /* of the outermost IP packet, as its header has it; 0: it is not IP */
 	__u32 link_len;       /* what is before that, a tag beside the packet among it */
@@ -176,6 +188,20 @@ static __always_inline void parse_tcp_window(struct cursor *c, __s32 left, struc
 }
 
 /*
+ * What a segment has of its direction's data; none where lengths lie. bytes is its header, through
+ * the flags. Without a branch: the verifier would follow both ways through all that comes after.
+ */
+static __always_inline void parse_tcp_segment(const __u8 *bytes, __s32 left, struct packet *p)
+{
+	__s32 header_len = (bytes[TCP_DATA_OFFSET] >> 4) * 4;
+	__s32 payload = left - header_len;
+	__s32 lies = ((header_len - TCP_HEADER_LEN) | payload) >> 31;
+
+	p->tcp_seq = be32_to_host(wire32(bytes + TCP_SEQ_OFFSET));
+	p->tcp_payload = payload & ~lies;
+}
+
+/*
  * TCP and UDP where 14 bytes are there, as nearly always: by one path, for no CPU foresees which
  * of the two comes next. A TCP header of so many bytes gives its flags too.
  */
@@ -193,8 +219,11 @@ static __always_inline bool parse_tcp_udp(struct cursor *c, __s32 left, struct p
 	p->tcp_flags = bytes[TCP_FLAGS_OFFSET] & -(__u8)(p->ip_proto == IPPROTO_TCP);
 	p->headers_len += p->ip_proto == IPPROTO_TCP ? (bytes[TCP_DATA_OFFSET] >> 4) * 4
 						     : UDP_HEADER_LEN;
-	if (p->wants_window && p->ip_proto == IPPROTO_TCP)
+	if (p->wants_window && p->ip_proto == IPPROTO_TCP) {
+		if (p->wants_segment)
+			parse_tcp_segment(bytes, left, p);
 		parse_tcp_window(c, left, p);
+	}
 	return true;
 }
 

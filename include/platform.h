@@ -14,12 +14,14 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_endian.h>
 #define be16_to_host(value) bpf_ntohs(value)
+#define be32_to_host(value) bpf_ntohl(value)
 #define host_to_be16(value) bpf_htons(value)
 #define host_to_be32(value) bpf_htonl(value)
 #else
 #include <arpa/inet.h>
 #include <string.h>
 #define be16_to_host(value) ntohs(value)
+#define be32_to_host(value) ntohl(value)
 #define host_to_be16(value) htons(value)
 #define host_to_be32(value) htonl(value)
 #ifndef __always_inline

@@ -14,12 +14,15 @@ struct count_settings {
 	struct hash_seed seed;
 	struct group_masks group;
 	__u32 tick_scaled;   /* length of a kernel tick, see slot_time_of_ticks */
+	__u32 connection_sets; /* a power of two */
+	__u32 connection_missed_ticks;
 	__u8 claim_sections; /* PREEMPT_RT: programs may interrupt one another on a CPU */
 	__u8 reduce_keys;    /* the group-by is not all of the key: group applies */
 	__u8 has_links;      /* the number of a link is looked up; else it is 0 */
 	__u8 has_extra;      /* records have their second line, */
 	__u8 has_owners;     /* the socket in it, */
-	__u8 has_ip_bytes;   /* and the bytes of IP packets */
+	__u8 has_ip_bytes;   /* and the bytes of IP packets, */
+	__u8 has_tcp;        /* and what the table of connections tells, */
 	__u8 has_tunnels;    /* the tunnel in it: flows are those inside */
 };
 

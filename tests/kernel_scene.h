@@ -13,6 +13,7 @@
 
 #include "host_bank.h"
 #include "packet_builder.h"
+#include "../include/connection.h"
 #include "../include/merged.h"
 #include "../user/filter/filter.h"
 #include "../user/kernel/programs.h"
@@ -43,6 +44,9 @@ struct scene {
 	bool has_tunnels;
 	uint32_t link;
 	bool has_ip_bytes;
+	bool has_tcp;
+	struct connection_set *connections; /* on the host */
+	uint32_t connection_sets;
 	struct host_bank host;
 	cpu_set_t cpus;         /* of the process, before */
 };
@@ -104,6 +108,11 @@ static inline void scene_open(struct scene *scene, struct scene_options options)
 	assert_int_equal(banks_create(&shape, &scene->banks), 0);
 	request.banks = scene->banks;
 	request.has_ip_bytes = scene->has_ip_bytes = options.has_ip_bytes;
+	request.has_tcp = scene->has_tcp = options.has_extra;
+	scene->connection_sets = connection_sets(shape.slots_per_cpu);
+	scene->connections = calloc(scene->connection_sets,
+				    sizeof(*scene->connections));
+	assert_non_null(scene->connections);
 	request.seed = &scene->seed;
 	assert_int_equal(programs_load(&request, &scene->programs, &error), 0);
 	assert_int_equal(programs_add_link(scene->programs, TEST_RUN_IFINDEX, scene->link), 0);
@@ -118,6 +127,7 @@ static inline void scene_close(struct scene *scene)
 	programs_unload(scene->programs);
 	banks_destroy(scene->banks);
 	host_bank_destroy(&scene->host);
+	free(scene->connections);
 	assert_int_equal(sched_setaffinity(0, sizeof(scene->cpus), &scene->cpus), 0);
 }
 
@@ -160,18 +170,34 @@ static inline struct packet_size merged_size_on_host(const struct test_packet *p
 	return packet_size_merged(&merged);
 }
 
+/* The clock stands: nobody makes room. */
+static inline void scene_follow_host(struct scene *scene, const struct packet *p,
+				     const struct flow_key *key, struct accounted *a)
+{
+	__u64 missed = 0;
+	const struct connection_clock clock = { .missed = &missed };
+	uint64_t name = connection_name(p, scene->link, key->tunnel, &scene->seed);
+	struct connection_step step = connection_step(name, p, a->size);
+	uint32_t sets = scene->connection_sets;
+
+	if (scene->has_tcp && connection_wants(p))
+		a->again |= connection_follow(&scene->connections[connection_set_of(name, sets)],
+					     &step, &clock);
+}
+
 static inline void scene_count_host(struct scene *scene, enum program_kind kind,
 				    const struct test_packet *packet)
 {
 	struct packet p = { .flags = kind == PROGRAM_TC_EGRESS ? FLOW_OUT : 0,
 			    .wants_window = bank_has_extra(&scene->host.geometry),
+			    .wants_segment = scene->has_tcp,
 			    .wants_ip_len = scene->has_ip_bytes };
 	struct packet_size size = packet_size_single(packet->len);
 	struct inward in = { 0 };
 	int malformed = parse_on_host(packet, &p, scene->has_tunnels ? &in : NULL);
 	struct flow_key key;
 	struct tallied tallied = { host_bank_section(&scene->host, 0), &scene->host.geometry,
-				   link_tally_index(scene->link, p.flags & FLOW_OUT) };
+				   link_tally_index(scene->link, p.flags & FLOW_OUT), false };
 	struct accounted a = { .key = &key, .size = &size, .tcp_flags = p.tcp_flags,
 			       .marks = p.marks };
 
@@ -182,7 +208,7 @@ static inline void scene_count_host(struct scene *scene, enum program_kind kind,
 		return;
 	}
 	if (p.wants_window) {
-		a.extra = extra_of_packet(&size, p.tcp_flags, p.has_zero_window);
+		a.again = (uint64_t)p.has_zero_window << ACCOUNTED_ZERO_WINDOW_SHIFT;
 		a.has_extra = true;
 		a.has_ip_bytes = scene->has_ip_bytes;
 		a.ip_bytes = ip_bytes_of_packet(&size, p.ip_len, p.link_len);
@@ -191,6 +217,7 @@ static inline void scene_count_host(struct scene *scene, enum program_kind kind,
 	packet_key(&p, &key);
 	key.tunnel = in.tunnel;
 	key_set_link(&key, scene->link);
+	scene_follow_host(scene, &p, &key, &a);
 	if (scene->reduce)
 		flow_key_reduce(&key, &scene->masks);
 	a.hash = flow_hash(&key, &scene->seed);
@@ -336,6 +363,7 @@ static inline void scene_expect_same(struct scene *scene)
 	expect_same_records(&kernel, &host);
 	assert_int_equal(kernel.zero_windows, host.zero_windows);
 	assert_int_equal(kernel.resets, host.resets);
+	assert_int_equal(kernel.retransmitted, host.retransmitted);
 	assert_int_equal(kernel.ip_bytes, host.ip_bytes);
 	assert_int_equal(kernel.extra_check, host.extra_check);
 	assert_memory_equal(kernel.outcome, host.outcome, sizeof(host.outcome));

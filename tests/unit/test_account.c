@@ -158,7 +158,7 @@ static void malformed_packets_are_counted_by_reason(void **state)
 	struct host_bank bank = bank_with_spill(1);
 	struct section_header *section = host_bank_section(&bank, 0);
 	struct packet_size size = packet_size_single(60);
-	const struct tallied tallied = { section, &bank.geometry, 0 };
+	const struct tallied tallied = { section, &bank.geometry, 0, false };
 	const struct link_tally *tally = section_tally(&tallied);
 
 	(void)state;
@@ -178,7 +178,7 @@ static void filtered_packets_are_counted_apart(void **state)
 	struct host_bank bank = bank_with_spill(1);
 	struct section_header *section = host_bank_section(&bank, 0);
 	struct packet_size size = { .packets = 3, .bytes = 3100, .max_len = 1500, .min_len = 100 };
-	const struct tallied out = { section, &bank.geometry, 1 };
+	const struct tallied out = { section, &bank.geometry, 1, false };
 
 	(void)state;
 	account_filtered(&out, &size);
@@ -224,10 +224,12 @@ static void the_second_line_counts_zero_windows_and_resets(void **state)
 
 	(void)state;
 	host_bank_create(&bank, &g);
-	a.extra = extra_of_packet(&merged, 0x10, true);
+	a.tcp_flags = 0x10;
+	a.again = 1ull << ACCOUNTED_ZERO_WINDOW_SHIFT | 2ull << 32 | 2900;
 	a.size = &merged;
 	account_flow(host_bank_section(&bank, 0), &bank.geometry, &a);
-	a.extra = extra_of_packet(&single, 0x14, false);
+	a.tcp_flags = 0x14;
+	a.again = 0;
 	a.size = &single;
 	account_flow(host_bank_section(&bank, 0), &bank.geometry, &a);
 	d = host_bank_drain(&bank);
@@ -235,6 +237,7 @@ static void the_second_line_counts_zero_windows_and_resets(void **state)
 	assert_int_equal(d.records[0].packets, 6);
 	assert_int_equal(d.zero_windows, 5);
 	assert_int_equal(d.resets, 1);
+	assert_int_equal(d.retransmitted, 2);
 	drained_free(&d);
 	host_bank_destroy(&bank);
 }

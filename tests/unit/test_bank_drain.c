@@ -55,7 +55,7 @@ static void count_flow(const struct scene *scene, uint32_t number)
 
 	key.flags |= number % 2 ? FLOW_OUT : 0;
 	a.has_extra = bank_has_extra(&scene->geometry);
-	a.extra.resets = number;
+	a.again = number;
 	account_flow(section, &scene->geometry, &a);
 }
 
@@ -74,7 +74,7 @@ static void scene_open(struct scene *scene, bool has_extra)
 		count_flow(scene, i);
 	for (uint32_t i = 0; i < 2 * LINKS; i++) {
 		const struct tallied tallied = { (struct section_header *)scene->bank.memory,
-						 &scene->geometry, i };
+						 &scene->geometry, i, false };
 
 		account_malformed(&tallied, &size, MALFORMED_IPV4_VERSION);
 	}

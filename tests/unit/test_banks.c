@@ -162,7 +162,7 @@ static void all_sections_are_drained_slots_and_spilled_records(void **state)
 static struct link_tally *bank_tally(const struct banks *banks, struct section_header *section,
 				     uint32_t index)
 {
-	const struct tallied tallied = { section, banks_geometry(banks), index };
+	const struct tallied tallied = { section, banks_geometry(banks), index, false };
 
 	return section_tally(&tallied);
 }

@@ -72,12 +72,14 @@ static void flows_are_counted_where_that_is_asked_for(void **state)
 static void extra_measures_stand_in_columns_of_their_own(void **state)
 {
 	struct place *place = *state;
-	struct extra_sum extra = { .zero_windows = 7, .resets = 9 };
+	struct extra_sum extra = { .retransmitted_packets = 5, .retransmitted_bytes = 6,
+				   .zero_windows = 7, .resets = 9 };
 
 	place->scene.result.extras = &extra;
 	place->scene.result.extra_sets = 1u << EXTRA_TCP;
-	assert_has(csv_encoder.head, ",end_ns,flows,zero_windows,resets");
-	assert_has(write_csv(&place->scene), ",,7,9");
+	assert_has(csv_encoder.head, ",end_ns,flows,retransmitted_packets,"
+					 "retransmitted_bytes,zero_windows,resets");
+	assert_has(write_csv(&place->scene), ",,5,6,7,9");
 	place->scene.flow.key.ip_proto = IPPROTO_UDP;
 	assert_has(write_csv(&place->scene), "," NO_EXTRAS NOTHING_BACK "\r\n");
 }

@@ -258,12 +258,13 @@ static void extra_measures_are_told_where_they_are_asked_for(void **state)
 	scene.result.extras = extras;
 	assert_lacks(write_flow(&scene), "\"tcp\": ");
 	scene.result.extra_sets = 1u << EXTRA_TCP;
-	assert_has(write_flow(&scene), ", \"tcp\": {\"zero_windows\": 1000000007, "
-				       "\"resets\": 2000000014");
+	assert_has(write_flow(&scene), ", \"tcp\": {\"retransmitted\": {\"packets\": 1000000007, "
+				       "\"bytes\": 2000000014}, \"zero_windows\": 3000000021, "
+				       "\"resets\": 4000000028");
 	scene.flow.key.ip_proto = IPPROTO_UDP;
 	assert_lacks(write_flow(&scene), "\"tcp\": ");
 	scene.group.field[GROUP_PROTO] = false;
-	assert_has(write_flow(&scene), ", \"tcp\": {\"zero_windows\": 1000000007, ");
+	assert_has(write_flow(&scene), ", \"tcp\": {\"retransmitted\": {");
 	text_fini(&scene.text);
 }
 

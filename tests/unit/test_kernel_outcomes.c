@@ -191,7 +191,8 @@ static void what_a_filter_rejects_is_counted_apart(void **state)
 		assert_int_equal(scene_run_kernel(&scene, (enum program_kind)kind, &packet), 0);
 		account_filtered(&(struct tallied){ host_bank_section(&scene.host, 0),
 						    &scene.host.geometry,
-						    scene_tally_index(&scene, kind) }, &size);
+						    scene_tally_index(&scene, kind), false },
+				 &size);
 	}
 	scene_expect_same(&scene);
 	scene_close(&scene);

@@ -22,15 +22,16 @@ struct kernel_bench {
 	struct programs *programs;
 };
 
-/* What records have two lines for: nothing in particular, or tunnels too. */
-enum bench_extra { BENCH_ONE_LINE, BENCH_TWO_LINES, BENCH_TUNNELS };
+/* What records have two lines for: nothing in particular, tunnels, or connections. */
+enum bench_extra { BENCH_ONE_LINE, BENCH_TWO_LINES, BENCH_TUNNELS, BENCH_TCP };
 
 /* 0 or negative errno; to be closed in both cases. */
 static inline int kernel_bench_open(struct kernel_bench *bench, uint32_t slots, uint32_t links,
 				    enum bench_extra extra)
 {
 	struct programs_request request = { .wanted = { [PROGRAM_XDP] = true },
-					    .has_tunnels = extra == BENCH_TUNNELS };
+					    .has_tunnels = extra == BENCH_TUNNELS,
+					    .has_tcp = extra == BENCH_TCP };
 	const struct bank_shape shape = { .slots_per_cpu = slots, .links = links,
 					  .has_extra = extra != BENCH_ONE_LINE };
 	struct filter_error error;

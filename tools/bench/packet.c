@@ -27,19 +27,24 @@ struct frame_kind {
 	bool ipv6;
 	unsigned int address_offset; /* of the bytes that make a flow */
 	bool vxlan;                  /* in another packet of that kind */
+	bool tcp;                    /* in place of UDP: six bytes of payload */
 };
 
+static const struct frame_kind tcp_kind = { .name = "IPv4/TCP, payload",
+					    .address_offset = 14 + 12,
+					    .tcp = true };
+
 static const struct frame_kind frame_kinds[] = {
-	{ "IPv4/UDP", 0, false, 14 + 12, false },
-	{ "IPv6/UDP", 0, true, 14 + 20, false },
-	{ "IPv4/UDP, one tag", 1, false, 18 + 12, false },
-	{ "IPv4/UDP, two tags", 2, false, 22 + 12, false },
+	{ "IPv4/UDP", 0, false, 14 + 12, false, false },
+	{ "IPv6/UDP", 0, true, 14 + 20, false, false },
+	{ "IPv4/UDP, one tag", 1, false, 18 + 12, false, false },
+	{ "IPv4/UDP, two tags", 2, false, 22 + 12, false, false },
 };
 
 /* Measured with programs that look into tunnels, beside the plain ones. */
 static const struct frame_kind tunnel_kinds[] = {
-	{ "IPv4/UDP", 0, false, 14 + 12, false },
-	{ "the same in VXLAN", 0, false, VXLAN_LEN_ALL + 14 + 12, true },
+	{ "IPv4/UDP", 0, false, 14 + 12, false, false },
+	{ "the same in VXLAN", 0, false, VXLAN_LEN_ALL + 14 + 12, true, false },
 };
 
 struct bench {
@@ -76,6 +81,10 @@ static void frame_make(struct bench *bench, const struct frame_kind *kind)
 		at += 2 + 20;
 	}
 	memcpy(at, "\x10\0\0\x35\0\x0a", 6);
+	if (!kind->tcp)
+		return;
+	at[9 - 20] = 6;
+	memcpy(at + 12, "\x50\x18\1\0", 4);
 }
 
 static int reference_open(struct bench *bench, const struct frame_kind *kind, uint32_t slots)
@@ -181,9 +190,9 @@ static int bench_kind(const struct frame_kind *kind, uint32_t flows, uint32_t li
 	return err;
 }
 
-/* Of a frame, by plain programs or those that look into tunnels; ns over an empty program. */
-static int tunnel_measure(const struct frame_kind *kind, uint32_t flows, enum bench_extra extra,
-			  double *ns)
+/* Of a frame, by programs that do so much, and by a PERCPU_HASH; ns over an empty program. */
+static int extra_measure(const struct frame_kind *kind, uint32_t flows, enum bench_extra extra,
+			  double *ns, double *table_ns)
 {
 	uint32_t slots = flows * 2 > SLOTS_USUAL ? flows * 2 : SLOTS_USUAL;
 	struct bench bench = { 0 };
@@ -195,6 +204,7 @@ static int tunnel_measure(const struct frame_kind *kind, uint32_t flows, enum be
 	if (!err)
 		err = bench_measure(&bench, flows);
 	*ns = bench.ns[WEIR] - bench.ns[EMPTY];
+	*table_ns = bench.ns[PERCPU_HASH] - bench.ns[EMPTY];
 	bench_close(&bench);
 	return err;
 }
@@ -206,9 +216,9 @@ static int bench_tunnels(uint32_t flows)
 	for (size_t k = 0; k < sizeof(tunnel_kinds) / sizeof(tunnel_kinds[0]); k++) {
 		printf("%-20s %7u flows ", tunnel_kinds[k].name, flows);
 		for (int extra = BENCH_ONE_LINE; extra <= BENCH_TUNNELS; extra++) {
-			double ns;
-			int err = tunnel_measure(&tunnel_kinds[k], flows, (enum bench_extra)extra,
-						 &ns);
+			double ns, table_ns;
+			int err = extra_measure(&tunnel_kinds[k], flows, (enum bench_extra)extra,
+						 &ns, &table_ns);
 
 			if (err)
 				return err;
@@ -216,6 +226,29 @@ static int bench_tunnels(uint32_t flows)
 		}
 		printf("\n");
 	}
+	return 0;
+}
+
+/* What following connections costs, beside the kernel's table, which follows none. */
+static int bench_tcp(uint32_t flows)
+{
+	static const struct {
+		const char *name;
+		enum bench_extra extra;
+	} ways[] = { { "plain", BENCH_ONE_LINE }, { "two lines", BENCH_TWO_LINES },
+		     { "--tcp", BENCH_TCP } };
+	double table_ns = 0;
+
+	printf("%-20s %7u flows ", tcp_kind.name, flows);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		double ns;
+		int err = extra_measure(&tcp_kind, flows, ways[i].extra, &ns, &table_ns);
+
+		if (err)
+			return err;
+		printf(" %s +%.0f (ratio %.2f)", ways[i].name, ns, ns / table_ns);
+	}
+	printf("  PERCPU_HASH +%.0f\n", table_ns);
 	return 0;
 }
 
@@ -237,8 +270,10 @@ int main(int argc, char **argv)
 	printf("ns a packet over an empty program; the ratio is weir's part of the other's\n");
 	int err = bench_tunnels(1024);
 
+	if (!err)
+		err = bench_tcp(1024);
 	if (err)
-		return kernel_bench_status("tunnels", err);
+		return kernel_bench_status("tunnels, TCP", err);
 	for (size_t i = 0; i < KINDS * FLOW_COUNTS && lines > 0; i++, lines--) {
 		const struct frame_kind *kind = &frame_kinds[i / FLOW_COUNTS];
 

@@ -393,7 +393,8 @@ const struct option_spec option_specs[] = {
 	  "at most N flows in each result (0, all; metrics: 20)" },
 	{ 's', "sort", "FIELD", FOR_STREAM, parse_sort, "of" SORT_WORDS " (bytes)" },
 	{ OPTION_TCP, "tcp", NULL, FOR_STREAM, parse_tcp,
-	  "measure TCP: zero windows and resets of each flow" },
+	  "measure TCP: what each flow sends again, zero windows,\n"
+	  "resets" },
 	{ OPTION_TUNNELS, "tunnels", NULL, FOR_STREAM, parse_tunnels,
 	  "count the flows inside tunnels, which they name\n"
 	  "(also by -g tunnel)" },

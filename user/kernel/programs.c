@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../include/connection.h"
 #include "../filter/load.h"
 #include "weir.skel.h"
 
@@ -86,12 +87,20 @@ static uint32_t tick_scaled(void)
 
 static void settings_fill(struct count_settings *settings, const struct programs_request *request)
 {
-	settings->geometry = *banks_geometry(request->banks);
+	const struct bank_geometry *g = banks_geometry(request->banks);
+
+	settings->geometry = *g;
 	settings->seed = *request->seed;
 	settings->tick_scaled = tick_scaled();
+	settings->connection_missed_ticks = (uint32_t)(((uint64_t)CONNECTION_MISSED_MS << TICK_SHIFT) /
+						       settings->tick_scaled);
 	settings->has_links = settings->geometry.links > 1;
 	settings->has_extra = bank_has_extra(&settings->geometry);
 	settings->has_owners = request->has_owners;
+	settings->has_tcp = settings->has_extra && request->has_tcp;
+	settings->connection_sets = 1;
+	if (settings->has_tcp)
+		settings->connection_sets = connection_sets(g->slots * g->sections_per_cpu);
 	settings->has_ip_bytes = settings->has_extra && request->has_ip_bytes;
 	settings->has_tunnels = request->has_tunnels;
 	settings->claim_sections = request->realtime;
@@ -147,6 +156,10 @@ static int skeleton_load(struct weir_bpf *skeleton, const struct programs_reques
 	if (skeleton->rodata->settings.has_links)
 		err = bpf_map__set_max_entries(skeleton->maps.links,
 					       link_indexes(request->highest_ifindex));
+	if (err)
+		return err;
+	err = bpf_map__set_max_entries(skeleton->maps.connections,
+				       skeleton->rodata->settings.connection_sets);
 	if (err)
 		return err;
 	autoload_choose(skeleton, request);
@@ -302,4 +315,9 @@ void programs_unpin(const char *directory)
 		targets_path(path, directory, kind);
 		unlink(path);
 	}
+}
+
+uint64_t programs_connections_missed(const struct programs *programs)
+{
+	return __atomic_load_n(&programs->skeleton->bss->connections_missed, __ATOMIC_RELAXED);
 }

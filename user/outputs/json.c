@@ -339,6 +339,9 @@ static void append_processing(struct text *text, const struct window_result *res
 		       rate_per_second(health->records, health->merge_ns));
 	append_member(text, ", \"latency_ns\": ", health->merge_latency_ns);
 	append_member(text, ", \"errors\": ", malformed + health->late_packets);
+	if (result->extra_sets & 1u << EXTRA_TCP)
+		append_member(text, ", \"connections_missed\": ",
+			      health->connections_missed);
 	text_string(text, "}");
 }
 

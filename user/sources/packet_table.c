@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../include/account.h"
+#include "../../include/connection.h"
 #include "../../include/group.h"
 #include "../base/clock.h"
 #include "../kernel/pages.h"
@@ -27,6 +27,8 @@ struct packet_table {
 	struct link_outcomes *links; /* of this pane; NULL: not asked for */
 	bool links_are_told;       /* they are those of the pane before */
 	uint64_t merge_ns;
+	struct connection_set *connections; /* NULL: not asked for */
+	__u64 connections_missed; /* of this pane */
 };
 
 /* Above this load flows push one another out; once near it, the table is emptied. */
@@ -40,7 +42,7 @@ struct parsed_packet {
 	struct flow_key key;
 	uint32_t hash;
 	FLOW_NOTES;
-	bool has_zero_window;
+	uint64_t again;
 	uint32_t ip_bytes;
 	uint8_t outcome;   /* enum packet_outcome: flow, filtered or malformed */
 	uint8_t malformed; /* enum malformed_reason */
@@ -52,6 +54,11 @@ struct packet_batch {
 	const struct packet_place *places;
 	size_t count;
 };
+
+static size_t connections_bytes(const struct packet_table *table)
+{
+	return connection_sets(table->config.slots) * sizeof(struct connection_set);
+}
 
 struct packet_table *packet_table_create(const struct packet_table_config *config)
 {
@@ -72,7 +79,10 @@ struct packet_table *packet_table_create(const struct packet_table_config *confi
 	table->section = pages_allocate_aligned(table->geometry.section_size);
 	if (config->links)
 		table->links = calloc(2 * (size_t)table->geometry.links, sizeof(*table->links));
-	if (!table->section || (config->links && !table->links)) {
+	if (config->taker.has_tcp)
+		table->connections = pages_allocate_aligned(connections_bytes(table));
+	if (!table->section || (config->links && !table->links) ||
+	    (config->taker.has_tcp && !table->connections)) {
 		packet_table_destroy(table);
 		return NULL;
 	}
@@ -86,6 +96,8 @@ void packet_table_destroy(struct packet_table *table)
 	if (!table)
 		return;
 	pages_free(table->section, table->geometry.section_size);
+	if (table->connections)
+		pages_free(table->connections, connections_bytes(table));
 	free(table->links);
 	free(table);
 }
@@ -199,13 +211,16 @@ struct counting {
 	struct bank_geometry geometry;
 	const struct hash_seed *seed;
 	const struct group_masks *masks; /* NULL: whole keys */
+	struct connection_set *connections;
+	uint32_t connection_sets;
+	__u64 *connections_missed;
 	bool has_extra;
 	bool has_ip_bytes;
 	bool has_tunnels;
 };
 
 /* What is told here is a constant where this is called: each way to count exists once. */
-static __always_inline struct counting table_counting(const struct packet_table *table,
+static __always_inline struct counting table_counting(struct packet_table *table,
 						      bool has_extra, bool has_tunnels)
 {
 	return (struct counting){
@@ -214,10 +229,38 @@ static __always_inline struct counting table_counting(const struct packet_table 
 		.geometry = table->geometry,
 		.seed = &table->config.seed,
 		.masks = table->reduced ? &table->masks : NULL,
+		.connections = has_extra ? table->connections : NULL,
+		.connection_sets = connection_sets(table->config.slots),
+		.connections_missed = &table->connections_missed,
 		.has_extra = has_extra,
 		.has_ip_bytes = has_extra && table->config.taker.has_ip_bytes,
 		.has_tunnels = has_tunnels,
 	};
+}
+
+/* What a packet has for the second line, its connection followed. Its key is whole. */
+static __always_inline void packet_read_extra(const struct counting *counting,
+					      const struct capture_packet *packet,
+					      const struct packet *p,
+					      struct parsed_packet *parsed)
+{
+	const struct packet_size size = packet_size_single(packet->len);
+	const struct connection_clock clock = {
+		.now = (uint32_t)(packet->time_ns / 1000000),
+		.missed_ticks = CONNECTION_MISSED_MS,
+		.missed = counting->connections_missed,
+	};
+	uint64_t name;
+	struct connection_step step;
+	struct connection_set *set;
+
+	parsed->again = (uint64_t)p->has_zero_window << ACCOUNTED_ZERO_WINDOW_SHIFT;
+	if (!counting->connections || !connection_wants(p))
+		return;
+	name = connection_name(p, flow_key_link(&parsed->key), parsed->key.tunnel, counting->seed);
+	step = connection_step(name, p, &size);
+	set = &counting->connections[connection_set_of(name, counting->connection_sets)];
+	parsed->again |= connection_follow(set, &step, &clock);
 }
 
 /* Parses a packet, and has the slot of its flow brought from memory meanwhile. */
@@ -227,6 +270,7 @@ static __always_inline void packet_read(const struct counting *counting,
 					struct parsed_packet *parsed)
 {
 	struct packet p = { .wants_window = counting->has_extra,
+			    .wants_segment = counting->connections,
 			    .wants_ip_len = counting->has_ip_bytes };
 	struct inward in = { 0 };
 	int malformed = packet_parse(packet, &p, counting->has_tunnels ? &in : NULL);
@@ -245,6 +289,8 @@ static __always_inline void packet_read(const struct counting *counting,
 	}
 	packet_key(&p, &parsed->key);
 	parsed->key.tunnel = in.tunnel;
+	if (counting->has_extra)
+		packet_read_extra(counting, packet, &p, parsed);
 	if (counting->masks)
 		flow_key_reduce(&parsed->key, counting->masks);
 	parsed->hash = flow_hash(&parsed->key, counting->seed);
@@ -253,8 +299,6 @@ static __always_inline void packet_read(const struct counting *counting,
 	__builtin_prefetch(section_slot(counting->section, &counting->geometry, parsed->hash,
 					counting->has_extra), 1);
 	parsed->notes = packet_notes(&p);
-	if (counting->has_extra)
-		parsed->has_zero_window = p.has_zero_window;
 	if (counting->has_ip_bytes) {
 		const struct packet_size size = packet_size_single(packet->len);
 
@@ -270,7 +314,7 @@ static __noinline void packet_account_rest(const struct packet_table *table,
 {
 	const struct packet_size size = packet_size_single(len);
 	const struct tallied tallied = { table->section, &table->geometry,
-					 link_tally_index(place->link, place->is_out) };
+					 link_tally_index(place->link, place->is_out), false };
 
 	if (parsed->outcome == PACKET_FILTERED)
 		account_filtered(&tallied, &size);
@@ -296,8 +340,7 @@ static __always_inline void packet_account(const struct counting *counting,
 		return;
 	}
 	if (counting->has_extra) {
-		accounted.extra = extra_of_packet(&size, accounted.tcp_flags,
-						  parsed->has_zero_window);
+		accounted.again = parsed->again;
 		accounted.has_extra = true;
 		accounted.has_ip_bytes = counting->has_ip_bytes;
 		accounted.ip_bytes = counting->has_ip_bytes ? parsed->ip_bytes : 0;
@@ -457,6 +500,8 @@ void packet_table_end_pane(struct packet_table *table, struct pane *pane)
 	pane->link_outcomes = table->links;
 	pane->link_outcomes_count = table->links ? 2 * (size_t)table->geometry.links : 0;
 	table->links_are_told = true;
+	pane->connections_missed = table->connections_missed;
+	table->connections_missed = 0;
 	pane->records = table->records;
 	pane->merge_ns = table->merge_ns;
 	table->flow = (struct tally){ 0 };

@@ -227,6 +227,7 @@ static void pane_join(struct pane *pane, const struct pane *more)
 	pane->end_ns = more->end_ns;
 	outcome_counts_add(&pane->counts, &more->counts);
 	pane->late_packets += more->late_packets;
+	pane->connections_missed += more->connections_missed;
 	pane->dropped_packets += more->dropped_packets;
 	pane->merge_ns = more->merge_ns;
 	pane->records += more->records;
