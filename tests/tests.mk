@@ -57,6 +57,10 @@ e2e: all traffic ## run the end-to-end tests (root): network namespaces, real tr
 check-fleet: all $(BUILD)/generate ## the real ClickHouse, killed and cut off (root; tools/setup --fleet)
 	BUILD=$(BUILD) tests/clickhouse/fleet
 
+.PHONY: check-kills
+check-kills: all ## a pinned run, killed at each system call in turn (root, strace; 25 minutes)
+	tests/kills.py $(BUILD)
+
 .PHONY: soak
 soak: all traffic ## count for ten minutes (root): memory flat, windows on time, nothing lost
 	tests/soak.py $(BUILD) $(or $(SOAK_SECONDS),600)
