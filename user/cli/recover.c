@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../agent.h"
+#include "../agent/agent.h"
 #include "../kernel/banks.h"
 #include "../pin/pin_log_read.h"
 

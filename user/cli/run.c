@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "run.h"
 
-#include "../agent.h"
+#include "../agent/agent.h"
 #include "run_number.h"
 #include "../system/notify.h"
 #include "recover.h"

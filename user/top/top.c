@@ -11,7 +11,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "../agent.h"
+#include "../agent/agent.h"
 #include "../base/stop.h"
 #include "../system/machine.h"
 #include "interactive.h"

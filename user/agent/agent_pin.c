@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the agent does for a run that outlives it. */
-#include "agent_private.h"
+#include "agent_pin.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "base/report.h"
-#include "engine/ledger.h"
+#include "../base/report.h"
+#include "agent_windows.h"
 
 /* What outlives the agent goes on where the outputs were. */
 void agent_keep_journals(const struct agent *agent, struct outputs_config *config)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Where the results of a run go: its outputs, and the pages of its listener. */
-#include "agent_private.h"
+#include "agent_outputs.h"
 
 #include <errno.h>
 
-#include "base/stop.h"
-#include "sources/capture.h"
-#include "system/machine.h"
+#include "../base/stop.h"
+#include "../sources/capture.h"
+#include "../system/machine.h"
+#include "agent_pin.h"
 
 #define SILENCE_NS 5000000000u /* of counting that is not held up */
 

@@ -5,8 +5,8 @@
 #ifndef WEIR_RUN_COUNTS_H
 #define WEIR_RUN_COUNTS_H
 
-#include "../include/flow.h"
-#include "engine/result.h"
+#include "../../include/flow.h"
+#include "../engine/result.h"
 
 /* Zeroes are a run that has just begun. */
 struct run_counts {
