@@ -14,24 +14,6 @@ const char *page_policy(const struct page_look *look)
 	return look->renew_ms ? POLICY "; connect-src 'self'" : POLICY;
 }
 
-void page_table_open(struct text *text, const char *name)
-{
-	markup_format(text, "<div class=table tabindex=0 role=group aria-label=\"%s\"><table>"
-			    "<caption>%s</caption>",
-		      name, name);
-}
-
-void page_table_close(struct text *text)
-{
-	text_string(text, "</table></div>");
-}
-
-void page_cell(struct text *text, uint64_t value)
-{
-	text_string(text, "<td>");
-	markup_count(text, value);
-}
-
 static void append_names(struct text *text, const struct history *history)
 {
 	const struct shared_result *newest = history->newest;

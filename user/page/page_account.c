@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Whether that is all: outcomes, and in words what is missing or may be. */
 #include "page_parts.h"
+#include "page_table.h"
 
 #define OUTCOME_TEXT(id, name) [id] = (name),
 static const char *const outcome_names[] = { PACKET_OUTCOMES(OUTCOME_TEXT) };

@@ -4,6 +4,7 @@
  * step bands and rest are the total: what a step does not tell apart is drawn in the rest.
  */
 #include "page_parts.h"
+#include "page_table.h"
 
 #include <stdlib.h>
 

@@ -14,11 +14,4 @@ void page_account(struct text *text, const struct history *history);
 /* In words, what is missing, or may be; that nothing is, where that is so. */
 void page_warnings(struct text *text, const struct history *history);
 
-/* How a table begins that may be wider than the page; and how it ends. */
-void page_table_open(struct text *text, const char *name);
-void page_table_close(struct text *text);
-
-/* A cell of a number, right-aligned, with all its digits. */
-void page_cell(struct text *text, uint64_t value);
-
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Sizes of packets as bars, and the extra measures of a run. */
 #include "page_parts.h"
+#include "page_table.h"
 
 #define BAR_HEIGHT 100
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The traffic over time by direction: means as areas, the greatest panes behind them. */
 #include "page_parts.h"
+#include "page_table.h"
 
 struct rates {
 	double mean[DIRECTION_SUM_COUNT][STEPS_MAX];
