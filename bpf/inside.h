@@ -40,55 +40,23 @@ __noinline int enter_xdp(struct xdp_md *ctx, struct packet *p, struct inward *in
 	return inward_level(&c, p, in);
 }
 
-__noinline int parse_outside_xdp_frags(struct xdp_md *ctx, struct packet *p, struct inward *in)
-{
-	struct cursor c;
+/* A parser at a hook: over the packet from where it is inside, if there is one to fill in. */
+#define INSIDE_PARSER(name, hook_context, kind, parse)                              \
+	__noinline int name(hook_context *ctx, struct packet *p, struct inward *in) \
+	{                                                                           \
+		struct cursor c;                                                    \
+                                                                                    \
+		if (!p || !in)                                                      \
+			return 0;                                                   \
+		c = cursor_inside(kind, ctx, p, in);                                \
+		return parse;                                                       \
+	}
 
-	if (!p || !in)
-		return 0;
-	c = cursor_inside(CURSOR_XDP, ctx, p, in);
-	return parse_ethernet(&c, p);
-}
-
-__noinline int enter_xdp_frags(struct xdp_md *ctx, struct packet *p, struct inward *in)
-{
-	struct cursor c;
-
-	if (!p || !in)
-		return 0;
-	c = cursor_inside(CURSOR_XDP, ctx, p, in);
-	return inward_level(&c, p, in);
-}
-
-__noinline int parse_outside_skb(struct __sk_buff *skb, struct packet *p, struct inward *in)
-{
-	struct cursor c;
-
-	if (!p || !in)
-		return 0;
-	c = cursor_inside(CURSOR_SKB, skb, p, in);
-	return parse_skb(&c, skb, p, false);
-}
-
-__noinline int parse_outside_ip(struct __sk_buff *skb, struct packet *p, struct inward *in)
-{
-	struct cursor c;
-
-	if (!p || !in)
-		return 0;
-	c = cursor_inside(CURSOR_SKB, skb, p, in);
-	return parse_skb(&c, skb, p, true);
-}
-
-__noinline int enter_skb(struct __sk_buff *skb, struct packet *p, struct inward *in)
-{
-	struct cursor c;
-
-	if (!p || !in)
-		return 0;
-	c = cursor_inside(CURSOR_SKB, skb, p, in);
-	return inward_level(&c, p, in);
-}
+INSIDE_PARSER(parse_outside_xdp_frags, struct xdp_md, CURSOR_XDP, parse_ethernet(&c, p))
+INSIDE_PARSER(enter_xdp_frags, struct xdp_md, CURSOR_XDP, inward_level(&c, p, in))
+INSIDE_PARSER(parse_outside_skb, struct __sk_buff, CURSOR_SKB, parse_skb(&c, ctx, p, false))
+INSIDE_PARSER(parse_outside_ip, struct __sk_buff, CURSOR_SKB, parse_skb(&c, ctx, p, true))
+INSIDE_PARSER(enter_skb, struct __sk_buff, CURSOR_SKB, inward_level(&c, p, in))
 
 /* Of a merged packet, for struct inward; else 0. */
 static __always_inline __u32 skb_merged_len(const struct __sk_buff *skb)
