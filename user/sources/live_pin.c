@@ -106,6 +106,9 @@ void live_pin_leave(struct live *live)
 		return;
 	for (size_t i = 0; i < FLOW_LINKS_MAX; i++)
 		live_link_leave(&live->links[i]);
+	if (live->is_started)
+		report_notice("counting goes on without an agent: weir run --pin takes over, "
+			      "weir detach ends it");
 }
 
 void live_pin_close(struct live *live)

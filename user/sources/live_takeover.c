@@ -218,6 +218,17 @@ static bool is_in_use(void *context, unsigned int ifindex, int side)
 	return false;
 }
 
+static void say_taken(const struct takeover *t)
+{
+	uint64_t packets = 0;
+
+	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++)
+		packets += t->pane.counts.outcome[i].packets;
+	report_notice("took over after %.1f s without an agent: %llu packets were counted in them",
+		      (double)(t->pane.end_ns - t->pane.begin_ns) / 1e9,
+		      (unsigned long long)packets);
+}
+
 static int take(struct takeover *t)
 {
 	int err = pin_log_begin(t->pin->log);
@@ -230,6 +241,8 @@ static int take(struct takeover *t)
 		report_error("pin %s: take over: %s", t->pin->place.pinned, strerror(-err));
 		return err;
 	}
+	if (t->drained_count)
+		say_taken(t);
 	for (int i = 0; i < t->pin->old_count; i++)
 		pin_generation_remove(&t->pin->place, t->pin->old[i]);
 	t->pin->old_count = 0;
