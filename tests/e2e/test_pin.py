@@ -200,6 +200,21 @@ def kill_and_start(pinned, space, far_space, near):
     return f"{kills} kills under load: {moved[0]} packets, each once"
 
 
+def a_kill_in_the_first_pane_loses_nothing(lab):
+    """The interface has counted before, which is told of nobody's window."""
+    space, far_space, near = scene(lab)
+    sending(far_space, near.ip, 0.5).wait()
+    base = settle(space, near.name)
+    with Pinned(space, "-i", near.name, "-a", "tc", "-w", "tumbling:2s", "-p", "2s") as pinned:
+        pinned.begin().attached()
+        sender = sending(far_space, near.ip, 1)
+        time.sleep(0.3)
+        pinned.end(signal.SIGKILL).begin().attached()
+        sender.wait()
+        moved = check_sums(pinned, space, near, base)
+    return f"{moved[0]} packets, each once"
+
+
 def a_filter_and_native_xdp_count_on(lab):
     space, far_space, near = scene(lab)
     with Pinned(space, "-i", near.name, "-a", "native", "-w", "tumbling:500ms") as pinned:
@@ -320,5 +335,6 @@ def whatever_rows_and_windows_are_all_is_told_once(lab):
 
 
 TESTS = [a_stop_and_a_start_lose_nothing, a_kill_at_any_moment_loses_nothing,
+         a_kill_in_the_first_pane_loses_nothing,
          a_filter_and_native_xdp_count_on, an_interface_made_anew_while_pinned_is_counted_on,
          whatever_rows_and_windows_are_all_is_told_once, what_cannot_be_gone_on_with_is_refused]

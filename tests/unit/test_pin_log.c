@@ -197,7 +197,7 @@ static void panes_stay_while_a_window_needs_them(void **state)
 	uint64_t *sequences;
 	size_t count;
 
-	for (uint64_t second = 1; second <= 20; second++) {
+	for (uint64_t second = 1; second <= 400; second++) {
 		const struct pin_documents documents = { .all = second };
 		uint64_t taken = second < 8 ? 0 : second - 8;
 

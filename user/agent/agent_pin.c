@@ -40,6 +40,7 @@ struct away {
 	struct window_spec spec; /* of the engine: one pane, */
 	struct window_spec told; /* which was so long */
 	struct engine *engine;
+	bool is_told;
 };
 
 static int emit_away(void *context, const struct window_result *result)
@@ -47,6 +48,7 @@ static int emit_away(void *context, const struct window_result *result)
 	struct agent *agent = context;
 	struct window_result told = *result;
 
+	agent->away->is_told = true;
 	told.complete = false;
 	told.spec = &agent->away->told;
 	told.away_ns = told.spec->length_ns;
@@ -99,6 +101,9 @@ static int away_add_up(struct agent *agent, struct pane *pane)
 	run_counts_add(&agent->run, pane);
 	agent_count_pane(agent, pane);
 	err = engine_end_pane(engine, pane);
+	/* It was shorter than a pane: the window is still open. */
+	if (!err && !agent->away->is_told)
+		err = engine_finish(engine);
 	ledger_destroy(agent->ledger);
 	agent->ledger = ledger;
 	return err;

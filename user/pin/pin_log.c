@@ -200,8 +200,12 @@ static struct pin_pane head_of(const struct pin_log *log, const struct pane *pan
 /* One that has no place on the list is never trimmed, which is all. */
 static void entry_add(struct pin_log *log, const struct entry *entry)
 {
-	if (log->first && log->first == log->count)
-		log->first = log->count = 0;
+	if (log->first > log->capacity / 2) {
+		log->count -= log->first;
+		memmove(log->entries, log->entries + log->first,
+			log->count * sizeof(*log->entries));
+		log->first = 0;
+	}
 	if (log->count == log->capacity) {
 		size_t capacity = log->capacity ? 2 * log->capacity : 64;
 		struct entry *grown = reallocarray(log->entries, capacity, sizeof(*grown));

@@ -34,6 +34,16 @@ int live_pin_begin(struct live *live)
 	return report_pin(pin, "pin the tables", err);
 }
 
+/* What the interface had counted before it is attached is told of no pane. */
+static struct netdev_counters counted_of(const struct live *live, const struct live_link *link)
+{
+	struct netdev_state state;
+
+	if (live->is_started || netdev_state_query(link->facts.ifindex, &state))
+		return link->counted;
+	return state.counters;
+}
+
 static void links_tell(const struct live *live, struct pin_state_link links[FLOW_LINKS_MAX])
 {
 	for (size_t i = 0; i < live->link_count; i++) {
@@ -41,7 +51,7 @@ static void links_tell(const struct live *live, struct pin_state_link links[FLOW
 
 		links[i] = (struct pin_state_link){ .ifindex = link->gone ? 0 :
 							       link->facts.ifindex,
-						    .counted = link->counted };
+						    .counted = counted_of(live, link) };
 		snprintf(links[i].name, sizeof(links[i].name), "%.*s", IF_NAMESIZE - 1,
 			 link->name);
 	}

@@ -29,17 +29,29 @@ static bool is_of_this_boot(const struct takeover *t)
 	return !strcmp(t->state.boot, t->pin->state.boot);
 }
 
-/* The link of this run that has the name; one that is not there any more has its own place. */
+/* The link of this run that is the interface, also where its name is another now; or has its name. */
+static bool find_link(const struct live *live, const struct pin_state_link *old, uint32_t *number)
+{
+	for (size_t i = 0; i < live->link_count; i++) {
+		*number = (uint32_t)i;
+		if (old->ifindex && live->links[i].facts.ifindex == old->ifindex)
+			return true;
+	}
+	for (size_t i = 0; i < live->link_count; i++) {
+		*number = (uint32_t)i;
+		if (!strcmp(live->links[i].name, old->name))
+			return true;
+	}
+	return false;
+}
+
+/* One that is not there any more has a place of its own. */
 static int number_of(struct live *live, const struct pin_state_link *old, uint32_t *number)
 {
 	struct live_link *gone;
 
-	for (size_t i = 0; i < live->link_count; i++) {
-		*number = (uint32_t)i;
-		if (!strcmp(live->links[i].name, old->name) ||
-		    (old->ifindex && live->links[i].facts.ifindex == old->ifindex))
-			return 0;
-	}
+	if (find_link(live, old, number))
+		return 0;
 	if (live->link_count >= banks_geometry(live->banks)->links || !live->config.is_any)
 		return -EXDEV;
 	gone = &live->links[live->link_count];
