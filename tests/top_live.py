@@ -130,12 +130,17 @@ for port in range(60000):
     remove_namespace()
 
 
+UNREAD_ERRORS = os.path.join(WORK, "unread.errors")
+
+
 def run_unread(words):
     """weir top on a terminal that nobody reads, and that Ctrl-S has stopped."""
     master, slave = os.openpty()
-    process = subprocess.Popen(words, stdin=slave, stdout=slave, stderr=subprocess.DEVNULL,
-                               start_new_session=True,
-                               env={**os.environ, "TERM": "tmux-256color", "LC_ALL": "C.UTF-8"})
+    with open(UNREAD_ERRORS, "w", encoding="utf-8") as errors:
+        process = subprocess.Popen(words, stdin=slave, stdout=slave, stderr=errors,
+                                   start_new_session=True,
+                                   env={**os.environ, "TERM": "tmux-256color",
+                                        "LC_ALL": "C.UTF-8"})
     os.close(slave)
     os.write(master, b"\x13")
     return process, master
@@ -148,11 +153,13 @@ def is_stuck(process):
 
 
 def status_of(process, seconds):
+    """0, or the status with what was said."""
     try:
-        return process.wait(seconds)
+        status = process.wait(seconds)
     except subprocess.TimeoutExpired:
         process.kill()
         return "none: it hangs"
+    return status and (status, open(UNREAD_ERRORS, encoding="utf-8").read())
 
 
 def test_stuck_terminal():
