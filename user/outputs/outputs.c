@@ -428,6 +428,9 @@ static void say_lost(const struct output *output)
 		return;
 	if (output->is_given_up && output->parsed.kind->keeps && !output->lost)
 		report_notice("write %s: what it did not take waits in its spool", output->name);
+	else if (output->is_given_up && !output->lost)
+		report_error("write %s: it has all %llu windows, but did not end in time",
+			     output->name, (unsigned long long)output->offered);
 	else if (output->is_given_up)
 		report_error("write %s: it did not take all in time: %llu of %llu windows are lost",
 			     output->name, (unsigned long long)output->lost,
