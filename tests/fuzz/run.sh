@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# run.sh SECONDS - runs each fuzz target for that long; needs `make fuzz`. The corpus is made of
-# generated captures, and of ../shared/captures where it is there. Fails on the first finding.
+# run.sh SECONDS - runs each fuzz target for that long, two at a time; needs `make fuzz`. The corpus
+# is made of generated captures, and of ../shared/captures where it is there. Fails on a finding.
 set -eu
 
 seconds=${1:?usage: run.sh SECONDS}
@@ -22,7 +22,8 @@ mkdir -p "$corpus/target"
 printf 'ipfix://host?domain=4294967295' >"$corpus/target/udp"
 printf 'ipfix+tcp://[2001:db8::1%%eth0]:4740?accounting=no&domain=7' >"$corpus/target/tcp"
 
-for target in parser capture replay ipfix_target; do
+fuzz() {
+	target=$1
 	case $target in
 	parser) seeds=$corpus/parser ;;
 	ipfix_target) seeds=$corpus/target ;;
@@ -35,8 +36,16 @@ for target in parser capture replay ipfix_target; do
 		-artifact_prefix="$corpus/finding-$target-" \
 		"$corpus/found-$target" "$seeds" >"$log" 2>&1; then
 		cat "$log" >&2
-		exit 1
+		return 1
 	fi
 	runs=$(sed -n 's/stat::number_of_executed_units: *//p' "$log")
 	echo "fuzz_$target: no finding in $runs runs"
+}
+
+# Two at a time: each is one thread.
+for pair in "parser capture" "replay ipfix_target"; do
+	fuzz "${pair% *}" &
+	first=$!
+	fuzz "${pair#* }"
+	wait "$first"
 done
