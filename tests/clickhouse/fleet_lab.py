@@ -42,8 +42,9 @@ def free_ports(count):
 class Clickhouse:
     """A server in a folder of its own; on a disk of its own where that is asked for."""
 
-    def __init__(self, folder, port=None, shards=(), has_disk=False):
-        self.folder, self.port, self.shards = folder, port or free_ports(3), shards
+    def __init__(self, folder, port=None, shards=(), has_disk=False, password=""):
+        self.folder, self.port, self.shards = folder, port or free_ports(4), shards
+        self.port_secure, self.certificate, self.password = self.port + 3, "", password
         self.process, self.has_disk, self.fulls = None, has_disk, 0
         os.mkdir(folder)
         if has_disk:
@@ -51,9 +52,11 @@ class Clickhouse:
                             folder], check=True)
 
     def start(self):
+        more = {"CERTIFICATE": self.certificate, "PASSWORD": self.password}
         self.process = subprocess.Popen([SERVER, self.folder, str(self.port),
-                                         *map(str, self.shards)], stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
+                                         *map(str, self.shards)], env={**os.environ, **more},
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                        preexec_fn=die_with_parent)
         wait_until(self.answers, "an answer of the server", START_S)
         return self
 
@@ -69,8 +72,11 @@ class Clickhouse:
 
     def ask(self, query, settings=""):
         url = f"http://127.0.0.1:{self.port}/?max_read_buffer_size=65536{settings}"
+        request = urllib.request.Request(url, query.encode(),
+                                         {"X-ClickHouse-User": "default",
+                                          "X-ClickHouse-Key": self.password})
         try:
-            with urllib.request.urlopen(url, query.encode(), timeout=120) as answer:
+            with urllib.request.urlopen(request, timeout=120) as answer:
                 return answer.read().decode().strip()
         except urllib.error.HTTPError as error:
             raise Failed(f"{query}: {error.read().decode()[:300]}") from None
