@@ -57,6 +57,10 @@ e2e: all traffic ## run the end-to-end tests (root): network namespaces, real tr
 check-fleet: all $(BUILD)/generate ## the real ClickHouse, killed and cut off (root; tools/setup --fleet)
 	BUILD=$(BUILD) tests/clickhouse/fleet
 
+.PHONY: check-today
+check-today: all $(BUILD)/generate ## rows into today's ClickHouse and the real 18.16 (root; tools/setup --today)
+	BUILD=$(BUILD) tests/clickhouse/fleet todays
+
 .PHONY: check-kills
 check-kills: all ## a pinned run, killed at each system call in turn (root, strace; 25 minutes)
 	tests/kills.py $(BUILD)
