@@ -6,15 +6,17 @@ import os
 import re
 import shutil
 import socket
+import threading
 import time
 
 import traffic
-from lab import Skipped, expect, expect_equal, run, wait_until
+from lab import PaneLate, Skipped, expect, expect_equal, run, wait_until
 from watch import BINARY, Weir, check_accounting
 
 PORT = 19100
 OPENMETRICS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
 HOSTILE = 200
+READERS, SLOW = 40, 10
 
 
 class Server:
@@ -212,6 +214,40 @@ def hostile_clients_hold_up_nobody(lab):
     return f"{HOSTILE} clients: worst answer {worst * 1e3:.0f} ms, {grown} KiB more"
 
 
+def many_readers_of_the_report_hold_up_no_pane(lab):
+    server = Server(lab, windows=["tumbling:200ms"])
+    memory, answers, stop = server.memory(), [], threading.Event()
+    slow = [server.connect() for _ in range(SLOW)]
+    for made in slow:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        made.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+    def read_again():
+        while not stop.wait(0.1):
+            status, headers, text = server.get("/")
+            answers.append(status == 200 and headers["Content-Length"] == str(len(text.encode())))
+
+    readers = [threading.Thread(target=read_again) for _ in range(READERS)]
+    for reader in readers:
+        reader.start()
+    most = 0
+    for _ in range(5):
+        time.sleep(1)
+        expect(all(len(made.recv(1)) == 1 for made in slow), "a slow reader was cut off")
+        most = max(most, server.memory() - memory)
+    stop.set()
+    for reader in readers:
+        reader.join()
+    expect(len(answers) > READERS and all(answers), f"{answers.count(False)} answers not whole")
+    expect(most < 32768, f"{most} KiB more")
+    lengths = [document["window"]["end_ns"] - document["window"]["start_ns"]
+               for document in server.weir.stop().documents() if document["window"]["complete"]]
+    if max(lengths) > 300e6:
+        raise PaneLate(f"a pane of {max(lengths) / 1e6:.0f} ms")
+    return (f"{READERS} readers and {SLOW} slow ones: {len(answers)} answers, {most} KiB more, "
+            f"longest pane {max(lengths) / 1e6:.0f} ms")
+
+
 def is_over(made):
     """The server has ended it."""
     try:
@@ -295,6 +331,7 @@ TESTS = [
     who_calls_it_by_another_name_is_refused,
     only_the_address_that_is_named_is_listened_on,
     hostile_clients_hold_up_nobody,
+    many_readers_of_the_report_hold_up_no_pane,
     what_is_too_large_is_refused,
     promtool_is_content_with_both_kinds,
     prometheus_scrapes_it,
