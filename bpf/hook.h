@@ -8,6 +8,7 @@
 #include <linux/pkt_cls.h>
 
 #include "count.h"
+#include "fragments.h"
 #include "merged.h"
 
 /* The verdict "no opinion, go on": TCX_NEXT of Linux 6.6, the same as TC_ACT_UNSPEC. */
@@ -64,6 +65,14 @@ static __always_inline struct packet_size skb_size(struct __sk_buff *skb, const 
 	if (unlikely(skb->vlan_present))
 		packet_size_add_tag(&size);
 	return size;
+}
+
+/* The packet before its parsing: what it is asked. */
+static __always_inline struct packet packet_asked(bool is_plain)
+{
+	return (struct packet){ .wants_window = has_extra(is_plain),
+				.wants_ip_len = has_ip_bytes(is_plain),
+				.fragment = asked_fragment(is_plain) };
 }
 
 /* The packet before its parsing: direction, and the tag that is kept beside it. */

@@ -147,7 +147,7 @@ __noinline int parse_usual_xdp_frags(struct xdp_md *ctx, struct packet *p, struc
 
 static __always_inline void packet_begin(struct packet *p, struct inward *in)
 {
-	*p = (struct packet){ .wants_window = true, .wants_ip_len = has_ip_bytes(false) };
+	*p = packet_asked(false);
 	*in = (struct inward){};
 }
 
@@ -167,6 +167,7 @@ static __always_inline int xdp_tunnels(struct xdp_md *ctx, bool has_frags)
 		packet_begin(&p, &in);
 		malformed = parse_inside_xdp(ctx, &p, &in, has_frags);
 	}
+	follow_if_fragment(&p, in.tunnel);
 	count_inside(&p, malformed, &size, xdp_link(ctx, false), in.tunnel);
 	return XDP_PASS;
 }
@@ -209,6 +210,7 @@ static __always_inline int skb_tunnels(struct __sk_buff *skb, __u8 direction, bo
 		packet_init_skb(&p, skb, direction);
 		malformed = parse_inside_skb(skb, &p, &in, is_ip);
 	}
+	follow_if_fragment(&p, in.tunnel);
 	count_inside_skb(skb, direction, &p, malformed, &in);
 	return TC_PASS;
 }

@@ -79,10 +79,11 @@ __noinline int parse_thoroughly_ip(struct __sk_buff *skb, struct packet *p)
 static __noinline int count_thoroughly_xdp(struct xdp_md *ctx)
 {
 	struct packet_size size = packet_size_single(xdp_len(ctx));
-	struct packet p = { .wants_window = has_extra(false),
-			    .wants_ip_len = has_ip_bytes(false) };
+	struct packet p = packet_asked(false);
+	int malformed = parse_thoroughly_xdp(ctx, &p);
 
-	count_apart(&p, parse_thoroughly_xdp(ctx, &p), &size, xdp_link(ctx, false));
+	follow_if_fragment(&p, 0);
+	count_apart(&p, malformed, &size, xdp_link(ctx, false));
 	return XDP_PASS;
 }
 
@@ -92,11 +93,9 @@ static __always_inline int xdp_count(struct xdp_md *ctx, bool is_plain)
 	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
 	struct packet_size size = packet_size_single((__u32)(data_end - data));
 	struct cursor c = cursor_over(CURSOR_FAST, data, data_end);
-	struct packet p = {};
+	struct packet p = packet_asked(is_plain);
 	int malformed;
 
-	p.wants_window = has_extra(is_plain);
-	p.wants_ip_len = has_ip_bytes(is_plain);
 	malformed = parse_ethernet(&c, &p);
 	if (unlikely(c.incomplete))
 		return count_thoroughly_xdp(ctx);
@@ -119,10 +118,11 @@ int count_xdp_more(struct xdp_md *ctx)
 static __noinline int count_thoroughly_xdp_frags(struct xdp_md *ctx)
 {
 	struct packet_size size = packet_size_single((__u32)bpf_xdp_get_buff_len(ctx));
-	struct packet p = { .wants_window = has_extra(false),
-			    .wants_ip_len = has_ip_bytes(false) };
+	struct packet p = packet_asked(false);
+	int malformed = parse_thoroughly_xdp_frags(ctx, &p);
 
-	count_apart(&p, parse_thoroughly_xdp_frags(ctx, &p), &size, xdp_link(ctx, false));
+	follow_if_fragment(&p, 0);
+	count_apart(&p, malformed, &size, xdp_link(ctx, false));
 	return XDP_PASS;
 }
 
@@ -133,11 +133,9 @@ static __always_inline int xdp_frags_count(struct xdp_md *ctx, bool is_plain)
 	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
 	struct packet_size size = packet_size_single((__u32)bpf_xdp_get_buff_len(ctx));
 	struct cursor c = cursor_over(CURSOR_FAST, data, data_end);
-	struct packet p = {};
+	struct packet p = packet_asked(is_plain);
 	int malformed;
 
-	p.wants_window = has_extra(is_plain);
-	p.wants_ip_len = has_ip_bytes(is_plain);
 	malformed = parse_ethernet(&c, &p);
 	if (unlikely(c.incomplete))
 		return count_thoroughly_xdp_frags(ctx);
@@ -171,8 +169,7 @@ static __always_inline __u32 merged_headers_len(struct __sk_buff *skb, struct pa
 static __noinline int count_thoroughly_skb(struct __sk_buff *skb, __u8 direction, bool is_ip)
 {
 	struct packet_size size;
-	struct packet p = { .wants_window = has_extra(false),
-			    .wants_ip_len = has_ip_bytes(false) };
+	struct packet p = packet_asked(false);
 	__u32 headers_len = 0;
 	int malformed;
 
@@ -180,13 +177,13 @@ static __noinline int count_thoroughly_skb(struct __sk_buff *skb, __u8 direction
 		struct inward in = {};
 
 		headers_len = merged_headers_len(skb, &p, &in, is_ip);
-		p = (struct packet){ .wants_window = has_extra(false),
-				     .wants_ip_len = has_ip_bytes(false) };
+		p = packet_asked(false);
 	}
 	packet_init_skb(&p, skb, direction);
 	malformed = is_ip ? parse_thoroughly_ip(skb, &p) : parse_thoroughly_skb(skb, &p);
 	if (headers_len)
 		p.headers_len = headers_len;
+	follow_if_fragment(&p, 0);
 	size = skb_size(skb, &p);
 	if (direction == FLOW_OUT)
 		count_apart_out(skb, &p, malformed, &size, skb_link(skb, false));
@@ -202,7 +199,7 @@ static __always_inline int skb_count(struct __sk_buff *skb, __u8 direction, bool
 	void *data = (void *)(long)skb->data, *data_end = (void *)(long)skb->data_end;
 	struct cursor c = cursor_over(CURSOR_FAST, data, data_end);
 	struct packet_size size;
-	struct packet p = {};
+	struct packet p = { .fragment = asked_fragment(is_plain) };
 	int malformed;
 
 	packet_init_skb(&p, skb, direction);

@@ -38,7 +38,8 @@ struct section_header {
 	__u32 claimed;        /* PREEMPT_RT only: a program is in this section */
 	__u64 begin_ns;       /* in a bank's first section: the same instant, CLOCK_MONOTONIC; */
 	__s64 wall_offset_ns; /* added to it: since 1970. Both by the agent */
-	__u64 spare[3];
+	__u64 fragments_lost; /* first ones forgotten too early; several may add: atomically */
+	__u64 spare[2];
 	__u64 size_histogram[SIZE_BUCKETS];
 };
 

@@ -217,6 +217,8 @@ static __always_inline void packet_begin_inner(struct packet *p)
 	p->flags &= FLOW_OUT;
 	p->tcp_flags = 0;
 	p->has_zero_window = false;
+	if (p->fragment)
+		p->fragment = PACKET_FRAGMENT_ASKED;
 }
 
 /*

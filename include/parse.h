@@ -46,6 +46,7 @@
 #define IPV6_FRAGMENT_OFFSET 0xfff8
 #define IPV6_MORE_FRAGMENTS  0x01
 #define IPV4_MORE_FRAGMENTS  0x2000
+#define IPV4_FRAGMENT_OFFSET 0x1fff
 
 /* A hop-by-hop header with the jumbo payload option alone (RFC 2675). */
 #define IPV6_JUMBO_OPTION     0xc2
@@ -64,6 +65,10 @@ typedef __u64 packet_tag;
 typedef __u64 packet_byte;
 #endif
 
+/* Of the IP packet whose the flow is: a first or later fragment, where that is asked for. */
+enum packet_fragment { PACKET_FRAGMENT_UNASKED, PACKET_FRAGMENT_ASKED, PACKET_FRAGMENT_FIRST,
+		       PACKET_FRAGMENT_LATER };
+
 /*
  * What one packet is; all zero before it is parsed, but for what it wants. The parts of its key are kept apart until
  * packet_key, so that they stay in registers: bytes stored one by one and loaded again as a
@@ -80,6 +85,8 @@ struct packet {
 	bool wants_window;    /* set before it is parsed: what follows is looked for */
 	bool has_zero_window; /* TCP */
 	bool wants_ip_len;    /* set before, as well: */
+	__u8 fragment;        /* enum packet_fragment: to be asked for before */
+	__u32 fragment_id;    /* of a fragment that was asked for, as its header has it */
 	__u32 ip_len;         /* of the outermost IP packet, as its header has it; 0: it is not IP */
 	__u32 link_len;       /* what is before that, a tag beside the packet among it */
 	packet_tag vlan;
@@ -270,6 +277,13 @@ static __always_inline __u32 ipv4_total_len(const __u8 *ip)
 	return unlikely(!total_len) ? PARSE_LENGTH_UNKNOWN : total_len;
 }
 
+/* To be asked for what all fragments of a datagram have in common. */
+static __always_inline void packet_note_fragment(struct packet *p, bool is_later, __u32 id)
+{
+	p->fragment = is_later ? PACKET_FRAGMENT_LATER : PACKET_FRAGMENT_FIRST;
+	p->fragment_id = id;
+}
+
 static __always_inline int parse_ipv4(struct cursor *c, struct packet *p)
 {
 	struct iphdr copy;
@@ -293,7 +307,14 @@ static __always_inline int parse_ipv4(struct cursor *c, struct packet *p)
 	if (p->wants_ip_len)
 		packet_note_ip(p, c, ipv4_total_len(ip));
 	fragment = wire16(ip + offsetof(struct iphdr, frag_off));
-	if (unlikely(fragment & host_to_be16(0x1fff))) {
+	if (p->fragment &&
+	    unlikely(fragment & host_to_be16(IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET))) {
+		if (cursor_defer(c))
+			return 0;
+		packet_note_fragment(p, fragment & host_to_be16(IPV4_FRAGMENT_OFFSET),
+				     wire16(ip + offsetof(struct iphdr, id)));
+	}
+	if (unlikely(fragment & host_to_be16(IPV4_FRAGMENT_OFFSET))) {
 		p->flags |= FLOW_NO_PORTS;
 		return 0;
 	}
@@ -322,6 +343,16 @@ static __always_inline __u32 ipv6_extension_len(__u8 kind, const __u8 *header)
 	return (header[1] + 1) * 8;
 }
 
+/* One that is whole, and no fragment (RFC 6946), may stand behind another one's header. */
+static __always_inline void ipv6_note_fragment(struct packet *p, const __u8 *header)
+{
+	bool is_later = wire16(header + 2) & host_to_be16(IPV6_FRAGMENT_OFFSET);
+
+	p->fragment_id = wire32(header + 4);
+	if (is_later || header[3] & IPV6_MORE_FRAGMENTS)
+		packet_note_fragment(p, is_later, wire32(header + 4));
+}
+
 /*
  * Walks from the end of the fixed header to the transport header. ip_proto is the last
  * next-header value reached, an extension header's own where it is cut.
@@ -339,6 +370,8 @@ static __always_inline void parse_ipv6_extensions(struct cursor *c, __s32 left, 
 		if (!header)
 			return;
 		p->ip_proto = header[0];
+		if (kind == IPV6_EXT_FRAGMENT && p->fragment)
+			ipv6_note_fragment(p, header);
 		if (kind == IPV6_EXT_FRAGMENT &&
 		    (wire16(header + 2) & host_to_be16(IPV6_FRAGMENT_OFFSET))) {
 			p->flags |= FLOW_NO_PORTS;

@@ -6,6 +6,7 @@
 #define WEIR_SETTINGS_H
 
 #include "bank.h"
+#include "fragment.h"
 #include "group.h"
 #include "hash.h"
 
@@ -21,6 +22,8 @@ struct count_settings {
 	__u8 has_owners;     /* the socket in it, */
 	__u8 has_ip_bytes;   /* and the bytes of IP packets */
 	__u8 has_tunnels;    /* the tunnel in it: flows are those inside */
+	__u8 has_fragments;  /* later fragments get the ports of their first */
+	struct fragment_seed fragment_seed;
 };
 
 /* Of an interface index: the number of the link, and the words to OR into a key without one. */

@@ -16,6 +16,7 @@
 #include "../include/merged.h"
 #include "../user/filter/filter.h"
 #include "../user/kernel/programs.h"
+#include "../user/sources/fragment_table.h"
 #include "../user/sources/packet_parse.h"
 
 /* What a test-run takes: no less, and no more (kernel 5.15 to 6.18, pages of 4096). */
@@ -31,6 +32,7 @@ struct scene_options {
 	bool has_extra;
 	bool has_ip_bytes;      /* of the second line */
 	bool has_tunnels;       /* flows are those inside; with has_extra */
+	bool has_fragments;     /* later ones have the ports of their first */
 	bool one_link;          /* its number is 0; else SCENE_LINK, of as many as there can be */
 };
 
@@ -44,6 +46,8 @@ struct scene {
 	uint32_t link;
 	bool has_ip_bytes;
 	struct host_bank host;
+	struct fragment_table *fragments;
+	uint64_t fragments_lost[2]; /* since the start: in the kernel, on the host */
 	cpu_set_t cpus;         /* of the process, before */
 };
 
@@ -77,6 +81,7 @@ static inline void scene_open(struct scene *scene, struct scene_options options)
 {
 	struct programs_request request = { .realtime = options.realtime,
 					    .has_tunnels = options.has_tunnels,
+					    .has_fragments = options.has_fragments,
 					    .wanted = { true, true, true, true } };
 	struct bank_shape shape = { 0 };
 	struct bank_geometry of_one_cpu;
@@ -97,6 +102,10 @@ static inline void scene_open(struct scene *scene, struct scene_options options)
 		request.group = &group;
 	}
 	scene->has_tunnels = options.has_tunnels;
+	if (options.has_fragments) {
+		scene->fragments = fragment_table_create(&scene->seed);
+		assert_non_null(scene->fragments);
+	}
 	scene->link = options.one_link ? 0 : SCENE_LINK;
 	shape.slots_per_cpu = options.slots ? options.slots : 4096;
 	shape.links = options.one_link ? 1 : FLOW_LINKS_MAX;
@@ -118,6 +127,7 @@ static inline void scene_close(struct scene *scene)
 	programs_unload(scene->programs);
 	banks_destroy(scene->banks);
 	host_bank_destroy(&scene->host);
+	fragment_table_destroy(scene->fragments);
 	assert_int_equal(sched_setaffinity(0, sizeof(scene->cpus), &scene->cpus), 0);
 }
 
@@ -165,7 +175,8 @@ static inline void scene_count_host(struct scene *scene, enum program_kind kind,
 {
 	struct packet p = { .flags = kind == PROGRAM_TC_EGRESS ? FLOW_OUT : 0,
 			    .wants_window = bank_has_extra(&scene->host.geometry),
-			    .wants_ip_len = scene->has_ip_bytes };
+			    .wants_ip_len = scene->has_ip_bytes,
+			    .fragment = !!scene->fragments * PACKET_FRAGMENT_ASKED };
 	struct packet_size size = packet_size_single(packet->len);
 	struct inward in = { 0 };
 	int malformed = parse_on_host(packet, &p, scene->has_tunnels ? &in : NULL);
@@ -188,6 +199,8 @@ static inline void scene_count_host(struct scene *scene, enum program_kind kind,
 		a.ip_bytes = ip_bytes_of_packet(&size, p.ip_len, p.link_len);
 		a.has_tunnels = scene->has_tunnels;
 	}
+	if (packet_is_fragment(&p))
+		scene->fragments_lost[1] += fragment_table_follow(scene->fragments, &p, in.tunnel);
 	packet_key(&p, &key);
 	key.tunnel = in.tunnel;
 	key_set_link(&key, scene->link);
@@ -285,6 +298,8 @@ static inline struct drained scene_drain_kernel(struct scene *scene)
 	memcpy(d.malformed_reason, counts.malformed_reason, sizeof(d.malformed_reason));
 	memcpy(d.size_histogram, counts.size_histogram, sizeof(d.size_histogram));
 	assert_memory_equal(&flow, &d.outcome[PACKET_FLOW], sizeof(flow));
+	scene->fragments_lost[0] += counts.fragments_lost;
+	fragment_table_end_pane(scene->fragments);
 	return d;
 }
 

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -341,6 +342,35 @@ def an_interrupt_ends_a_wait_for_standard_input():
     expect(json.loads(lines[0])["seen"]["packets"] == 10, lines[0])
 
 
+def fragment(id, offset, more, proto=17):
+    """Of an IPv4 datagram with this identification: offset in bytes."""
+    payload = (b"\x9c\x40\x00\x35" if not offset else b"abcd") + bytes(28)
+    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), id,
+                         more << 13 | offset // 8, 64, proto, 0, b"\n\0\0\1", b"\n\0\0\2")
+    return b"\2" * 12 + b"\x08\0" + header + payload
+
+
+@test
+def a_later_fragment_has_the_ports_of_a_first_in_its_pane_or_the_one_before():
+    first, later = fragment(7, 0, 1), fragment(7, 32, 0)
+    frames = [(0, later), (0, first), (0.2, later), (1.9, later), (2, later), (5, first), (7, later),
+              (8, first), (8.5, later), (8.6, fragment(7, 32, 0, 6)), (8.7, fragment(8, 32, 0))]
+    packets = [(FIRST_NS + int(at * NS), len(data), data) for at, data in frames]
+    with File(pcap(packets)) as name:
+        _, documents, _ = weir(name, "--fragments", "-w", "tumbling:1s", "-p", "1s")
+        _, others, _ = weir(name, "--fragments", "-w", "tumbling:10s", "-p", "5s", "--tcp")
+        _, filtered, _ = weir(name, "--fragments", "-w", "tumbling:10s", "udp port 53")
+        _, plain, _ = weir(name, "-w", "tumbling:10s")
+    for result, wanted in ((documents, (6, 5)), (others, (8, 3)), (filtered, (3, 0)),
+                           (plain, (3, 8))):
+        counts = [0, 0]
+        for flow in (flow for document in result for flow in document["flows"]):
+            expect(flow.get("fragment") or (flow["src_port"], flow["dst_port"]) == (40000, 53),
+                   f"{flow}")
+            counts[bool(flow.get("fragment"))] += flow["packets"]["total"]
+        expect(tuple(counts) == wanted, f"{counts} with ports and without, expected {wanted}")
+
+
 # Captures with a truth.
 
 @test
@@ -446,9 +476,9 @@ def has_late_packets(documents):
     return errors != malformed
 
 
-def inner_table(truth):
-    """The table of the innermost packets, where that is another one: ICMP as in the base table."""
-    variant = truth["variants"].get("inner")
+def variant_table(truth, name):
+    """The table of a variant, where that is another one: ICMP as in the base table."""
+    variant = truth["variants"].get(name)
     while variant and "same_as" in variant:
         variant = truth["variants"][variant["same_as"]]
     table = {tuple(row[:6]): row[6:8] for row in truth["table"]}
@@ -458,10 +488,8 @@ def inner_table(truth):
     return table
 
 
-def inner_problems(truth, outside):
-    """What is in tunnels, beside the same capture without."""
-    _, documents, _ = weir(os.path.join(CAPTURES, truth["capture"]), "--tunnels", "-g",
-                           "src,dst,src_port,dst_port,proto,tunnel", "-w", "tumbling:10s")
+def table_without_icmp(documents):
+    """Key to [packets, bytes]: ICMP has no ports in it."""
     table = {}
     for flow in (flow for document in documents for flow in document["flows"] if "src" in flow):
         key = text_key(flow)
@@ -470,11 +498,28 @@ def inner_problems(truth, outside):
         sums = table.setdefault(key, [0, 0])
         sums[0] += flow["packets"]["total"]
         sums[1] += flow["bytes"]["total"]
-    if table != inner_table(truth):
-        yield f"{len(table)} flows inside of {len(inner_table(truth))}, or other ones"
+    return table
+
+
+def inner_problems(truth, outside):
+    """What is in tunnels, beside the same capture without."""
+    _, documents, _ = weir(os.path.join(CAPTURES, truth["capture"]), "--tunnels", "-g",
+                           "src,dst,src_port,dst_port,proto,tunnel", "-w", "tumbling:10s")
+    table, wanted = table_without_icmp(documents), variant_table(truth, "inner")
+    if table != wanted:
+        yield f"{len(table)} flows inside of {len(wanted)}, or other ones"
     for document, other in zip(documents, outside, strict=True):
         if document["outcomes"] != other["outcomes"] or document["seen"] != other["seen"]:
             yield "totals differ with --tunnels"
+
+
+def fragment_problems(truth):
+    """The truth has a first fragment for ever: here, for a pane that is as long as any capture."""
+    _, documents, _ = weir(os.path.join(CAPTURES, truth["capture"]), "--fragments",
+                           "-w", "tumbling:24h", "-p", "24h")
+    table, wanted = table_without_icmp(documents), variant_table(truth, "frag_track")
+    if table != wanted:
+        yield f"{len(table)} flows with fragments of {len(wanted)}, or other ones"
 
 
 def capture_problems(truth):
@@ -483,7 +528,7 @@ def capture_problems(truth):
     problems = list(differences(truth, result))
     if not problems and not has_late_packets(result[1]) and not truth["packets_without_time"]:
         problems += window_differences(truth, result[1])
-    return problems + list(inner_problems(truth, result[1]))
+    return problems + list(inner_problems(truth, result[1])) + list(fragment_problems(truth))
 
 
 def test_captures():

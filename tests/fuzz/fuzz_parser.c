@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../../user/sources/packet_parse.h"
+#include "../../include/fragment.h"
 
 #define CHECK(condition)        \
 	do {                    \
@@ -33,7 +34,7 @@ static void check_key(const struct flow_key *key, const struct packet *p)
 static void check_inside(const struct capture_packet *packet, int malformed,
 			 const struct packet *outside)
 {
-	struct packet p = { 0 };
+	struct packet p = { .fragment = PACKET_FRAGMENT_ASKED };
 	struct inward in = { 0 };
 	struct flow_key key;
 
@@ -47,6 +48,8 @@ static void check_inside(const struct capture_packet *packet, int malformed,
 	CHECK(!in.tunnel || p.flags & FLOW_IP);
 	CHECK(!outside->vlan || p.vlan == outside->vlan);
 	CHECK(p.jumbo_len == outside->jumbo_len);
+	CHECK(p.fragment != PACKET_FRAGMENT_LATER || (key.flags & FLOW_NO_PORTS && !key.src_port));
+	CHECK(!packet_is_fragment(&p) || p.flags & FLOW_IP);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

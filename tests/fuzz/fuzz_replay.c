@@ -65,7 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct builder b;
 	struct sums sums = { 0 };
-	struct replay_config config = { .taker = { .take = take, .context = &sums },
+	struct replay_config config = { .taker = { .take = take, .context = &sums,
+						   .has_fragments = size & 1 },
 					.pane_ns = PANE_NS,
 					.name = b.name };
 	struct replay *replay;

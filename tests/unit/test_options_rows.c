@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../../user/cli/options.h"
+#include "../../user/cli/run_number.h"
 
 /* Words are borrowed by the options, and so live as long as the test. */
 static void parse(struct options *options, char *text)
@@ -176,6 +177,20 @@ static void processes_are_added_to_all_fields_or_named(void **state)
 	options_fini(&options);
 }
 
+static void fragments_are_another_meaning_of_the_same_rows(void **state)
+{
+	char plain[] = "weir run", followed[] = "weir run --fragments";
+	struct options options, other;
+
+	(void)state;
+	parse(&options, plain);
+	parse(&other, followed);
+	assert_true(!options.fragments && other.fragments);
+	assert_int_not_equal(run_meaning(&options), run_meaning(&other));
+	options_fini(&options);
+	options_fini(&other);
+}
+
 static void tunnels_are_added_to_all_fields_or_named(void **state)
 {
 	char all[] = "weir run --tunnels", named[] = "weir run -g tunnel", none[] =
@@ -209,6 +224,7 @@ int main(void)
 		cmocka_unit_test(services_are_counted_as_whole_flows),
 		cmocka_unit_test(processes_are_added_to_all_fields_or_named),
 		cmocka_unit_test(tunnels_are_added_to_all_fields_or_named),
+		cmocka_unit_test(fragments_are_another_meaning_of_the_same_rows),
 		cmocka_unit_test(a_run_waits_for_interfaces_unless_it_is_once),
 		cmocka_unit_test(a_rate_is_of_bits_or_of_packets),
 		cmocka_unit_test(a_port_alone_is_one_of_loopback),

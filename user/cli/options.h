@@ -46,6 +46,7 @@ struct options {
 	bool processes;               /* whose the flows are is asked */
 	bool processes_if_possible;   /* by nobody: by top, where nothing stands against it */
 	bool tunnels;                 /* flows are those inside tunnels */
+	bool fragments;               /* later ones have the ports of their first */
 	struct rate_limit exit_over;
 	size_t top;
 	size_t metric_groups;         /* -n of metrics; 0: without -g */

@@ -204,6 +204,13 @@ static const char *parse_tunnels(struct parsing *parsing, const char *value)
 	return NULL;
 }
 
+static const char *parse_fragments(struct parsing *parsing, const char *value)
+{
+	(void)value;
+	parsing->options->fragments = true;
+	return NULL;
+}
+
 static const char *parse_biflow(struct parsing *parsing, const char *value)
 {
 	(void)value;
@@ -400,6 +407,8 @@ const struct option_spec option_specs[] = {
 	{ OPTION_PROCESSES, "processes", NULL, FOR_STREAM, parse_processes,
 	  "tell whose the flows of this host are: their process\n"
 	  "and container (also by -g process)" },
+	{ OPTION_FRAGMENTS, "fragments", NULL, FOR_STREAM, parse_fragments,
+	  "give later fragments the ports of their first one" },
 	{ OPTION_HOST, "host", "NAME", FOR_STREAM, parse_host,
 	  "what results call this machine (its host name)" },
 	{ 'o', "output", "TARGET", FOR_STREAM, parse_output,

@@ -10,7 +10,7 @@
 /* Values of options without a letter. */
 enum { OPTION_SLOTS = 256, OPTION_MAX_FLOWS, OPTION_SPEED, OPTION_JSON,
        OPTION_ALIGN, OPTION_EXIT_OVER, OPTION_TCP, OPTION_HOST, OPTION_ONCE, OPTION_PROCESSES, OPTION_PIN,
-       OPTION_TUNNELS, OPTION_IDS_MAX };
+       OPTION_TUNNELS, OPTION_FRAGMENTS, OPTION_IDS_MAX };
 
 /* What is parsed so far, besides the options themselves. */
 struct parsing {

@@ -80,6 +80,7 @@ static uint64_t hash_options(uint64_t hash, const struct options *options)
 	hash = hash_number(hash, options->pane_ns);
 	hash = hash_number(hash, options->biflow);
 	hash = hash_number(hash, options->tunnels);
+	hash = hash_number(hash, options->fragments);
 	hash = hash_number(hash, options->top);
 	hash = hash_number(hash, options->sort);
 	hash = hash_number(hash, options->extra_sets & EXTRA_SETS_TOLD);
@@ -107,5 +108,6 @@ uint64_t run_meaning(const struct options *options)
 	hash = hash_number(hash, options->direction);
 	hash = hash_number(hash, options->extra_sets);
 	hash = hash_number(hash, options->processes);
-	return hash_number(hash, options->tunnels);
+	hash = hash_number(hash, options->tunnels);
+	return hash_number(hash, options->fragments);
 }

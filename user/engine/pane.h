@@ -23,6 +23,7 @@ struct outcome_counts {
 	struct tally outcome[PACKET_OUTCOME_COUNT];
 	uint64_t malformed_reason[MALFORMED_REASON_COUNT];
 	uint64_t size_histogram[SIZE_BUCKETS];
+	uint64_t fragments_lost; /* first ones, forgotten before the pane after theirs was over */
 };
 
 static inline void outcome_counts_add(struct outcome_counts *counts,
@@ -36,6 +37,7 @@ static inline void outcome_counts_add(struct outcome_counts *counts,
 		counts->malformed_reason[i] += more->malformed_reason[i];
 	for (unsigned int i = 0; i < SIZE_BUCKETS; i++)
 		counts->size_histogram[i] += more->size_histogram[i];
+	counts->fragments_lost += more->fragments_lost;
 }
 
 /* The same of one link and direction, without sizes. */

@@ -124,6 +124,7 @@ static void read_tallies(struct reading *r, struct section_header *section)
 	}
 	for (uint32_t i = 0; i < SIZE_BUCKETS; i++)
 		r->counts->total.size_histogram[i] += section->size_histogram[i];
+	r->counts->total.fragments_lost += section->fragments_lost;
 }
 
 static uint32_t read_section(struct reading *r, struct section_header *section)

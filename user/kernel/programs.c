@@ -70,7 +70,8 @@ static struct program_parts parts_of(const struct weir_bpf *s, enum program_kind
 
 	if (s->rodata->settings.has_tunnels)
 		chosen.count = tunnels[kind];
-	else if (s->rodata->settings.has_links || s->rodata->settings.has_extra)
+	else if (s->rodata->settings.has_links || s->rodata->settings.has_extra ||
+		 s->rodata->settings.has_fragments)
 		chosen.count = more[kind];
 	return chosen;
 }
@@ -94,6 +95,8 @@ static void settings_fill(struct count_settings *settings, const struct programs
 	settings->has_owners = request->has_owners;
 	settings->has_ip_bytes = settings->has_extra && request->has_ip_bytes;
 	settings->has_tunnels = request->has_tunnels;
+	settings->has_fragments = request->has_fragments;
+	settings->fragment_seed = fragment_seed_of(request->seed);
 	settings->claim_sections = request->realtime;
 	if (!request->group || !group_by_reduces(request->group, request->has_tunnels))
 		return;
@@ -147,6 +150,8 @@ static int skeleton_load(struct weir_bpf *skeleton, const struct programs_reques
 	if (skeleton->rodata->settings.has_links)
 		err = bpf_map__set_max_entries(skeleton->maps.links,
 					       link_indexes(request->highest_ifindex));
+	if (!err && request->has_fragments)
+		err = bpf_map__set_max_entries(skeleton->maps.fragments, FRAGMENT_SETS);
 	if (err)
 		return err;
 	autoload_choose(skeleton, request);

@@ -38,6 +38,7 @@ struct programs_request {
 	bool has_owners;                /* banks' records have the socket, */
 	bool has_ip_bytes;              /* and the bytes of IP packets */
 	bool has_tunnels;               /* and the tunnel: flows are those inside */
+	bool has_fragments;             /* later ones have the ports of their first */
 	bool realtime;                  /* PREEMPT_RT: sections are claimed */
 	bool wanted[PROGRAM_KIND_COUNT];
 };

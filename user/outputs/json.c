@@ -339,6 +339,8 @@ static void append_processing(struct text *text, const struct window_result *res
 		       rate_per_second(health->records, health->merge_ns));
 	append_member(text, ", \"latency_ns\": ", health->merge_latency_ns);
 	append_member(text, ", \"errors\": ", malformed + health->late_packets);
+	if (result->counts.fragments_lost)
+		append_member(text, ", \"fragments_lost\": ", result->counts.fragments_lost);
 	text_string(text, "}");
 }
 

@@ -109,6 +109,7 @@ static int programs_open(struct live *live)
 					    .has_owners = live->config.taker.owners,
 					    .has_ip_bytes = live->config.taker.has_ip_bytes,
 					    .has_tunnels = live->config.taker.has_tunnels,
+					    .has_fragments = live->config.taker.has_fragments,
 					    .realtime = live->machine.realtime };
 	struct filter_error error;
 	int err;

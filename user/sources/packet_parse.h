@@ -27,7 +27,8 @@ static __always_inline int packet_parse_unusual(const struct capture_packet *pac
 						struct packet *p, struct inward *in)
 {
 	struct packet copy = { .wants_window = p->wants_window,
-			       .wants_ip_len = p->wants_ip_len };
+			       .wants_ip_len = p->wants_ip_len,
+			       .fragment = p->fragment };
 	struct inward within = { 0 };
 	int malformed = packet_parse_thorough(packet, &copy, in ? &within : NULL);
 

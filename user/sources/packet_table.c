@@ -7,6 +7,7 @@
 #include "../../include/group.h"
 #include "../base/clock.h"
 #include "../kernel/pages.h"
+#include "fragment_table.h"
 #include "packet_parse.h"
 #include "packet_table.h"
 
@@ -27,6 +28,7 @@ struct packet_table {
 	struct link_outcomes *links; /* of this pane; NULL: not asked for */
 	bool links_are_told;       /* they are those of the pane before */
 	uint64_t merge_ns;
+	struct fragment_table *fragments; /* NULL: later ones have no ports */
 };
 
 /* Above this load flows push one another out; once near it, the table is emptied. */
@@ -72,7 +74,10 @@ struct packet_table *packet_table_create(const struct packet_table_config *confi
 	table->section = pages_allocate_aligned(table->geometry.section_size);
 	if (config->links)
 		table->links = calloc(2 * (size_t)table->geometry.links, sizeof(*table->links));
-	if (!table->section || (config->links && !table->links)) {
+	if (config->taker.has_fragments)
+		table->fragments = fragment_table_create(&config->seed);
+	if (!table->section || (config->links && !table->links) ||
+	    (config->taker.has_fragments && !table->fragments)) {
 		packet_table_destroy(table);
 		return NULL;
 	}
@@ -86,6 +91,7 @@ void packet_table_destroy(struct packet_table *table)
 	if (!table)
 		return;
 	pages_free(table->section, table->geometry.section_size);
+	fragment_table_destroy(table->fragments);
 	free(table->links);
 	free(table);
 }
@@ -192,6 +198,11 @@ static void table_make_room(struct packet_table *table, uint32_t packets)
 		table->room = max - used;
 }
 
+/* A way to count, as a function of its own: constants. */
+struct counting_way {
+	bool has_extra, has_tunnels, may_have_fragments;
+};
+
 /* What counting a packet reads of the table, copied for a batch so that it stays in registers. */
 struct counting {
 	const struct packet_table *table;
@@ -202,11 +213,11 @@ struct counting {
 	bool has_extra;
 	bool has_ip_bytes;
 	bool has_tunnels;
+	struct fragment_table *fragments;
 };
 
-/* What is told here is a constant where this is called: each way to count exists once. */
 static __always_inline struct counting table_counting(const struct packet_table *table,
-						      bool has_extra, bool has_tunnels)
+						      struct counting_way way)
 {
 	return (struct counting){
 		.table = table,
@@ -214,9 +225,10 @@ static __always_inline struct counting table_counting(const struct packet_table 
 		.geometry = table->geometry,
 		.seed = &table->config.seed,
 		.masks = table->reduced ? &table->masks : NULL,
-		.has_extra = has_extra,
-		.has_ip_bytes = has_extra && table->config.taker.has_ip_bytes,
-		.has_tunnels = has_tunnels,
+		.has_extra = way.has_extra,
+		.has_ip_bytes = way.has_extra && table->config.taker.has_ip_bytes,
+		.has_tunnels = way.has_tunnels,
+		.fragments = way.may_have_fragments ? table->fragments : NULL,
 	};
 }
 
@@ -227,7 +239,8 @@ static __always_inline void packet_read(const struct counting *counting,
 					struct parsed_packet *parsed)
 {
 	struct packet p = { .wants_window = counting->has_extra,
-			    .wants_ip_len = counting->has_ip_bytes };
+			    .wants_ip_len = counting->has_ip_bytes,
+			    .fragment = !!counting->fragments * PACKET_FRAGMENT_ASKED };
 	struct inward in = { 0 };
 	int malformed = packet_parse(packet, &p, counting->has_tunnels ? &in : NULL);
 
@@ -235,6 +248,13 @@ static __always_inline void packet_read(const struct counting *counting,
 		parsed->outcome = PACKET_MALFORMED;
 		parsed->malformed = (uint8_t)(malformed - 1);
 		return;
+	}
+	if (counting->fragments && unlikely(packet_is_fragment(&p))) {
+		struct packet copy = p; /* else p would not stay in registers */
+
+		counting->section->fragments_lost +=
+			fragment_table_follow(counting->fragments, &copy, in.tunnel);
+		p = copy;
 	}
 	if (place->link || place->is_out || place->is_told) {
 		struct flow_link link = flow_link_of(place->link);
@@ -363,7 +383,7 @@ static void links_begin_pane(struct packet_table *table)
 }
 
 static __always_inline int batch_count(struct packet_table *table, struct packet_batch batch,
-				       bool has_extra, bool has_tunnels)
+				       struct counting_way way)
 {
 	struct parsed_packet parsed[PACKET_BATCH];
 	struct counting counting;
@@ -375,7 +395,7 @@ static __always_inline int batch_count(struct packet_table *table, struct packet
 		table_merge_spill(table);
 	table_make_room(table, (uint32_t)batch.count);
 	/* Not earlier: a table that was full may have fewer slots now. */
-	counting = table_counting(table, has_extra, has_tunnels);
+	counting = table_counting(table, way);
 	batch.count = batch_read(table, &batch, parsed, &err, &counting);
 	batch_account(&batch, parsed, &counting);
 	if (table->links)
@@ -386,17 +406,22 @@ static __always_inline int batch_count(struct packet_table *table, struct packet
 /* Each way by itself: together in one function they take the registers from the plain one. */
 static __noinline int batch_count_plain(struct packet_table *table, struct packet_batch batch)
 {
-	return batch_count(table, batch, false, false);
+	return batch_count(table, batch, (struct counting_way){ 0 });
 }
 
 static __noinline int batch_count_extra(struct packet_table *table, struct packet_batch batch)
 {
-	return batch_count(table, batch, true, false);
+	return batch_count(table, batch, (struct counting_way){ true, false, true });
 }
 
 static __noinline int batch_count_tunnels(struct packet_table *table, struct packet_batch batch)
 {
-	return batch_count(table, batch, true, true);
+	return batch_count(table, batch, (struct counting_way){ true, true, true });
+}
+
+static __noinline int batch_count_fragments(struct packet_table *table, struct packet_batch batch)
+{
+	return batch_count(table, batch, (struct counting_way){ false, false, true });
 }
 
 int packet_table_count(struct packet_table *table, const struct capture_packet *packets,
@@ -406,8 +431,10 @@ int packet_table_count(struct packet_table *table, const struct capture_packet *
 
 	if (table->config.taker.has_tunnels)
 		return batch_count_tunnels(table, batch);
-	return table->config.taker.has_extra ? batch_count_extra(table, batch) :
-					       batch_count_plain(table, batch);
+	if (table->config.taker.has_extra)
+		return batch_count_extra(table, batch);
+	return table->fragments ? batch_count_fragments(table, batch) :
+				  batch_count_plain(table, batch);
 }
 
 /* Adds what is tallied of a link and direction. */
@@ -440,6 +467,11 @@ static struct link_outcomes tallies_take(struct packet_table *table)
 	return sum;
 }
 
+void packet_table_begin_pane(struct packet_table *table, uint64_t index)
+{
+	fragment_table_begin_pane(table->fragments, index);
+}
+
 void packet_table_end_pane(struct packet_table *table, struct pane *pane)
 {
 	struct section_header *header = table->section;
@@ -453,6 +485,7 @@ void packet_table_end_pane(struct packet_table *table, struct pane *pane)
 	memcpy(pane->counts.malformed_reason, sum.malformed_reason, sizeof(sum.malformed_reason));
 	memcpy(pane->counts.size_histogram, header->size_histogram,
 	       sizeof(header->size_histogram));
+	pane->counts.fragments_lost = header->fragments_lost;
 	memset(header, 0, sizeof(*header));
 	pane->link_outcomes = table->links;
 	pane->link_outcomes_count = table->links ? 2 * (size_t)table->geometry.links : 0;
@@ -463,4 +496,5 @@ void packet_table_end_pane(struct packet_table *table, struct pane *pane)
 	table->records = 0;
 	table->merge_ns = 0;
 	table->room = table_load_max(table);
+	fragment_table_end_pane(table->fragments);
 }

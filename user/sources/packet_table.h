@@ -45,6 +45,12 @@ int packet_table_count(struct packet_table *table, const struct capture_packet *
 		       const struct packet_place *places, size_t count);
 
 /*
+ * Before the first packet of a pane: its number on the grid of panes. Without this a pane is the
+ * one after that which has ended.
+ */
+void packet_table_begin_pane(struct packet_table *table, uint64_t index);
+
+/*
  * Ends the pane: its records go to the taker, its counts (link_outcomes stay the
  * table's), records and merge_ns go to *pane, whose other fields are left alone, and the table is
  * empty.

@@ -177,6 +177,7 @@ static int replay_count(struct replay *replay, const struct capture_packet *pack
 			const struct packet_place *places, size_t count)
 {
 	replay->packet_total += count;
+	packet_table_begin_pane(replay->table, replay->clock.index);
 	return packet_table_count(replay->table, packets, places, count);
 }
 
