@@ -13,7 +13,8 @@ $(BUILD)/bench/%: tools/bench/%.c $(LIBRARY) | $(BUILD)/reference.skel.h
 bench: bench-packet bench-flood bench-filter bench-pane bench-merge bench-json bench-ipfix ## all benchmarks but live and replay
 
 .PHONY: bench-packet
-bench-packet: $(BUILD)/bench/packet ## cost of a packet in the kernel, beside other tables
+bench-packet: $(BUILD)/bench/packet $(BUILD)/bench/options ## cost of a packet in the kernel, beside other tables
+	$(BUILD)/bench/options
 	$(BUILD)/bench/packet
 
 .PHONY: bench-flood

@@ -22,17 +22,19 @@ struct kernel_bench {
 	struct programs *programs;
 };
 
-/* What records have two lines for: nothing in particular, or tunnels too. */
-enum bench_extra { BENCH_ONE_LINE, BENCH_TWO_LINES, BENCH_TUNNELS };
+/* Records of two lines, for nothing in particular or for tunnels; or fragments are followed. */
+enum bench_extra { BENCH_ONE_LINE, BENCH_TWO_LINES, BENCH_TUNNELS, BENCH_FRAGMENTS };
 
 /* 0 or negative errno; to be closed in both cases. */
 static inline int kernel_bench_open(struct kernel_bench *bench, uint32_t slots, uint32_t links,
 				    enum bench_extra extra)
 {
 	struct programs_request request = { .wanted = { [PROGRAM_XDP] = true },
-					    .has_tunnels = extra == BENCH_TUNNELS };
+					    .has_tunnels = extra == BENCH_TUNNELS,
+					    .has_fragments = extra == BENCH_FRAGMENTS };
 	const struct bank_shape shape = { .slots_per_cpu = slots, .links = links,
-					  .has_extra = extra != BENCH_ONE_LINE };
+					  .has_extra = extra == BENCH_TWO_LINES ||
+						       extra == BENCH_TUNNELS };
 	struct filter_error error;
 	struct hash_seed seed;
 	int err;

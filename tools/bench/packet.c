@@ -13,8 +13,6 @@
 #define ROUNDS       9
 #define RUNS_MIN     300000u
 #define SLOTS_USUAL  65536u
-#define VXLAN_LEN_ALL (14 + 20 + 8 + 8)
-
 enum subject { EMPTY, PARSE, WEIR, PERCPU_HASH, LRU_PERCPU_HASH, GLOBAL_HASH, SUBJECTS };
 
 static const char *const subject_names[SUBJECTS] = {
@@ -26,48 +24,31 @@ struct frame_kind {
 	unsigned int tags;
 	bool ipv6;
 	unsigned int address_offset; /* of the bytes that make a flow */
-	bool vxlan;                  /* in another packet of that kind */
 };
 
 static const struct frame_kind frame_kinds[] = {
-	{ "IPv4/UDP", 0, false, 14 + 12, false },
-	{ "IPv6/UDP", 0, true, 14 + 20, false },
-	{ "IPv4/UDP, one tag", 1, false, 18 + 12, false },
-	{ "IPv4/UDP, two tags", 2, false, 22 + 12, false },
-};
-
-/* Measured with programs that look into tunnels, beside the plain ones. */
-static const struct frame_kind tunnel_kinds[] = {
-	{ "IPv4/UDP", 0, false, 14 + 12, false },
-	{ "the same in VXLAN", 0, false, VXLAN_LEN_ALL + 14 + 12, true },
+	{ "IPv4/UDP", 0, false, 14 + 12 },
+	{ "IPv6/UDP", 0, true, 14 + 20 },
+	{ "IPv4/UDP, one tag", 1, false, 18 + 12 },
+	{ "IPv4/UDP, two tags", 2, false, 22 + 12 },
 };
 
 struct bench {
 	struct reference_bpf *reference;
 	struct kernel_bench weir;
-	unsigned char frame[VXLAN_LEN_ALL + FRAME_LEN + 16];
+	unsigned char frame[FRAME_LEN + 16];
 	unsigned int frame_len;
 	double ns[SUBJECTS];
 };
 
-/* Ethernet, IPv4, UDP, VXLAN: what is before the frame inside. */
-static void vxlan_put(unsigned char *at)
-{
-	memcpy(at + 12, "\x08\0\x45\0\0\x60\0\0\0\0\x40\x11", 12);
-	memcpy(at + 14 + 20, "\xc0\0\x12\xb5\0\x4c\0\0\x08\0\0\0\0\0\x07\0", 16);
-}
-
 static void frame_make(struct bench *bench, const struct frame_kind *kind)
 {
-	unsigned int before = kind->vxlan ? VXLAN_LEN_ALL : 0;
-	unsigned char *at = bench->frame + before + 12;
+	unsigned char *at = bench->frame + 12;
 
 	memset(bench->frame, 0, sizeof(bench->frame));
-	if (kind->vxlan)
-		vxlan_put(bench->frame);
 	for (unsigned int i = 0; i < kind->tags; i++, at += 4)
 		memcpy(at, i + 1 < kind->tags ? "\x88\xa8\0\7" : "\x81\0\0\5", 4);
-	bench->frame_len = before + FRAME_LEN;
+	bench->frame_len = FRAME_LEN;
 	if (kind->ipv6) {
 		memcpy(at, "\x86\xdd\x60\0\0\0\0\x0a\x11\x40", 10);
 		at += 2 + 40;
@@ -181,44 +162,6 @@ static int bench_kind(const struct frame_kind *kind, uint32_t flows, uint32_t li
 	return err;
 }
 
-/* Of a frame, by plain programs or those that look into tunnels; ns over an empty program. */
-static int tunnel_measure(const struct frame_kind *kind, uint32_t flows, enum bench_extra extra,
-			  double *ns)
-{
-	uint32_t slots = flows * 2 > SLOTS_USUAL ? flows * 2 : SLOTS_USUAL;
-	struct bench bench = { 0 };
-	int err = kernel_bench_open(&bench.weir, slots, 1, extra);
-
-	frame_make(&bench, kind);
-	if (!err)
-		err = reference_open(&bench, kind, slots);
-	if (!err)
-		err = bench_measure(&bench, flows);
-	*ns = bench.ns[WEIR] - bench.ns[EMPTY];
-	bench_close(&bench);
-	return err;
-}
-
-static int bench_tunnels(uint32_t flows)
-{
-	static const char *const names[] = { "plain", "two lines", "--tunnels" };
-
-	for (size_t k = 0; k < sizeof(tunnel_kinds) / sizeof(tunnel_kinds[0]); k++) {
-		printf("%-20s %7u flows ", tunnel_kinds[k].name, flows);
-		for (int extra = BENCH_ONE_LINE; extra <= BENCH_TUNNELS; extra++) {
-			double ns;
-			int err = tunnel_measure(&tunnel_kinds[k], flows, (enum bench_extra)extra,
-						 &ns);
-
-			if (err)
-				return err;
-			printf(" %s +%.0f", names[extra], ns);
-		}
-		printf("\n");
-	}
-	return 0;
-}
-
 /*
  * Limits the run to that many lines, tells so many links apart, and counts into records of two
  * lines where there is a third argument: packet [LINES [LINKS [extra]]].
@@ -234,11 +177,9 @@ int main(int argc, char **argv)
 	enum { KINDS = sizeof(frame_kinds) / sizeof(frame_kinds[0]),
 	       FLOW_COUNTS = sizeof(flow_counts) / sizeof(flow_counts[0]) };
 
-	printf("ns a packet over an empty program; the ratio is weir's part of the other's\n");
-	int err = bench_tunnels(1024);
+	int err = 0;
 
-	if (err)
-		return kernel_bench_status("tunnels", err);
+	printf("ns a packet over an empty program; the ratio is weir's part of the other's\n");
 	for (size_t i = 0; i < KINDS * FLOW_COUNTS && lines > 0; i++, lines--) {
 		const struct frame_kind *kind = &frame_kinds[i / FLOW_COUNTS];
 
