@@ -274,6 +274,20 @@ static void tags_beside_the_packet_are_a_note_for_xdp_only(void **state)
 	expect_finding(&tc.findings, "VLAN tags", FINDING_OK, "");
 }
 
+/* Its own feature changes nothing there. */
+static void of_a_veth_the_other_end_leaves_tags_in_the_packet(void **state)
+{
+	struct netdev_facts facts = plain_link;
+	struct interface_survey xdp;
+
+	(void)state;
+	facts.rx_vlan_strip = true;
+	strcpy(facts.driver, "veth");
+	xdp = judged(&facts, ATTACH_NATIVE);
+	expect_finding(&xdp.findings, "VLAN tags", FINDING_NOTE,
+		       "ethtool -K PEER txvlan off, at its other end");
+}
+
 static void lro_has_its_command(void **state)
 {
 	struct netdev_facts facts = plain_link;
@@ -374,6 +388,7 @@ int main(void)
 		cmocka_unit_test(nothing_in_the_way_is_all_ok),
 		cmocka_unit_test(an_interface_that_is_down_is_a_note),
 		cmocka_unit_test(tags_beside_the_packet_are_a_note_for_xdp_only),
+		cmocka_unit_test(of_a_veth_the_other_end_leaves_tags_in_the_packet),
 		cmocka_unit_test(lro_has_its_command),
 		cmocka_unit_test(a_held_hook_has_the_command_of_its_mode),
 		cmocka_unit_test(an_mtu_that_native_xdp_refuses_has_its_command),

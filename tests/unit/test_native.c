@@ -165,9 +165,26 @@ static void a_reason_that_is_cut_stays_a_string(void **state)
 	assert_string_equal(why, "ice has");
 }
 
+static void tags_are_left_in_the_packet_by_what_moves_them(void **state)
+{
+	struct netdev_facts facts = plain_facts();
+	char mend[NETDEV_WHY_MAX] = "";
+
+	(void)state;
+	assert_false(xdp_tags_mend(&facts, mend, sizeof(mend)));
+	facts.rx_vlan_strip = true;
+	assert_true(xdp_tags_mend(&facts, mend, sizeof(mend)));
+	assert_string_equal(mend, "ethtool -K eth0 rxvlan off");
+	facts.rx_vlan_strip = false;
+	strcpy(facts.driver, "veth");
+	assert_true(xdp_tags_mend(&facts, mend, sizeof(mend)));
+	assert_string_equal(mend, "ethtool -K PEER txvlan off, at its other end");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tags_are_left_in_the_packet_by_what_moves_them),
 		cmocka_unit_test(a_free_hook_of_a_native_driver_is_taken),
 		cmocka_unit_test(a_driver_without_native_xdp_gets_tc),
 		cmocka_unit_test(an_unknown_driver_gets_tc),

@@ -185,6 +185,7 @@ static void report_chosen(const struct live_link *link, enum attach_how how)
 	const struct attach_plan *plan = &link->plan;
 	const char *cost = plan->in == ATTACH_XDP_NATIVE ? native_cost(&link->facts) : NULL;
 	const char *driver = link->facts.driver[0] ? link->facts.driver : "unknown driver";
+	char mend[NETDEV_WHY_MAX];
 
 	report_notice("attached to %s (%s): %s%s%s%s%s", link->facts.name, driver,
 		      plan->in ? attach_point_name(plan->in) : "",
@@ -193,6 +194,9 @@ static void report_chosen(const struct live_link *link, enum attach_how how)
 		      plan->why[0] ? ": " : "", plan->why);
 	if (cost)
 		report_notice("note: native XDP takes from %s: %s", link->facts.name, cost);
+	if (attach_point_is_xdp(plan->in) && xdp_tags_mend(&link->facts, mend, sizeof(mend)))
+		report_notice("note: XDP does not see VLAN tags that %s gets beside packets: %s",
+			      link->facts.name, mend);
 	if (how == ATTACH_GENERIC)
 		report_notice("warning: generic XDP runs after GRO: merged packets count as one");
 	if (!link->facts.up)

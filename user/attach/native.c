@@ -25,6 +25,21 @@ const char *native_cost(const struct netdev_facts *facts)
 	return NULL;
 }
 
+/*
+ * A veth moves none itself: it receives a packet as its other end sent it, which leaves tags beside
+ * where it has the offload (validate_xmit_vlan, net/core/dev.c), and is often not to be seen here.
+ */
+bool xdp_tags_mend(const struct netdev_facts *facts, char *mend, size_t size)
+{
+	bool is_veth = strcmp(facts->driver, "veth") == 0;
+
+	if (is_veth)
+		snprintf(mend, size, "ethtool -K PEER txvlan off, at its other end");
+	else if (facts->rx_vlan_strip)
+		snprintf(mend, size, "ethtool -K %s rxvlan off", facts->name);
+	return is_veth || facts->rx_vlan_strip;
+}
+
 static void why_held(const struct netdev_facts *facts, char *why, size_t size)
 {
 	const char *name = facts->xdp_prog_name;

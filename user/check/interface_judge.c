@@ -130,8 +130,9 @@ static void hook_judge(struct judging *judging)
 static void vlan_judge(struct judging *judging)
 {
 	struct finding *finding = findings_add(judging->findings, "VLAN tags");
+	char mend[NETDEV_WHY_MAX];
 
-	if (!judging->facts->rx_vlan_strip) {
+	if (!xdp_tags_mend(judging->facts, mend, sizeof(mend))) {
 		finding_fact(finding, "left in the packet");
 		finding_action(finding, "seen");
 		return;
@@ -142,7 +143,7 @@ static void vlan_judge(struct judging *judging)
 		return;
 	finding->state = FINDING_NOTE;
 	finding_action(finding, "not seen by XDP: flows have no vlan");
-	finding_mend(finding, "ethtool -K %s rxvlan off", judging->word);
+	finding_mend(finding, "%s", mend);
 }
 
 static void merging_judge(struct judging *judging)
