@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import socket
 import struct
 
 from lab import BPF_SYSCALL, BPF_TCX, Failed, libc
@@ -21,22 +22,24 @@ def bpf(command, layout, *values):
     return fd
 
 
-def load(kind, verdict):
-    """A program named stranger: r0 = verdict; exit."""
-    code = ctypes.create_string_buffer(struct.pack("=BBhiBBhi", 0xb7, 0, 0, verdict, 0x95, 0, 0, 0))
+def load(kind, verdict, before=()):
+    """A program named stranger: what is before; r0 = verdict; exit."""
+    lines = [*before, (0xb7, 0, verdict), (0x95, 0, 0)]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("=BBhi", operation, register, 0, value)
+                                                for operation, register, value in lines))
     terms = ctypes.create_string_buffer(b"Dual BSD/GPL")
-    return bpf(BPF_PROG_LOAD, "=IIQQIIQII16s", kind, 2, ctypes.addressof(code),
+    return bpf(BPF_PROG_LOAD, "=IIQQIIQII16s", kind, len(lines), ctypes.addressof(code),
                ctypes.addressof(terms), 0, 0, 0, 0, 0, b"stranger")
 
 
 @contextlib.contextmanager
-def stranger(device, hook, verdict):
+def stranger(device, hook, verdict, before=()):
     """At "tcx-ingress" or "tcx-egress" before all others, or at "xdp-native"."""
     index = device.show()["ifindex"]
     if hook == "xdp-native":
-        program, where, flags = load(XDP, verdict), BPF_XDP, XDP_DRIVER_MODE
+        program, where, flags = load(XDP, verdict, before), BPF_XDP, XDP_DRIVER_MODE
     else:
-        program, where, flags = load(SCHED_CLS, verdict), BPF_TCX[hook], BPF_F_BEFORE
+        program, where, flags = load(SCHED_CLS, verdict, before), BPF_TCX[hook], BPF_F_BEFORE
     try:
         with device.namespace.inside():
             link = bpf(BPF_LINK_CREATE, "=IIII", program, index, where, flags)
@@ -46,3 +49,9 @@ def stranger(device, hook, verdict):
         yield
     finally:
         os.close(link)
+
+
+def tagger(device, vlan):
+    """Gives each packet that is sent a VLAN tag, beside it: bpf_skb_vlan_push."""
+    push = [(0xb7, 2, socket.htons(0x8100)), (0xb7, 3, vlan), (0x85, 0, 18)]
+    return stranger(device, "tcx-egress", TC_OK, push)
