@@ -12,6 +12,7 @@ import traffic
 import tunnel
 import watch
 from lab import Skipped, expect, expect_equal, wait_until
+from stranger import TC_OK, stranger
 from watch import BINARY, Weir
 
 
@@ -49,6 +50,39 @@ def any_stands_for_every_interface_that_is_up(lab):
         expect_equal(got, wanted, f"{device.name}, against ip -s link")
     expect("interface other0: left out" in weir.stderr, f"other0 is not named: {weir.stderr}")
     return "two links, the loopback and a tun device, each named; another left out in words"
+
+
+def of_many_interfaces_those_without_tcx_programs_get_clsact(lab):
+    """A TCX link each would take seconds; all is counted, and nothing is left."""
+    one, far_one = lab.pair(number=1, names=("one", "far"))
+    two, far_two = lab.link(one.namespace, lab.namespace(), 2, ("two", "far"))
+    one.namespace.run("ip", "-batch", "-", input="".join(
+        f"link add v{i} type veth peer name w{i}\nlink set v{i} up\nlink set w{i} up\n"
+        for i in range(32)))
+    devices = one, two
+    with stranger(two, "tcx-egress", TC_OK):
+        held = two.hooks()
+        weir = Weir(lab, devices, "-a", "tc", names=["any"])
+        wait_until(lambda: "attached to two " in weir.stderr and "attached to w31 " in weir.stderr,
+                   "all to be attached", 20)
+        expect_equal({name for name, _ in one.hooks()}, {"clsact-ingress", "clsact-egress"},
+                     "hooks where nobody is at TCX")
+        expect_equal({name for name, _ in two.hooks() - held},
+                     {"tcx-ingress", "tcx-egress"}, "hooks where somebody is")
+        before = one.settle(), two.settle()
+        traffic.udp_burst(far_one, one, [200] * 30)
+        traffic.udp_burst(two, far_two, [300] * 20)
+        after = one.settle(), two.settle()
+        documents = weir.stop().documents()
+    for device, then, now in zip(devices, before, after):
+        got = watch.plus(*((flow["packets"]["total"], flow["bytes"]["total"])
+                           for document in documents for flow in document["flows"]
+                           if flow["interface"] == device.name))
+        wanted = tuple(sum(b[i] - a[i] for a, b in zip(then, now)) for i in (0, 1))
+        expect_equal(got, wanted, f"{device.name}, against ip -s link")
+    left = one.namespace.run("tc", "qdisc", "show").stdout
+    expect("clsact" not in left, f"left behind: {left}")
+    return f"{len(documents[0]['source']['names'])} interfaces, one of them with a stranger at TCX"
 
 
 def interfaces_of_any_index_are_told_apart(lab):
@@ -185,6 +219,7 @@ TESTS = [
     names_that_nobody_answers_about_end_in_words,
     a_name_that_is_waited_for_can_be_interrupted,
     any_stands_for_every_interface_that_is_up,
+    of_many_interfaces_those_without_tcx_programs_get_clsact,
     interfaces_of_any_index_are_told_apart,
     a_list_of_interfaces_is_told_how_to_name_several,
 ]

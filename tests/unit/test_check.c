@@ -18,7 +18,7 @@ static const struct netdev_facts plain_link = {
 static struct attach_plan plan_of(const struct netdev_facts *facts, enum attach_how how,
 				  enum direction direction)
 {
-	const struct attach_settings settings = { how, direction };
+	const struct attach_settings settings = { .how = how, .direction = direction };
 	struct attach_plan plan;
 
 	attach_plan_make(facts, &new_machine, &settings, &plan);
@@ -54,6 +54,31 @@ static void auto_leaves_a_veth_to_tc_and_native_takes_it(void **state)
 	strcpy(facts.driver, "veth");
 	assert_int_equal(plan_of(&facts, ATTACH_AUTO, DIRECTION_BOTH).in, ATTACH_TCX_INGRESS);
 	assert_int_equal(plan_of(&facts, ATTACH_NATIVE, DIRECTION_BOTH).in, ATTACH_XDP_NATIVE);
+}
+
+/* A TCX link waits for the kernel; where others have one there, weir is to stand before them. */
+static void of_many_interfaces_those_without_tcx_programs_are_left_to_clsact(void **state)
+{
+	struct attach_settings many = { .how = ATTACH_TC, .is_many = true };
+	struct netdev_facts facts = plain_link;
+	struct attach_plan plan;
+
+	(void)state;
+	attach_plan_make(&facts, &new_machine, &many, &plan);
+	assert_int_equal(plan.in, ATTACH_CLSACT_INGRESS);
+	assert_int_equal(plan.out, ATTACH_CLSACT_EGRESS);
+	facts.tcx_egress = 1;
+	attach_plan_make(&facts, &new_machine, &many, &plan);
+	assert_int_equal(plan.in, ATTACH_TCX_INGRESS);
+	facts.tcx_egress = 0;
+	facts.has_ingress_qdisc = true;
+	attach_plan_make(&facts, &new_machine, &many, &plan);
+	assert_int_equal(plan.out, ATTACH_TCX_EGRESS);
+	many.how = ATTACH_AUTO;
+	facts.has_ingress_qdisc = false;
+	attach_plan_make(&facts, &new_machine, &many, &plan);
+	assert_int_equal(plan.in, ATTACH_XDP_NATIVE);
+	assert_int_equal(plan.out, ATTACH_CLSACT_EGRESS);
 }
 
 static void native_is_impossible_where_something_is_in_the_way(void **state)
@@ -372,6 +397,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(auto_is_xdp_in_and_tcx_out_where_nothing_is_in_the_way),
 		cmocka_unit_test(auto_leaves_a_veth_to_tc_and_native_takes_it),
+		cmocka_unit_test(of_many_interfaces_those_without_tcx_programs_are_left_to_clsact),
 		cmocka_unit_test(native_is_impossible_where_something_is_in_the_way),
 		cmocka_unit_test(native_is_tried_on_a_driver_nobody_knows),
 		cmocka_unit_test(a_direction_not_asked_for_has_no_hook),

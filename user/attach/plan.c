@@ -90,10 +90,20 @@ static bool is_kept_out(const struct netdev_facts *facts, const struct attach_pl
 	return needs_clsact && facts->has_ingress_qdisc && !facts->has_clsact;
 }
 
+static bool takes_tcx(const struct netdev_facts *facts, const struct machine_facts *machine,
+		      const struct attach_settings *settings)
+{
+	bool has_others = facts->tcx_ingress || facts->tcx_egress;
+
+	if (settings->how == ATTACH_CLSACT || !attach_plan_has_tcx(facts, machine))
+		return false;
+	return !settings->is_many || has_others || (facts->has_ingress_qdisc && !facts->has_clsact);
+}
+
 void attach_plan_make(const struct netdev_facts *facts, const struct machine_facts *machine,
 		      const struct attach_settings *settings, struct attach_plan *plan)
 {
-	bool tcx = attach_plan_has_tcx(facts, machine) && settings->how != ATTACH_CLSACT;
+	bool tcx = takes_tcx(facts, machine, settings);
 
 	memset(plan, 0, sizeof(*plan));
 	if (settings->direction != DIRECTION_OUT)

@@ -5,6 +5,8 @@
 #ifndef WEIR_ATTACH_SETTINGS_H
 #define WEIR_ATTACH_SETTINGS_H
 
+#include <stdbool.h>
+
 #define DIRECTIONS(X)             \
 	X(DIRECTION_BOTH, "both") \
 	X(DIRECTION_IN,   "in")   \
@@ -22,9 +24,13 @@
 enum direction { DIRECTIONS(SETTING_AS_ENUM) DIRECTION_COUNT };
 enum attach_how { ATTACH_HOWS(SETTING_AS_ENUM) ATTACH_HOW_COUNT };
 
+/* So many interfaces at once are not given a TCX link each: see attach_plan_make. */
+#define ATTACH_MANY 64
+
 struct attach_settings {
 	enum attach_how how;
 	enum direction direction;
+	bool is_many; /* interfaces at once */
 };
 
 #endif

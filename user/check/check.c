@@ -18,7 +18,8 @@
 static void interface_add(struct survey *survey, const char *name, const struct options *options)
 {
 	struct interface_survey *interface = &survey->interfaces[survey->interface_count++];
-	const struct attach_settings settings = { options->attach, options->direction };
+	const struct attach_settings settings = { .how = options->attach,
+						  .direction = options->direction };
 	char route[IF_NAMESIZE];
 
 	snprintf(interface->name, sizeof(interface->name), "%s", name);
@@ -47,7 +48,8 @@ static const struct netdev_facts *find_under(const struct survey *survey,
 
 static void interfaces_judge(struct survey *survey, const struct options *options)
 {
-	const struct attach_settings settings = { options->attach, options->direction };
+	const struct attach_settings settings = { .how = options->attach,
+						  .direction = options->direction };
 
 	for (size_t i = 0; i < survey->interface_count; i++) {
 		struct interface_survey *interface = &survey->interfaces[i];

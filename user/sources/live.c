@@ -24,6 +24,7 @@ static int plan_links(struct live *live)
 {
 	struct live_shared shared = live_shared_of(live);
 
+	shared.settings.is_many = !live->config.pin && live->config.interface_count > ATTACH_MANY;
 	for (size_t i = 0; i < live->config.interface_count; i++) {
 		int err = live_link_plan(&live->links[i], &shared, live->config.interfaces[i]);
 
