@@ -23,6 +23,16 @@ def run_weir(space, *words, **keywords):
     return done.returncode, done.stdout, done.stderr
 
 
+def expect_as_counted(documents, devices, before, after):
+    """Packets and bytes of each device are those that it counted itself."""
+    for device, then, now in zip(devices, before, after):
+        got = watch.plus(*((flow["packets"]["total"], flow["bytes"]["total"])
+                           for document in documents for flow in document["flows"]
+                           if flow["interface"] == device.name))
+        wanted = tuple(sum(b[i] - a[i] for a, b in zip(then, now)) for i in (0, 1))
+        expect_equal(got, wanted, f"{device.name}, against ip -s link")
+
+
 def any_stands_for_every_interface_that_is_up(lab):
     """Each is named in its flows; what is down, or neither Ethernet nor IP, is not counted."""
     one, far_one = lab.pair(number=1, names=("one", "far"))
@@ -42,12 +52,7 @@ def any_stands_for_every_interface_that_is_up(lab):
     os.close(tun)
     expect_equal(sorted(documents[0]["source"]["names"]), ["lo", "one", "tun0", "two"],
                  "source.names")
-    for device, then, now in zip((one, two), before, after):
-        got = watch.plus(*((flow["packets"]["total"], flow["bytes"]["total"])
-                           for document in documents for flow in document["flows"]
-                           if flow["interface"] == device.name))
-        wanted = tuple(sum(b[i] - a[i] for a, b in zip(then, now)) for i in (0, 1))
-        expect_equal(got, wanted, f"{device.name}, against ip -s link")
+    expect_as_counted(documents, (one, two), before, after)
     expect("interface other0: left out" in weir.stderr, f"other0 is not named: {weir.stderr}")
     return "two links, the loopback and a tun device, each named; another left out in words"
 
@@ -74,12 +79,7 @@ def of_many_interfaces_those_without_tcx_programs_get_clsact(lab):
         traffic.udp_burst(two, far_two, [300] * 20)
         after = one.settle(), two.settle()
         documents = weir.stop().documents()
-    for device, then, now in zip(devices, before, after):
-        got = watch.plus(*((flow["packets"]["total"], flow["bytes"]["total"])
-                           for document in documents for flow in document["flows"]
-                           if flow["interface"] == device.name))
-        wanted = tuple(sum(b[i] - a[i] for a, b in zip(then, now)) for i in (0, 1))
-        expect_equal(got, wanted, f"{device.name}, against ip -s link")
+    expect_as_counted(documents, devices, before, after)
     left = one.namespace.run("tc", "qdisc", "show").stdout
     expect("clsact" not in left, f"left behind: {left}")
     return f"{len(documents[0]['source']['names'])} interfaces, one of them with a stranger at TCX"
@@ -99,12 +99,7 @@ def interfaces_of_any_index_are_told_apart(lab):
     traffic.udp_burst(far_three, three, [400] * 10)
     after = [device.settle() for device in devices]
     documents = weir.stop().documents()
-    for device, then, now in zip(devices, before, after):
-        got = watch.plus(*((flow["packets"]["total"], flow["bytes"]["total"])
-                           for document in documents for flow in document["flows"]
-                           if flow["interface"] == device.name))
-        wanted = tuple(sum(b[i] - a[i] for a, b in zip(then, now)) for i in (0, 1))
-        expect_equal(got, wanted, f"{device.name}, against ip -s link")
+    expect_as_counted(documents, devices, before, after)
     lost = sum(document["outcomes"]["unattributed"]["packets"] for document in documents)
     expect_equal(lost, 0, "unattributed")
     return "indexes of 65536 and 1234567 beside a small one, each with its own packets"

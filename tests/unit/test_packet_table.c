@@ -219,8 +219,8 @@ static void bytes_of_ip_packets_are_counted_where_they_are_asked_for(void **stat
 	for (int is_asked = 0; is_asked < 2; is_asked++) {
 		struct packet_table *table;
 
-		config.taker = (struct record_taker){ take_ip_bytes, &sum, true, is_asked, false,
-						       NULL };
+		config.taker = (struct record_taker){ .take = take_ip_bytes, .context = &sum,
+						      .has_extra = true, .has_ip_bytes = is_asked };
 		table = packet_table_create(&config);
 		count_flows(table, 2);
 		packet_table_end_pane(table, &pane);
