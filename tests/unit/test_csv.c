@@ -16,6 +16,9 @@
 /* Those of what came back, of one-way flows. */
 #define NOTHING_BACK ",,,,,,,,,,,," NO_EXTRAS
 
+/* Packets seen, by outcome, and dropped before. */
+#define ACCOUNTING ",31,30,0,1,0,0\r\n"
+
 static const char *write_csv(struct scene *scene)
 {
 	const struct encoding encoding = { &scene->context, &scene->result,
@@ -35,7 +38,7 @@ static void flow_is_a_line_with_a_value_for_each_column(void **state)
 		"2025-11-22T08:26:40.000000000Z,2025-11-22T08:26:50.000000000Z,edge-1,sliding,true,"
 		"10.0.0.1,10.0.0.2,40000,443,tcp,,,in,eth0,,,,,,,,6,,15000,1500.0,3000.0,30,3.0,6.0,"
 		"500.0,60,1514,FSPA,1763800000100000000,1763800009900000000,,,"
-		NO_EXTRAS NOTHING_BACK "\r\n");
+		NO_EXTRAS NOTHING_BACK ACCOUNTING);
 	assert_int_equal(count_text(line, ","), count_text(csv_encoder.head, ","));
 }
 
@@ -79,7 +82,7 @@ static void extra_measures_stand_in_columns_of_their_own(void **state)
 	assert_has(csv_encoder.head, ",end_ns,flows,zero_windows,resets");
 	assert_has(write_csv(&place->scene), ",,7,9");
 	place->scene.flow.key.ip_proto = IPPROTO_UDP;
-	assert_has(write_csv(&place->scene), "," NO_EXTRAS NOTHING_BACK "\r\n");
+	assert_has(write_csv(&place->scene), "," NO_EXTRAS NOTHING_BACK ACCOUNTING);
 }
 
 static void what_came_back_stands_behind(void **state)
@@ -93,8 +96,20 @@ static void what_came_back_stands_behind(void **state)
 	place->scene.result.reverses = &reverse;
 	line = write_csv(&place->scene);
 	assert_has(line, ",7000,700.0,3000.0,7,0.7,6.0,1000.0,60,1514,FSPA,"
-			 "1763800000100000000,1763800009900000000" NO_EXTRAS "\r\n");
+			 "1763800000100000000,1763800009900000000" NO_EXTRAS ACCOUNTING);
 	assert_int_equal(count_text(line, ","), count_text(csv_encoder.head, ","));
+}
+
+static void each_line_tells_how_complete_its_window_is(void **state)
+{
+	struct place *place = *state;
+
+	place->scene.result.counts.outcome[PACKET_FILTERED].packets = 5;
+	place->scene.result.counts.outcome[PACKET_UNATTRIBUTED].packets = 2;
+	place->scene.result.health.dropped_packets = 9;
+	assert_has(csv_encoder.head, ",seen_packets,flow_packets,filtered_packets,malformed_packets,"
+				     "unattributed_packets,dropped_packets\r\n");
+	assert_has(write_csv(&place->scene), ",38,30,5,1,2,9\r\n");
 }
 
 static void header_stands_once_in_a_file(void **state)
@@ -160,6 +175,7 @@ int main(void)
 		TEST_IN_PLACE(flows_are_counted_where_that_is_asked_for),
 		TEST_IN_PLACE(extra_measures_stand_in_columns_of_their_own),
 		TEST_IN_PLACE(what_came_back_stands_behind),
+		TEST_IN_PLACE(each_line_tells_how_complete_its_window_is),
 		TEST_IN_PLACE(header_stands_once_in_a_file),
 		TEST_IN_PLACE(torn_line_is_cut_and_so_is_a_torn_header),
 		TEST_IN_PLACE(file_with_other_columns_is_refused_and_left_alone),

@@ -28,7 +28,8 @@ static void flow_is_a_line_that_stands_for_itself(void **state)
 		"\"packets\": {\"average\": 3.0, \"total\": 30, \"max\": 6.0}, "
 		"\"packet_bytes\": {\"average\": 500.0, \"min\": 60, \"max\": 1514}, "
 		"\"tcp_flags\": \"FSPA\", \"first_ns\": 1763800000100000000, "
-		"\"last_ns\": 1763800009900000000}\n");
+		"\"last_ns\": 1763800009900000000, \"accounting\": {\"seen\": 31, \"flow\": 30, "
+		"\"filtered\": 0, \"malformed\": 1, \"unattributed\": 0, \"dropped\": 0}}\n");
 }
 
 static void window_has_a_line_for_each_flow(void **state)

@@ -26,6 +26,18 @@ struct outcome_counts {
 	uint64_t fragments_lost; /* first ones, forgotten before the pane after theirs was over */
 };
 
+/* All packets of any outcome. */
+static inline struct tally outcome_counts_seen(const struct outcome_counts *counts)
+{
+	struct tally seen = { 0, 0 };
+
+	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++) {
+		seen.packets += counts->outcome[i].packets;
+		seen.bytes += counts->outcome[i].bytes;
+	}
+	return seen;
+}
+
 static inline void outcome_counts_add(struct outcome_counts *counts,
 				      const struct outcome_counts *more)
 {

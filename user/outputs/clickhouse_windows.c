@@ -22,22 +22,11 @@ static struct listed listed_of(const struct window_result *result)
 	return listed;
 }
 
-static struct tally seen_of(const struct window_result *result)
-{
-	struct tally seen = { 0, 0 };
-
-	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++) {
-		seen.packets += result->counts.outcome[i].packets;
-		seen.bytes += result->counts.outcome[i].bytes;
-	}
-	return seen;
-}
-
 /* The part of what reached the interface that is in no flow though it should be. */
 static double loss_of(const struct window_result *result)
 {
 	uint64_t dropped = result->health.dropped_packets;
-	double reached = (double)seen_of(result).packets + (double)dropped;
+	double reached = (double)outcome_counts_seen(&result->counts).packets + (double)dropped;
 	uint64_t lost = dropped + result->counts.outcome[PACKET_UNATTRIBUTED].packets;
 
 	return reached > 0 ? (double)lost / reached : 0.0;
@@ -147,7 +136,7 @@ void clickhouse_windows_block(struct text *text, const struct clickhouse_window 
 	const struct window_result *result = window->result;
 	const struct document_context *context = window->context;
 	const struct listed listed = listed_of(result);
-	const struct tally seen = seen_of(result);
+	const struct tally seen = outcome_counts_seen(&result->counts);
 	char *out;
 
 	native_begin(text, WINDOWS_COLUMN_COUNT, 1);

@@ -11,9 +11,11 @@
 #define CSV_KEY(id, name, ...) "," #name
 #define CSV_BACK(id, name) ",reverse_" name
 #define CSV_BACK_EXTRA(name, type, merge, set, before, after) ",reverse_" #name
+#define CSV_OUTCOME(id, name) "," name "_packets"
 #define CSV_HEAD        "time,end,host,window,complete" GROUP_FIELDS(CSV_KEY) \
 			FLOW_FIELDS(CSV_NAME) EXTRA_MEASURES(CSV_EXTRA) \
-			FLOW_WAY_FIELDS(CSV_BACK) EXTRA_MEASURES(CSV_BACK_EXTRA) LINE_END
+			FLOW_WAY_FIELDS(CSV_BACK) EXTRA_MEASURES(CSV_BACK_EXTRA) \
+			",seen_packets" PACKET_OUTCOMES(CSV_OUTCOME) ",dropped_packets" LINE_END
 
 /* A line break within a value would tear a line where only its half is there. */
 static void append_quoted(struct text *text, const char *bytes, size_t length)
@@ -67,6 +69,22 @@ static void append_window(struct text *text, const struct encoding *encoding)
 	text_string(text, result->complete ? ",true" : ",false");
 }
 
+static void append_number(struct text *text, uint64_t number)
+{
+	text_bytes(text, ",", 1);
+	text_uint(text, number);
+}
+
+/* What all lines of a window end with: how complete they are. */
+static void append_accounting(struct text *text, const struct window_result *result)
+{
+	append_number(text, outcome_counts_seen(&result->counts).packets);
+	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++)
+		append_number(text, result->counts.outcome[i].packets);
+	append_number(text, result->health.dropped_packets);
+	text_string(text, LINE_END);
+}
+
 #define CSV_FIELD(id, name) id,
 #define CSV_EXTRA_FIELD(name, type, merge, set, before, after) FIELD_EXTRA_##name,
 
@@ -99,25 +117,27 @@ static void append_flow(struct text *text, const struct flow_view *view)
 		append_value(text, value.text, value.length);
 	}
 	append_back(text, view);
-	text_string(text, LINE_END);
 }
 
 static int encode_csv(struct text *text, const struct encoding *encoding)
 {
 	const struct window_result *result = encoding->result;
-	struct text window = { 0 };
+	struct text window = { 0 }, accounting = { 0 };
 	int err;
 
 	append_window(&window, encoding);
-	for (size_t i = 0; i < result->flow_count && !text->err && !window.err; i++) {
+	append_accounting(&accounting, result);
+	err = window.err ? window.err : accounting.err;
+	for (size_t i = 0; i < result->flow_count && !text->err && !err; i++) {
 		const struct flow_view view = { encoding->context, result, &result->flows[i] };
 
 		text_bytes(text, window.bytes, window.length);
 		append_flow(text, &view);
+		text_bytes(text, accounting.bytes, accounting.length);
 	}
-	err = text->err ? text->err : window.err;
 	text_fini(&window);
-	return err;
+	text_fini(&accounting);
+	return text->err ? text->err : err;
 }
 
 const struct encoder csv_encoder = {

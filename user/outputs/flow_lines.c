@@ -26,21 +26,40 @@ static void append_window(struct text *text, const struct encoding *encoding)
 	text_string(text, ", ");
 }
 
+/* What all lines of a window end with: packets by outcome, so how complete the lines are. */
+static void append_accounting(struct text *text, const struct window_result *result)
+{
+#define OUTCOME_KEY(id, name) [id] = ", \"" name "\": ",
+	static const char *const keys[] = { PACKET_OUTCOMES(OUTCOME_KEY) };
+
+	text_string(text, ", \"accounting\": {\"seen\": ");
+	text_uint(text, outcome_counts_seen(&result->counts).packets);
+	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++) {
+		text_string(text, keys[i]);
+		text_uint(text, result->counts.outcome[i].packets);
+	}
+	text_string(text, ", \"dropped\": ");
+	text_uint(text, result->health.dropped_packets);
+	text_string(text, "}}\n");
+}
+
 static int encode_flows(struct text *text, const struct encoding *encoding)
 {
 	const struct window_result *result = encoding->result;
-	struct text window = { 0 };
+	struct text window = { 0 }, accounting = { 0 };
 	int err;
 
 	append_window(&window, encoding);
-	for (size_t i = 0; i < result->flow_count && !text->err && !window.err; i++) {
+	append_accounting(&accounting, result);
+	err = window.err ? window.err : accounting.err;
+	for (size_t i = 0; i < result->flow_count && !text->err && !err; i++) {
 		text_bytes(text, window.bytes, window.length);
 		json_flow_members(text, encoding->context, result, &result->flows[i]);
-		text_string(text, "}\n");
+		text_bytes(text, accounting.bytes, accounting.length);
 	}
-	err = text->err ? text->err : window.err;
 	text_fini(&window);
-	return err;
+	text_fini(&accounting);
+	return text->err ? text->err : err;
 }
 
 const struct encoder flows_encoder = {

@@ -300,23 +300,11 @@ static void append_outcomes(struct writer *writer)
 	text_string(writer->text, "}");
 }
 
-static struct tally seen_tally(const struct outcome_counts *counts)
-{
-	struct tally seen = { 0 };
-	size_t i;
-
-	for (i = 0; i < PACKET_OUTCOME_COUNT; i++) {
-		seen.packets += counts->outcome[i].packets;
-		seen.bytes += counts->outcome[i].bytes;
-	}
-	return seen;
-}
-
 static void append_collection(struct text *text, const struct window_result *result)
 {
 	uint64_t dropped = result->health.dropped_packets;
 	uint64_t lost = dropped + result->counts.outcome[PACKET_UNATTRIBUTED].packets;
-	uint64_t seen = seen_tally(&result->counts).packets;
+	uint64_t seen = outcome_counts_seen(&result->counts).packets;
 	double reached = (double)seen + (double)dropped;
 
 	append_decimal(text, "\"collection\": {\"rate\": ",
@@ -435,7 +423,7 @@ static void append_interfaces(struct writer *writer)
 
 static void append_accounts(struct writer *writer)
 {
-	const struct tally seen = seen_tally(&writer->result->counts);
+	const struct tally seen = outcome_counts_seen(&writer->result->counts);
 
 	append_outcomes(writer);
 	next_line(writer, 1);

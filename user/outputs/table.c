@@ -313,7 +313,6 @@ static void append_sums(const struct table *table)
 	static const char *const words[] = { PACKET_OUTCOMES(OUTCOME_WORD) };
 	const struct window_result *result = table->encoding->result;
 	char line[2 * CELL_MAX], bytes[CELL_MAX];
-	uint64_t seen = 0;
 
 	tell_scaled(bytes, (double)result->total.bytes, "B");
 	snprintf(line, sizeof(line),
@@ -321,15 +320,17 @@ static void append_sums(const struct table *table)
 		 (unsigned long long)result->total.packets, bytes,
 		 (unsigned long long)result->total.flows, result->panes);
 	text_string(table->text, line);
-	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++)
-		seen += result->counts.outcome[i].packets;
 	text_string(table->text, INDENT "accounting  ");
-	text_uint(table->text, seen);
+	text_uint(table->text, outcome_counts_seen(&result->counts).packets);
 	text_string(table->text, " packets seen:");
 	for (int i = 0; i < PACKET_OUTCOME_COUNT; i++) {
 		snprintf(line, sizeof(line), "%s %llu %s", i ? "," : "",
 			 (unsigned long long)result->counts.outcome[i].packets, words[i]);
 		text_string(table->text, line);
+	}
+	if (result->health.dropped_packets) {
+		text_string(table->text, "; dropped before: ");
+		text_uint(table->text, result->health.dropped_packets);
 	}
 	text_string(table->text, "\n\n");
 }
