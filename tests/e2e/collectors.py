@@ -83,6 +83,21 @@ class Nfcapd:
                 int(octets))
         return table
 
+    def ways(self):
+        """The same, where records are of conversations: what came back is a flow of its own."""
+        table = {}
+        for line in self.dump("-o", "fmt:%sa,%da,%sp,%dp,%pr,%pkt,%byt,%opkt,%obyt").splitlines():
+            src, dst, src_port, dst_port, proto, *numbers = map(str.strip, line.split(","))
+            kind, dot, code = dst_port.partition(".")
+            ports = int(src_port), int(kind) * 256 + int(code) if dot else int(kind)
+            packets, octets, packets_back, octets_back = map(int, numbers)
+            back = ports if int(proto) in (1, 58) else reversed(ports)
+            if packets:
+                add(table, Key(src, dst, *ports, int(proto)), packets, octets)
+            if packets_back:
+                add(table, Key(dst, src, *back, int(proto)), packets_back, octets_back)
+        return table
+
     def interfaces(self):
         """{(in, out, direction): packets}."""
         table = collections.Counter()

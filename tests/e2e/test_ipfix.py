@@ -78,6 +78,25 @@ def nfdump_agrees_about_every_kind_of_packet(lab):
     return f"{total(wanted)[0]} packets of {len(wanted)} flows, {total(wanted)[1]} bytes of IP"
 
 
+def as_conversation(key):
+    """A conversation has the type of the request, whichever it was seen to be."""
+    return key._replace(dst_port=ECHO) if key.dst_port == REPLY and key.proto == 58 else key
+
+
+def nfdump_agrees_about_both_ways_of_conversations(lab):
+    space, frames = lab.namespace(), zoo()
+    capture = lab.path("zoo.pcap")
+    write_capture(capture, frames)
+    nfcapd = Nfcapd(lab, space)
+    replay(lab, space, capture, to(nfcapd, "?accounting=no"), options=["-b"])
+    wanted = {as_conversation(key): told for key, told in truth_of(frames).items()}
+    nfcapd.stop()
+    expect_same(nfcapd.ways(), wanted, "nfdump of biflows")
+    there = total(nfcapd.flows())[0]
+    expect(0 < there < total(wanted)[0], f"{there} packets on their way there: none came back")
+    return f"{total(wanted)[0]} packets of {len(wanted)} flows, {there} of them there"
+
+
 def nfacctd_agrees_about_every_kind_of_packet(lab):
     space, frames = lab.namespace(), zoo()
     capture = lab.path("zoo.pcap")
@@ -367,6 +386,7 @@ def a_collector_by_tcp_may_go_away_and_come_back(lab):
 
 TESTS = [
     nfdump_agrees_about_every_kind_of_packet,
+    nfdump_agrees_about_both_ways_of_conversations,
     nfacctd_agrees_about_every_kind_of_packet,
     libfixbuf_agrees_about_every_kind_of_packet_and_both_ways,
     tshark_finds_nothing_malformed_or_out_of_sequence,
