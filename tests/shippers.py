@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests/e2e"))
 import wire  # noqa: E402
 
 SHIPPERS = os.path.join(ROOT, "tools/shippers")
-FUNCTIONS = {"sum", "uniqExact"}
+FUNCTIONS = {"sum", "uniqExact", "toDateTime", "intDiv", "toUInt32"}
 WORDS = set("""select as from final where and group by order desc limit time bits host_count
     net flows windows""".split())
 
@@ -63,6 +64,26 @@ def metrics_of_the_dashboard_are_served(families, _folder):
     return f"{len(asked)} metrics"
 
 
+def promtool(kind, path):
+    done = subprocess.run(["promtool", "check", kind, path], capture_output=True, text=True,
+                          check=False)
+    assert not done.returncode, done.stdout + done.stderr
+
+
+def prometheus_reads_configuration_and_expressions(_families, folder):
+    expressions = targets("grafana-prometheus.json", "expr")
+    if not shutil.which("promtool"):
+        return "promtool is not installed"
+    promtool("config", os.path.join(SHIPPERS, "prometheus.yml"))
+    rules = [{"record": "a:b", "expr": text.replace("$__rate_interval", "1m"), "labels": {
+        "number": str(number)}} for number, text in enumerate(expressions)]
+    path = os.path.join(folder, "rules.json")  # which is YAML too
+    with open(path, "w") as file:
+        json.dump({"groups": [{"name": "dashboard", "rules": rules}]}, file)
+    promtool("rules", path)
+    return f"{len(rules)} expressions, a configuration"
+
+
 def columns(table):
     text = read("tools/clickhouse/schema.sql")
     body = text[text.index(f"CREATE TABLE IF NOT EXISTS net.{table} ("):]
@@ -76,7 +97,7 @@ def columns_of_the_dashboard_are_in_the_schema(_families, _folder):
         aliases = set(re.findall(r" AS (\w+)", query))
         words = set(re.findall(r"(?<![$\w])[A-Za-z_]\w*", query.replace("$__", "$$")))
         rest = {word for word in words if word.lower() not in WORDS | {"interval_s"}}
-        rest -= FUNCTIONS | aliases | {"timeFilter", "timeInterval"}
+        rest -= FUNCTIONS | aliases | {"timeFilter"}
         asked = set(re.findall(r"\w+", " ".join(rest)))
         assert asked <= columns(table), (query, asked - columns(table))
         assert "window_start" in words and asked, query
@@ -96,7 +117,8 @@ def fields_of_the_shippers_are_in_the_lines(_families, folder):
 
 
 def main():
-    tests = [metrics_of_the_dashboard_are_served, columns_of_the_dashboard_are_in_the_schema,
+    tests = [metrics_of_the_dashboard_are_served, prometheus_reads_configuration_and_expressions,
+             columns_of_the_dashboard_are_in_the_schema,
              fields_of_the_shippers_are_in_the_lines]
     failed = 0
     with tempfile.TemporaryDirectory(prefix="weir-shippers-") as folder:
