@@ -11,8 +11,8 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wer
 OPT      ?= -O2 -g
 CFLAGS   += -std=gnu11 $(OPT) $(WARN) -fno-strict-aliasing -pthread $(SANITIZE)
 CPPFLAGS += -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' -I$(BUILD) -Iinclude
-LDLIBS   := -lbpf -lelf -lpcap -lmnl -lcurl -lmicrohttpd -lz -lzstd -lncursesw -ltinfo -lm \
-	-pthread
+LDLIBS   := -lbpf -lseccomp -lelf -lpcap -lmnl -lcurl -lmicrohttpd -lz -lzstd -lncursesw -ltinfo \
+	-lm -pthread
 # What the kernel loads: ISA v3 (32-bit jumps, atomics) is understood since Linux 5.12.
 BPFFLAGS = -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter -Werror \
 	-fno-strict-aliasing -Iinclude -idirafter /usr/include/$(shell $(CC) -print-multiarch)
@@ -73,9 +73,13 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 DATADIR ?= $(PREFIX)/share/weir
 COMPDIR ?= $(PREFIX)/share/bash-completion/completions
 
+# With SETCAP=1: for whoever may execute it, without root.
+FILE_CAPS := cap_bpf,cap_net_admin,cap_perfmon+ep
+
 .PHONY: install
-install: all ## install program, manual, schema, completion, service (PREFIX, DESTDIR)
+install: all ## install program, manual, schema, completion, service (PREFIX, DESTDIR, SETCAP=1)
 	install -D -m 755 $(BUILD)/weir $(DESTDIR)$(PREFIX)/bin/weir
+	$(if $(SETCAP),setcap $(FILE_CAPS) $(DESTDIR)$(PREFIX)/bin/weir)
 	install -D -m 644 tools/weir.8 $(DESTDIR)$(MANDIR)/man8/weir.8
 	install -D -m 644 tools/weir-outputs.7 $(DESTDIR)$(MANDIR)/man7/weir-outputs.7
 	install -D -m 644 tools/weir-1.schema.json $(DESTDIR)$(DATADIR)/weir-1.schema.json

@@ -28,7 +28,7 @@ $(BUILD)/generate: tools/generate.c
 TRAFFIC  := $(BUILD)/tests/traffic
 
 .PHONY: traffic
-traffic: $(TRAFFIC)/txring $(TRAFFIC)/xdpgen $(TRAFFIC)/connect ## build the traffic tools of tests and benchmarks
+traffic: $(TRAFFIC)/txring $(TRAFFIC)/xdpgen $(TRAFFIC)/connect $(TRAFFIC)/inside.so ## build the traffic tools of tests and benchmarks
 
 $(TRAFFIC)/xdpgen.bpf.o: tests/traffic/xdpgen.bpf.c
 	@mkdir -p $(@D)
@@ -43,6 +43,11 @@ $(TRAFFIC)/xdpgen: $(TRAFFIC)/xdpgen.skel.h
 
 # A program as a container has it: nothing but itself.
 $(TRAFFIC)/connect: LDLIBS := -static
+
+$(TRAFFIC)/%.so: tests/traffic/%.c
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -shared -fPIC -o $@ $< -ldl
 
 $(TRAFFIC)/%: tests/traffic/%.c
 	@mkdir -p $(@D)

@@ -14,9 +14,11 @@ CLSACT = ("clsact-ingress", "clsact-egress")
 
 
 def limit_files(weir, soft):
-    """No descriptor past this number can be opened; 0: as many as before."""
-    before = resource.prlimit(weir.process.pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(weir.process.pid, resource.RLIMIT_NOFILE, (soft or before[1], before[1]))
+    """No descriptor past this number can be opened, by the helper either; 0: as many as before."""
+    helper = watch.children(weir.process.pid)["weir-helper"][0]["Pid"]
+    for pid in (weir.process.pid, int(helper)):
+        before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft or before[1], before[1]))
 
 
 def running_out_of_descriptors_is_not_taken_for_an_interface_that_has_gone(lab):

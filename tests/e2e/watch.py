@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """weir started, stopped and read, and what must hold of every document it writes."""
+import glob
 import ipaddress
 import json
 import os
@@ -71,6 +72,24 @@ class Weir:
         for document in documents:
             check_accounting(document)
         return documents
+
+
+def status(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+
+
+def children(pid):
+    """What /proc tells of those of a process, by their names."""
+    found = {}
+    for path in glob.glob("/proc/[0-9]*/status"):
+        try:
+            facts = status(path.split("/")[2])
+        except OSError:
+            continue
+        if facts.get("PPid") == str(pid):
+            found.setdefault(facts["Name"], []).append(facts)
+    return found
 
 
 def read_documents(path):

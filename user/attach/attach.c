@@ -7,6 +7,7 @@
 #include <linux/if_link.h>
 #include <unistd.h>
 
+#include "attach_ask.h"
 #include "clsact.h"
 
 /* Of Linux 6.6: before all others, where no other is named. */
@@ -45,6 +46,8 @@ int attachment_open(struct attachment *a, enum attach_point point, int ifindex, 
 
 	*a = (struct attachment){ .point = point, .ifindex = ifindex, .link_fd = -1,
 				  .owner_fd = -1 };
+	if (helper_is_used())
+		return attach_ask_open(a, prog_fd);
 	err = bpf_obj_get_info_by_fd(prog_fd, &info, &len);
 	if (err)
 		return err;
@@ -72,7 +75,7 @@ int attachment_close(struct attachment *a)
 	int err = 0;
 
 	if (a->owner_fd >= 0)
-		err = clsact_detach(a);
+		err = helper_is_used() ? attach_ask_close(a) : clsact_detach(a);
 	if (a->link_fd >= 0)
 		close(a->link_fd);
 	a->link_fd = -1;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../system/netlink.h"
+#include "attach_ask.h"
 
 /* union bpf_attr for BPF_PROG_QUERY as of Linux 6.6: libbpf before 1.3 has no revision. */
 struct prog_query {
@@ -39,8 +40,11 @@ static int tcx_query(struct prog_query *query, enum attach_point point, unsigned
 int chain_revision(enum attach_point point, unsigned int ifindex, uint64_t *revision)
 {
 	struct prog_query query = { 0 };
-	int err = tcx_query(&query, point, ifindex);
+	int err;
 
+	if (helper_is_used())
+		return chain_ask_revision(point, ifindex, revision);
+	err = tcx_query(&query, point, ifindex);
 	*revision = query.revision;
 	return err;
 }
@@ -49,8 +53,13 @@ void chain_program_name(uint32_t prog_id, char name[CHAIN_NAME_MAX])
 {
 	struct bpf_prog_info info = { 0 };
 	__u32 len = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(prog_id);
+	int fd;
 
+	if (helper_is_used()) {
+		chain_ask_name(prog_id, name);
+		return;
+	}
+	fd = bpf_prog_get_fd_by_id(prog_id);
 	name[0] = '\0';
 	if (fd < 0)
 		return;
@@ -169,6 +178,8 @@ int chain_read(struct chain *chain, enum attach_point point, unsigned int ifinde
 {
 	chain->count = 0;
 	chain->is_cut = false;
+	if (helper_is_used())
+		return chain_ask(chain, point, ifindex);
 	return attach_point_is_clsact(point) ? clsact_read(chain, point, ifindex) :
 					       tcx_read(chain, point, ifindex);
 }

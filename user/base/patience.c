@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "clock.h"
 #include "report.h"
 #include "stop.h"
+#include "thread.h"
 
 /* A stop that is asked for is seen so soon. */
 #define LOOK_NS 50000000
@@ -54,14 +54,9 @@ static void *errand_work(void *context)
 /* Signals are for the thread that waits. */
 static int errand_start(struct errand *errand)
 {
-	sigset_t all, before;
 	pthread_t thread;
-	int err;
+	int err = thread_start(&thread, errand_work, errand);
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&thread, NULL, errand_work, errand);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (!err)
 		pthread_detach(thread);
 	return err;

@@ -131,6 +131,7 @@ static int survey_make(struct survey *survey, const struct options *options)
 	survey->machine.links = options->interface_count ? (uint32_t)options->interface_count : 1;
 	survey->machine.slots = check_slots(&survey->machine, options);
 	pin_look(options->pin_directory, &survey->machine.pinned);
+	rights_survey(&survey->machine.confinement);
 	machine_judge(&survey->machine, options->attach, options->slots_given);
 	err = options->interface_count ? interfaces_named(survey, options) :
 					 interfaces_find(survey, options);

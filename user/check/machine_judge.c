@@ -149,6 +149,23 @@ static void pinned_judge(const struct pin_sight *pinned, struct findings *findin
 		finding_mend(finding, "weir detach, to end it");
 }
 
+/* What weir run puts in force once it counts (rights/rights.h). */
+static void confinement_judge(const struct rights_force *could, struct findings *findings)
+{
+	struct finding *finding = findings_add(findings, "confinement");
+	const char *no_landlock = could->landlock_err ? "no Landlock" : "Landlock";
+	const char *no_seccomp = could->seccomp_err ? "no seccomp" : "seccomp";
+
+	finding_fact(finding, "%s, %s", no_landlock, no_seccomp);
+	finding_action(finding, "weir run keeps what counting on takes: capabilities, files, calls");
+	if (!could->landlock_err && !could->seccomp_err)
+		return;
+	finding->state = FINDING_NOTE;
+	finding_action(finding, "weir run gives up capabilities%s%s",
+		       could->landlock_err ? ", but not files" : "",
+		       could->seccomp_err ? ", but not system calls" : "");
+}
+
 void machine_judge(struct machine_survey *machine, enum attach_how how, bool slots_given)
 {
 	struct findings *findings = &machine->findings;
@@ -165,4 +182,5 @@ void machine_judge(struct machine_survey *machine, enum attach_how how, bool slo
 	memory_judge(machine, slots_given, findings_add(findings, "memory"));
 	memlock_judge(machine, findings);
 	pinned_judge(&machine->pinned, findings);
+	confinement_judge(&machine->confinement, findings);
 }

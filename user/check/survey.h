@@ -10,6 +10,7 @@
 #include "../attach/ahead.h"
 #include "../attach/plan.h"
 #include "../pin/pin_look.h"
+#include "../rights/rights.h"
 
 struct machine_survey {
 	struct machine_facts facts;
@@ -18,6 +19,7 @@ struct machine_survey {
 	uint64_t banks_bytes;
 	struct pin_sight pinned;   /* what counts without an agent */
 	struct findings findings;
+	struct rights_force confinement; /* what this kernel has for it */
 };
 
 struct interface_survey {

@@ -2,9 +2,11 @@
 #include "run.h"
 
 #include "../agent/agent.h"
-#include "run_number.h"
+#include "../agent/agent_rights.h"
+#include "../rights/helper.h"
 #include "../system/notify.h"
 #include "recover.h"
+#include "run_number.h"
 
 static void take_pane(void *context, const struct pane *pane)
 {
@@ -61,17 +63,23 @@ static int run_pinned(const struct options *options, struct pin *pin)
 				       .context = notify_open(),
 				       .show_progress = !options->quiet };
 	struct notify *notify = config.context;
-	struct agent *agent;
-	int err = agent_open(&config, &agent), status;
+	struct agent *agent = NULL;
+	int err = agent_helper_start(options), status;
 
+	if (!err)
+		err = agent_open(&config, &agent);
 	if (!err) {
 		notify_ready(notify, silence_allowed_ns(options));
+		err = agent_confine(agent, options);
+	}
+	if (!err) {
 		err = agent_run(agent);
 		notify_stopping(notify);
 		agent_report_sum(agent);
 	}
 	status = agent_close(agent, err);
 	notify_close(notify);
+	helper_stop();
 	return status;
 }
 

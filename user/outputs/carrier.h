@@ -34,6 +34,10 @@ struct carrier_kind {
 	int (*reopen)(struct carrier *carrier);  /* by its name: what had it may be renamed */
 	int (*close)(struct carrier *carrier);   /* also half-opened */
 	bool is_shared; /* the descriptor is not weir's alone: standard output */
+	bool has_file;  /* its name is that of a file */
+	bool connects;  /* to other hosts */
+	/* One that it writes in besides; NULL: there is none. */
+	const char *(*directory)(const struct carrier *carrier);
 	bool keeps;     /* what is committed is not lost, also where its end does not take it */
 	enum journal_rule rule; /* how it is known what has been written, after a crash */
 };

@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "carrier_rights.h"
+
 #define INHERITED_MAX 1024 /* descriptors of the agent; it opens outputs first */
 
 struct server {
@@ -196,6 +198,7 @@ _Noreturn void carrier_process_run(const struct carrier_kind *kind,
 	if (err)
 		_exit(1);
 	drop_inherited_files(server.carrier, fd, inherited);
+	carrier_confine(server.carrier);
 	while (receive(fd, &message, sizeof(message)) && serve(&server, &message))
 		continue;
 	if (server.carrier) {

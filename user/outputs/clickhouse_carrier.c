@@ -200,6 +200,13 @@ static int clickhouse_close(struct carrier *carrier)
 	return 0;
 }
 
+static const char *clickhouse_directory(const struct carrier *carrier)
+{
+	const struct clickhouse *clickhouse = carrier->state;
+
+	return clickhouse->target.spool;
+}
+
 const struct carrier_kind clickhouse_kind = {
 	.rule = JOURNAL_AFTER,
 	.open = clickhouse_open,
@@ -209,5 +216,7 @@ const struct carrier_kind clickhouse_kind = {
 	.cancel = clickhouse_cancel,
 	.reopen = clickhouse_reopen,
 	.close = clickhouse_close,
+	.connects = true,
+	.directory = clickhouse_directory,
 	.keeps = true,
 };

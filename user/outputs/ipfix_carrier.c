@@ -325,7 +325,7 @@ static int ipfix_close(struct carrier *carrier)
 #define IPFIX_KIND(opening)                                                             \
 	{ .open = opening, .begin = ipfix_begin, .write = ipfix_write,                  \
 	  .commit = ipfix_commit, .cancel = ipfix_cancel, .reopen = ipfix_reopen,       \
-	  .close = ipfix_close }
+	  .close = ipfix_close, .connects = true }
 
 const struct carrier_kind ipfix_udp_kind = IPFIX_KIND(udp_open);
 const struct carrier_kind ipfix_tcp_kind = IPFIX_KIND(tcp_open);

@@ -306,6 +306,7 @@ const struct carrier_kind line_file_kind = {
 	.reopen = line_file_reopen,
 	.close = line_file_close,
 	.rule = JOURNAL_OF_FILE,
+	.has_file = true,
 };
 
 const struct carrier_kind standard_output_kind = {

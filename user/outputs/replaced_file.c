@@ -216,4 +216,5 @@ const struct carrier_kind replaced_file_kind = {
 	.cancel = remove_temporary,
 	.reopen = replaced_file_reopen,
 	.close = replaced_file_close,
+	.has_file = true,
 };

@@ -12,6 +12,9 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "../rights/helper.h"
+#include "process_ask.h"
+
 #define NUMBER_DIGITS 64 /* of a container */
 #define NUMBER_SHOWN  12
 #define HANDLE_KERNFS 0xfe /* FILEID_KERNFS (include/linux/exportfs.h) */
@@ -95,6 +98,8 @@ bool container_of_process(uint32_t pid, char name[CONTAINER_NAME_MAX])
 	bool found = false;
 	FILE *file;
 
+	if (helper_is_used())
+		return container_ask_process(pid, name);
 	snprintf(path, sizeof(path), "/proc/%u/cgroup", pid);
 	file = fopen(path, "re");
 	if (!file)
@@ -120,6 +125,8 @@ bool container_of_group(int root_fd, uint64_t number, char name[CONTAINER_NAME_M
 	ssize_t length;
 	int fd;
 
+	if (helper_is_used())
+		return container_ask_group(root_fd, number, name);
 	memcpy(group.handle.f_handle, &number, sizeof(number));
 	fd = root_fd < 0 ? -1 : open_by_handle_at(root_fd, &group.handle, O_PATH | O_CLOEXEC);
 	if (fd < 0)

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "../../include/owner.h"
+#include "../rights/helper.h"
+#include "process_ask.h"
 
 #define LINK_MAX_LENGTH 64
 
@@ -77,12 +79,15 @@ static size_t sort_unique(struct sought_socket *sought, size_t count)
 int process_scan(struct sought_socket *sought, size_t *count)
 {
 	const struct scan scan = { sought, sort_unique(sought, *count) };
-	DIR *processes = opendir("/proc");
 	struct dirent *process;
+	DIR *processes;
 
+	*count = scan.count;
+	if (helper_is_used())
+		return process_ask_scan(sought, count);
+	processes = opendir("/proc");
 	if (!processes)
 		return -errno;
-	*count = scan.count;
 	while ((process = readdir(processes))) {
 		char path[32];
 		uint32_t pid = (uint32_t)strtoul(process->d_name, NULL, 10);
@@ -105,6 +110,10 @@ void process_name(uint32_t pid, char *name)
 	ssize_t length;
 	int fd;
 
+	if (helper_is_used()) {
+		process_ask_name(pid, name);
+		return;
+	}
 	name[0] = '\0';
 	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -51,7 +51,7 @@ static int list_fill(int fd, const struct if_nameindex *all, struct netdev_liste
 
 int netdev_list_up(struct netdev_listed **list, size_t *count)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct if_nameindex *all;
 	int err;
 

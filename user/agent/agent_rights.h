@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the agent keeps of its rights once all is open.
+ */
+#ifndef WEIR_AGENT_RIGHTS_H
+#define WEIR_AGENT_RIGHTS_H
+
+#include "agent.h"
+
+/*
+ * Before all else of a live run: makes the process that keeps the rights which an interface that
+ * comes back takes, and the names of processes. 0, or a negative errno, reported.
+ */
+int agent_helper_start(const struct options *options);
+
+/*
+ * Gives up what counting on does not take, for good, and says with -v what is in force. 0, or a
+ * negative errno, reported.
+ */
+int agent_confine(const struct agent *agent, const struct options *options);
+
+#endif

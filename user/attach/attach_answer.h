@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the helper (rights/helper.h) does at hooks, of what it is asked by attach_ask.h.
+ */
+#ifndef WEIR_ATTACH_ANSWER_H
+#define WEIR_ATTACH_ANSWER_H
+
+#include "../rights/helper.h"
+
+/* Fills in those of this room. */
+void attach_answers(helper_fn *answers[HELPER_QUESTION_COUNT]);
+
+#endif
