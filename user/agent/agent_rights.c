@@ -75,17 +75,22 @@ static void rights_of_capture(struct rights *rights)
 static int rights_of_live(struct rights *rights, const struct source_facts *facts,
 			  const struct options *options)
 {
+	bool is_by_libpcap = is_captured(facts);
+	int err = 0;
+
 	/* Drops of the backlog are there. */
 	allow_reading(rights, "/proc");
-	helper_use();
-	if (is_captured(facts)) {
+	if (is_by_libpcap) {
 		rights_of_capture(rights);
-		return 0;
+	} else {
+		rights->part = RIGHTS_LIVE;
+		if (!capabilities_are_needless_for_bpf())
+			rights->capabilities = MACHINE_CAP(CAP_BPF);
+		err = attach_ask_rule(facts->names, is_any(options) ? 0 : facts->name_count);
 	}
-	rights->part = RIGHTS_LIVE;
-	if (!capabilities_are_needless_for_bpf())
-		rights->capabilities = MACHINE_CAP(CAP_BPF);
-	return attach_ask_rule(facts->names, is_any(options) ? 0 : facts->name_count);
+	if (!err)
+		helper_use();
+	return err;
 }
 
 static void tell(const struct rights_force *force)
@@ -97,26 +102,22 @@ static void tell(const struct rights_force *force)
 		report_verbose("rights: this kernel lacks a part of what would limit them");
 }
 
-int agent_confine(const struct agent *agent, const struct options *options)
+void agent_confine(const struct agent *agent, const struct options *options)
 {
 	const struct source_facts *facts = source_facts(agent_source(agent));
 	struct rights rights = { .part = RIGHTS_REPLAY };
 	struct rights_force force;
-	int err = 0;
 
 	if (options->pin) {
 		report_verbose("rights: all: a pinned run makes and removes what it pins");
-		return 0;
+		return;
 	}
 	/* It reads a file once, which is out of reach later. */
 	tzset();
-	if (facts->is_live)
-		err = rights_of_live(&rights, facts, options);
-	if (!err)
-		err = rights_confine(&rights, &force);
-	if (err)
-		report_error("give up rights: %s", strerror(-err));
-	else
-		tell(&force);
-	return err;
+	if (facts->is_live && rights_of_live(&rights, facts, options)) {
+		report_error("rights: all: the second process has ended");
+		return;
+	}
+	rights_confine(&rights, &force);
+	tell(&force);
 }

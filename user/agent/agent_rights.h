@@ -13,10 +13,7 @@
  */
 int agent_helper_start(const struct options *options);
 
-/*
- * Gives up what counting on does not take, for good, and says with -v what is in force. 0, or a
- * negative errno, reported.
- */
-int agent_confine(const struct agent *agent, const struct options *options);
+/* Gives up what counting on does not take, for good, and says with -v what is in force. */
+void agent_confine(const struct agent *agent, const struct options *options);
 
 #endif

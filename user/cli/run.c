@@ -70,9 +70,7 @@ static int run_pinned(const struct options *options, struct pin *pin)
 		err = agent_open(&config, &agent);
 	if (!err) {
 		notify_ready(notify, silence_allowed_ns(options));
-		err = agent_confine(agent, options);
-	}
-	if (!err) {
+		agent_confine(agent, options);
 		err = agent_run(agent);
 		notify_stopping(notify);
 		agent_report_sum(agent);

@@ -108,5 +108,5 @@ void carrier_confine(const struct carrier *carrier)
 			rights.capabilities = MACHINE_CAP(CAP_DAC_OVERRIDE);
 	}
 	/* What is in force is told by the agent, and by weir check. */
-	(void)rights_confine(&rights, &force);
+	rights_confine(&rights, &force);
 }

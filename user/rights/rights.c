@@ -23,42 +23,41 @@
 #define IS_SANITIZED false
 #endif
 
-struct confinement {
+/* A thread that answers late finds it. */
+static struct confinement {
 	int ruleset_fd;        /* negative: there is none */
 	uint64_t capabilities;
-};
+} confinement;
 
 /* In each thread, perhaps in the handler of a signal. */
 static int confine_thread(void *context)
 {
-	const struct confinement *confinement = context;
-	int err = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;
+	int err = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0, kept_err;
 
-	if (!err && confinement->ruleset_fd >= 0)
-		err = landlock_enter(confinement->ruleset_fd);
-	return err ? err : capabilities_keep(confinement->capabilities);
+	(void)context;
+	if (!err && confinement.ruleset_fd >= 0)
+		err = landlock_enter(confinement.ruleset_fd);
+	kept_err = capabilities_keep(confinement.capabilities);
+	return err ? err : kept_err;
 }
 
-int rights_confine(const struct rights *rights, struct rights_force *force)
+void rights_confine(const struct rights *rights, struct rights_force *force)
 {
-	struct confinement confinement = { .capabilities = rights->capabilities };
-	int err;
-
 	*force = (struct rights_force){ .is_sanitized = IS_SANITIZED };
 	if (IS_SANITIZED)
-		return 0;
+		return;
+	confinement.capabilities = rights->capabilities;
 	confinement.ruleset_fd = rights->sees_processes ? -EOPNOTSUPP : landlock_make(rights);
 	if (confinement.ruleset_fd < 0)
 		force->landlock_err = confinement.ruleset_fd;
 	else
 		force->landlock_abi = landlock_version();
-	err = every_thread(confine_thread, &confinement);
-	if (confinement.ruleset_fd >= 0)
+	force->thread_err = every_thread(confine_thread, NULL);
+	if (confinement.ruleset_fd >= 0 && force->thread_err != -ETIMEDOUT)
 		close(confinement.ruleset_fd);
 	force->capabilities = capabilities_permitted();
 	/* Of all threads, also of one that did not answer. */
 	force->seccomp_err = calls_limit(rights->part);
-	return err;
 }
 
 void rights_survey(struct rights_force *force)
@@ -88,7 +87,9 @@ const char *rights_text(const struct rights_force *force, char *text, size_t siz
 		snprintf(calls, sizeof(calls), "no seccomp (%s)", strerror(-force->seccomp_err));
 	else
 		snprintf(calls, sizeof(calls), "seccomp");
-	snprintf(text, size, "%s; %s; %s",
-		 capabilities_text(force->capabilities, kept, sizeof(kept)), files, calls);
+	snprintf(text, size, "%s; %s; %s%s%s",
+		 capabilities_text(force->capabilities, kept, sizeof(kept)), files, calls,
+		 force->thread_err ? "; not in all threads: " : "",
+		 force->thread_err ? strerror(-force->thread_err) : "");
 	return text;
 }

@@ -40,19 +40,20 @@ struct rights_force {
 	int landlock_abi;        /* its version; 0: it is not in force: landlock_err says why */
 	int landlock_err;
 	int seccomp_err;         /* 0: it is in force */
+	int thread_err;          /* capabilities and Landlock are not in force in some thread */
 	bool is_sanitized;       /* built with a sanitizer, which needs more: nothing is in force */
 };
 
 /*
- * 0, or a negative errno where not even this could be found out: a thread did not answer. What the
- * kernel lacks is no failure, force says it.
+ * For all threads of the process, once. What the kernel lacks is no failure: the rest is in force
+ * all the same, and force says it.
  */
-int rights_confine(const struct rights *rights, struct rights_force *force);
+void rights_confine(const struct rights *rights, struct rights_force *force);
 
 /* What this kernel has, without anything put in force. capabilities are those of now. */
 void rights_survey(struct rights_force *force);
 
-/* "no capabilities, 61 system calls, Landlock 7", or what is missing. Returns text. */
+/* "no capabilities; Landlock 7; seccomp", or what is missing. Returns text. */
 const char *rights_text(const struct rights_force *force, char *text, size_t size);
 
 #endif
