@@ -82,6 +82,7 @@ def who_takes_over_the_agent_can_do_nothing_else(lab):
     near, _ = lab.pair()
     inside = ("env", f"LD_PRELOAD={INSIDE}", "INSIDE=weir")
     weir = Weir(lab, near, under=inside)
+    weir.is_taken_over = True
     weir.wait(9)
     expect_equal(answers(weir.stderr), {**REFUSED, "read": "EACCES"}, "answers, live")
     expect_equal(near.hooks(), set(), "hooks after its end")
@@ -98,6 +99,7 @@ def who_takes_over_a_writer_reaches_its_file(lab):
     near, _ = lab.pair()
     weir = Weir(lab, near, windows=["tumbling:200ms"],
                 under=("env", f"LD_PRELOAD={INSIDE}", "INSIDE=weir-output"))
+    weir.is_taken_over = True
     wait_until(lambda: os.path.exists(weir.path), "its file")
     wait_for_text(weir.path, "inside kill")
     weir.stop(status=1)

@@ -13,12 +13,14 @@ from lab import BUILD, Failed, expect, expect_equal, wait_until
 
 BINARY = os.path.join(BUILD, "weir")
 NANO = 1000000000
+REFUSED = "is refused: it is not in the list"
 SCHEMA = schema.load()
 
 
 class Weir:
     """One `weir run` on devices of one namespace, writing NDJSON to a file."""
     count = 0
+    is_taken_over = False   # by code that tries what is refused
 
     def __init__(self, lab, devices, *options, windows=("tumbling:1s",), outputs=None, names=None,
                  under=()):
@@ -64,6 +66,8 @@ class Weir:
         except subprocess.TimeoutExpired:
             raise Failed(f"weir did not end in {seconds} s") from None
         expect_equal(self.process.returncode, status, f"exit status ({self.stderr.strip()})")
+        refused = [line for line in self.stderr.splitlines() if REFUSED in line]
+        expect(not refused or self.is_taken_over, f"calls that weir takes: {refused}")
         return self
 
     def documents(self):

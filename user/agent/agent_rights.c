@@ -15,6 +15,7 @@
 #include "../rights/helper.h"
 #include "../rights/rights.h"
 #include "../system/machine.h"
+#include "../system/netdev.h"
 
 static void allow_reading(struct rights *rights, const char *path)
 {
@@ -45,6 +46,8 @@ int agent_helper_start(const struct options *options)
 	if (options->file || options->pin)
 		return 0;
 	attach_answers(answers);
+	/* It may not try that any more. */
+	(void)netdev_kernel_has_frags();
 	if (options->processes)
 		process_answers(answers);
 	err = helper_start(answers, &rights);

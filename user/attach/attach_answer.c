@@ -2,7 +2,6 @@
 #include "attach_answer.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,7 +12,7 @@
 static struct {
 	bool is_told;
 	size_t count;
-	char names[ATTACH_NAMES_MAX][IF_NAMESIZE];
+	char names[ATTACH_NAMES_MAX][ATTACH_NAME_SIZE];
 } rule;
 
 static int take_rule(const struct helper_part *question, struct helper_part *answer)
@@ -21,22 +20,24 @@ static int take_rule(const struct helper_part *question, struct helper_part *ans
 	answer->length = 0;
 	if (rule.is_told)
 		return -EPERM;
-	if (question->length > sizeof(rule.names) || question->length % IF_NAMESIZE)
+	if (question->length > sizeof(rule.names) || question->length % ATTACH_NAME_SIZE)
 		return -EINVAL;
 	memcpy(rule.names, question->bytes, question->length);
-	rule.count = question->length / IF_NAMESIZE;
+	for (size_t i = 0; i < ATTACH_NAMES_MAX; i++)
+		rule.names[i][ATTACH_NAME_SIZE - 1] = '\0';
+	rule.count = question->length / ATTACH_NAME_SIZE;
 	rule.is_told = true;
 	return 0;
 }
 
 static bool is_allowed(int ifindex)
 {
-	char name[IF_NAMESIZE];
+	unsigned int found;
 
-	if (!rule.is_told || ifindex <= 0 || !if_indextoname((unsigned int)ifindex, name))
+	if (!rule.is_told || ifindex <= 0)
 		return false;
 	for (size_t i = 0; i < rule.count; i++) {
-		if (!strncmp(rule.names[i], name, IF_NAMESIZE))
+		if (!netdev_index(rule.names[i], &found) && found == (unsigned int)ifindex)
 			return true;
 	}
 	return !rule.count;
@@ -83,6 +84,17 @@ static int answer_detach(const struct helper_part *question, struct helper_part 
 	return asked.owner_fd < 0 ? -errno : attachment_close(&asked);
 }
 
+static int answer_facts(const struct helper_part *question, struct helper_part *answer)
+{
+	char name[ATTACH_NAME_SIZE];
+
+	if (question->length != sizeof(name) || answer->length != sizeof(struct netdev_facts))
+		return -EINVAL;
+	memcpy(name, question->bytes, sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	return netdev_query(name, answer->bytes);
+}
+
 static int take_chain_question(const struct helper_part *question, struct chain_question *asked)
 {
 	if (question->length != sizeof(*asked))
@@ -127,6 +139,7 @@ void attach_answers(helper_fn *answers[HELPER_QUESTION_COUNT])
 	answers[HELPER_RULE] = take_rule;
 	answers[HELPER_ATTACH] = answer_attach;
 	answers[HELPER_DETACH] = answer_detach;
+	answers[HELPER_FACTS] = answer_facts;
 	answers[HELPER_CHAIN] = answer_chain;
 	answers[HELPER_REVISION] = answer_revision;
 	answers[HELPER_PROGRAM] = answer_program;

@@ -8,13 +8,14 @@
 
 int attach_ask_rule(const char *const *names, size_t count)
 {
-	char all[ATTACH_NAMES_MAX][IF_NAMESIZE] = { "" };
-	struct helper_part question = { all, count * IF_NAMESIZE, -1 }, answer = { .length = 0 };
+	char all[ATTACH_NAMES_MAX][ATTACH_NAME_SIZE] = { "" };
+	struct helper_part question = { all, count * ATTACH_NAME_SIZE, -1 };
+	struct helper_part answer = { .length = 0 };
 
 	if (count > ATTACH_NAMES_MAX)
 		return -E2BIG;
 	for (size_t i = 0; i < count; i++)
-		strncpy(all[i], names[i], IF_NAMESIZE - 1);
+		strncpy(all[i], names[i], ATTACH_NAME_SIZE - 1);
 	return helper_ask(HELPER_RULE, &question, &answer);
 }
 
@@ -41,6 +42,16 @@ int attach_ask_close(struct attachment *attachment)
 	close(attachment->owner_fd);
 	attachment->owner_fd = -1;
 	return err;
+}
+
+int attach_ask_facts(const char *name, struct netdev_facts *facts)
+{
+	char asked[ATTACH_NAME_SIZE] = "";
+	struct helper_part question = { asked, sizeof(asked), -1 };
+	struct helper_part answer = { facts, sizeof(*facts), -1 };
+
+	strncpy(asked, name, sizeof(asked) - 1);
+	return helper_ask(HELPER_FACTS, &question, &answer);
 }
 
 int chain_ask(struct chain *chain, enum attach_point point, unsigned int ifindex)

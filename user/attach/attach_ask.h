@@ -7,10 +7,12 @@
 #define WEIR_ATTACH_ASK_H
 
 #include "../rights/helper.h"
+#include "../system/netdev.h"
 #include "chain.h"
 
-/* Interfaces by name. */
+/* Interfaces by name, which may be an alternative one (ALTIFNAMSIZ of linux/if.h). */
 #define ATTACH_NAMES_MAX 512
+#define ATTACH_NAME_SIZE 128
 
 /* What a chain is asked for by. */
 struct chain_question {
@@ -31,6 +33,9 @@ int attach_ask_rule(const char *const *names, size_t count);
 /* As attachment_open, and as attachment_close of a filter (attach.h). */
 int attach_ask_open(struct attachment *attachment, int prog_fd);
 int attach_ask_close(struct attachment *attachment);
+
+/* As netdev_query, by whom may ask who stands there. */
+int attach_ask_facts(const char *name, struct netdev_facts *facts);
 
 /* As chain.h has them. */
 int chain_ask(struct chain *chain, enum attach_point point, unsigned int ifindex);

@@ -7,6 +7,7 @@
 
 #include "../base/clock.h"
 #include "../base/report.h"
+#include "attach_ask.h"
 #include "pinned.h"
 
 #define RETRY_NS 1000000000u
@@ -30,7 +31,8 @@ static void plan_without(struct live_link *link, const struct live_shared *share
 static int plan_again(struct live_link *link, const struct live_shared *shared)
 {
 	struct attach_plan *plan = &link->plan;
-	int err = netdev_query(link->given, &link->facts);
+	int err = helper_is_used() ? attach_ask_facts(link->given, &link->facts) :
+				     netdev_query(link->given, &link->facts);
 
 	if (err)
 		return err;

@@ -21,6 +21,7 @@ enum helper_question {
 	HELPER_RULE,       /* once: which interfaces it may attach to */
 	HELPER_ATTACH,
 	HELPER_DETACH,
+	HELPER_FACTS,      /* of an interface */
 	HELPER_CHAIN,
 	HELPER_REVISION,
 	HELPER_PROGRAM,    /* its name */

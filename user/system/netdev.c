@@ -233,7 +233,7 @@ static int features_query(struct netdev_facts *facts)
 }
 
 /* Asks by trying: a kernel without packets of several buffers does not know the flag. */
-static enum netdev_answer kernel_has_frags(void)
+static enum netdev_answer try_frags(void)
 {
 	const struct bpf_insn pass[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
@@ -249,6 +249,15 @@ static enum netdev_answer kernel_has_frags(void)
 	return NETDEV_YES;
 }
 
+enum netdev_answer netdev_kernel_has_frags(void)
+{
+	static _Atomic int known = NETDEV_UNKNOWN;
+
+	if (known == NETDEV_UNKNOWN)
+		known = try_frags();
+	return (enum netdev_answer)known;
+}
+
 /* Before 6.3 a kernel does not tell what drivers have. */
 static void native_query(struct netdev_facts *facts)
 {
@@ -256,7 +265,7 @@ static void native_query(struct netdev_facts *facts)
 		facts->native_xdp = netdev_driver_has_native(facts->driver);
 	/* veth takes fragments since there are any, Linux 5.18. */
 	if (facts->xdp_frags == NETDEV_UNKNOWN && strcmp(facts->driver, "veth") == 0)
-		facts->xdp_frags = kernel_has_frags();
+		facts->xdp_frags = netdev_kernel_has_frags();
 }
 
 static int qdisc_parse(const struct nlmsghdr *header, void *context)

@@ -79,6 +79,9 @@ struct netdev_counters {
 /* 0 and the facts; -ENODEV where there is no such interface; else a negative errno. */
 int netdev_query(const char *name, struct netdev_facts *facts);
 
+/* Whether XDP has packets of several buffers: is tried once, which takes the right to load. */
+enum netdev_answer netdev_kernel_has_frags(void);
+
 /* 0 and what its packets begin with; -ENODEV; or an error. */
 int netdev_header(const char *name, enum netdev_header *header);
 

@@ -91,10 +91,8 @@ static void features_query(int fd, struct netdev_facts *facts)
 
 void netdev_ethtool_query(struct netdev_facts *facts)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	if (fd < 0)
-		fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
 	driver_query(fd, facts);
