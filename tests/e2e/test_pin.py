@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 
+import watch
 from lab import BUILD, Failed, expect, expect_equal, run, wait_until
 
 SENDER = """
@@ -74,6 +75,7 @@ class Pinned:
         status = self.agent.wait(timeout=30)
         if how != signal.SIGKILL:
             expect_equal(status, 0, f"status of the end: {self.said()}")
+        expect(watch.REFUSED not in self.said(), f"calls that weir takes: {self.said()}")
         return self
 
     def detach(self):

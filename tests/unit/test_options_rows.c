@@ -135,15 +135,19 @@ static void a_rate_is_of_bits_or_of_packets(void **state)
 
 static void check_listen(const char *word, const char *host, const char *port)
 {
-	char text[64];
-	struct options options;
+	static const char *const forms[] = { "-l ", "--listen ", "--listen=" };
 
-	snprintf(text, sizeof(text), "weir run -l %s", word);
-	parse(&options, text);
-	assert_string_equal(options.listen.host, host);
-	assert_string_equal(options.listen.port, port);
-	assert_int_equal(options.output_count, 0);
-	options_fini(&options);
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		struct options options;
+		char text[64];
+
+		snprintf(text, sizeof(text), "weir run %s%s", forms[i], word);
+		parse(&options, text);
+		assert_string_equal(options.listen.host, host);
+		assert_string_equal(options.listen.port, port);
+		assert_int_equal(options.output_count, 0);
+		options_fini(&options);
+	}
 }
 
 static void a_port_alone_is_one_of_loopback(void **state)

@@ -10,6 +10,7 @@
 #include "../cli/options_table.h"
 #include "../cli/run_number.h"
 #include "../owners/owners.h"
+#include "../system/machine.h"
 #include "agent_outputs.h"
 #include "agent_pin.h"
 #include "agent_windows.h"
@@ -125,6 +126,7 @@ int agent_open(const struct agent_config *config, struct agent **result)
 	}
 	agent->config = *config;
 	agent->options = config->options;
+	agent->memory_bytes = machine_memory_bytes();
 	if (config->log)
 		agent->documents = config->log->documents;
 	return agent_open_parts(agent);

@@ -5,7 +5,6 @@
 
 #include "../base/stop.h"
 #include "../sources/capture.h"
-#include "../system/machine.h"
 #include "agent_pin.h"
 
 #define SILENCE_NS 5000000000u /* of counting that is not held up */
@@ -55,7 +54,7 @@ int agent_outputs_open(struct agent *agent)
 	agent_keep_journals(agent, &config);
 	if (agent->listener)
 		config.pages = listener_pages(agent->listener, &config.page_count);
-	config.max_bytes = outputs_bytes_max(machine_memory_bytes());
+	config.max_bytes = outputs_bytes_max(agent->memory_bytes);
 	err = outputs_open(&config, &agent->outputs);
 	if (err)
 		return err;

@@ -28,6 +28,7 @@ struct agent {
 	struct owners *owners;         /* NULL: nobody asks whose flows are */
 	struct document_context document;
 	char host[256];
+	uint64_t memory_bytes;         /* of the machine or its group: out of reach once it counts */
 	uint64_t windows_emitted;      /* complete ones, of the first -w */
 	struct pin_documents documents; /* so far */
 	struct away *away;             /* while the time without an agent is told; else NULL */

@@ -9,6 +9,7 @@
 #include "../attach/attach_answer.h"
 #include "../attach/attach_ask.h"
 #include "../attach/attachment.h"
+#include "../attach/pinned_answer.h"
 #include "../base/report.h"
 #include "../owners/process_answer.h"
 #include "../rights/capabilities.h"
@@ -16,20 +17,31 @@
 #include "../rights/rights.h"
 #include "../system/machine.h"
 #include "../system/netdev.h"
+#include "agent_private.h"
 
 static void allow_reading(struct rights *rights, const char *path)
 {
 	rights->read[rights->read_count++] = path;
 }
 
-/* What others are called at a hook takes CAP_SYS_ADMIN, where it is had at all. */
-static struct rights rights_of_helper(const struct options *options)
+/* Root writes where others are owners. */
+static void allow_writing(struct rights *rights, const char *path)
 {
-	struct rights rights = { .part = RIGHTS_HELPER,
+	rights->write[rights->write_count++] = path;
+	if (!capabilities_are_needless(path))
+		rights->capabilities |= MACHINE_CAP(CAP_DAC_OVERRIDE);
+}
+
+/* What others are called at a hook takes CAP_SYS_ADMIN, where it is had at all. */
+static struct rights rights_of_helper(const struct options *options, const struct pin *pin)
+{
+	struct rights rights = { .part = pin ? RIGHTS_PIN_HELPER : RIGHTS_HELPER,
 				 .capabilities = MACHINE_CAP(CAP_NET_ADMIN) | MACHINE_CAP(CAP_BPF) |
 						 MACHINE_CAP(CAP_PERFMON) |
 						 MACHINE_CAP(CAP_SYS_ADMIN) };
 
+	if (pin)
+		allow_writing(&rights, pin->place.pinned);
 	if (!options->processes)
 		return rights;
 	rights.sees_processes = true;
@@ -37,20 +49,23 @@ static struct rights rights_of_helper(const struct options *options)
 	return rights;
 }
 
-int agent_helper_start(const struct options *options)
+int agent_helper_start(const struct options *options, const struct pin *pin)
 {
 	helper_fn *answers[HELPER_QUESTION_COUNT] = { NULL };
-	const struct rights rights = rights_of_helper(options);
+	const struct rights rights = rights_of_helper(options, pin);
 	int err;
 
-	if (options->file || options->pin)
+	if (options->file)
 		return 0;
 	attach_answers(answers);
+	if (pin)
+		pinned_answers(answers, &pin->place);
 	/* It may not try that any more. */
 	(void)netdev_kernel_has_frags();
 	if (options->processes)
 		process_answers(answers);
-	err = helper_start(answers, &rights);
+	/* Whoever takes the place over waits for the end of both. */
+	err = helper_start(answers, &rights, pin ? pin->place.lock_fd : -1);
 	if (err)
 		report_error("start: a second process: %s", strerror(-err));
 	return err;
@@ -75,9 +90,10 @@ static void rights_of_capture(struct rights *rights)
 	allow_reading(rights, "/sys");
 }
 
-static int rights_of_live(struct rights *rights, const struct source_facts *facts,
+static int rights_of_live(struct rights *rights, const struct agent *agent,
 			  const struct options *options)
 {
+	const struct source_facts *facts = source_facts(agent->source);
 	bool is_by_libpcap = is_captured(facts);
 	int err = 0;
 
@@ -86,9 +102,11 @@ static int rights_of_live(struct rights *rights, const struct source_facts *fact
 	if (is_by_libpcap) {
 		rights_of_capture(rights);
 	} else {
-		rights->part = RIGHTS_LIVE;
+		rights->part = agent->config.pin ? RIGHTS_PINNED : RIGHTS_LIVE;
+		if (agent->config.pin)
+			allow_writing(rights, agent->config.pin->place.files);
 		if (!capabilities_are_needless_for_bpf())
-			rights->capabilities = MACHINE_CAP(CAP_BPF);
+			rights->capabilities |= MACHINE_CAP(CAP_BPF);
 		err = attach_ask_rule(facts->names, is_any(options) ? 0 : facts->name_count);
 	}
 	if (!err)
@@ -107,17 +125,12 @@ static void tell(const struct rights_force *force)
 
 void agent_confine(const struct agent *agent, const struct options *options)
 {
-	const struct source_facts *facts = source_facts(agent_source(agent));
 	struct rights rights = { .part = RIGHTS_REPLAY };
 	struct rights_force force;
 
-	if (options->pin) {
-		report_verbose("rights: all: a pinned run makes and removes what it pins");
-		return;
-	}
 	/* It reads a file once, which is out of reach later. */
 	tzset();
-	if (facts->is_live && rights_of_live(&rights, facts, options)) {
+	if (source_facts(agent->source)->is_live && rights_of_live(&rights, agent, options)) {
 		report_error("rights: all: the second process has ended");
 		return;
 	}

@@ -8,10 +8,10 @@
 #include "agent.h"
 
 /*
- * Before all else of a live run: makes the process that keeps the rights which an interface that
+ * Before all else of a live run (pin: one that is pinned; NULL): makes the process that keeps the rights which an interface that
  * comes back takes, and the names of processes. 0, or a negative errno, reported.
  */
-int agent_helper_start(const struct options *options);
+int agent_helper_start(const struct options *options, const struct pin *pin);
 
 /* Gives up what counting on does not take, for good, and says with -v what is in force. */
 void agent_confine(const struct agent *agent, const struct options *options);

@@ -8,7 +8,6 @@
 #include "../base/stop.h"
 #include "../engine/engine_read.h"
 #include "../outputs/excess.h"
-#include "../system/machine.h"
 
 bool agent_is_at_limit(const struct agent *agent)
 {
@@ -180,7 +179,7 @@ struct engine_config agent_engine_config(struct agent *agent)
 		config.top = 0;
 	config.max_flows = options->max_flows;
 	if (!options->max_flows)
-		config.max_bytes = machine_memory_bytes() / 4;
+		config.max_bytes = agent->memory_bytes / 4;
 	/* Where all flows are listed: in a result, and in its copy that outputs hold. */
 	if (!config.top && (options->output_count || agent->listener))
 		config.bytes_beside = 2 * sizeof(struct flow_result);

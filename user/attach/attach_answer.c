@@ -30,7 +30,7 @@ static int take_rule(const struct helper_part *question, struct helper_part *ans
 	return 0;
 }
 
-static bool is_allowed(int ifindex)
+static bool is_named(int ifindex)
 {
 	unsigned int found;
 
@@ -48,6 +48,11 @@ static bool is_hook(enum attach_point point)
 	return point >= ATTACH_HOOK_FIRST && point <= ATTACH_HOOK_LAST;
 }
 
+bool attach_is_allowed(enum attach_point point, int ifindex)
+{
+	return is_hook(point) && is_named(ifindex);
+}
+
 static int answer_attach(const struct helper_part *question, struct helper_part *answer)
 {
 	struct attachment *attachment = answer->bytes;
@@ -57,7 +62,7 @@ static int answer_attach(const struct helper_part *question, struct helper_part 
 	if (question->length != sizeof(asked) || answer->length != sizeof(asked) || question->fd < 0)
 		return -EINVAL;
 	memcpy(&asked, question->bytes, sizeof(asked));
-	if (!is_hook(asked.point) || !is_allowed(asked.ifindex))
+	if (!attach_is_allowed(asked.point, asked.ifindex))
 		return -EPERM;
 	err = attachment_open(attachment, asked.point, asked.ifindex, question->fd);
 	if (!err)

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pinned_ask.h"
+
 /* enum bpf_link_type of Linux 6.6, include/uapi/linux/bpf.h: libbpf 1.1 knows the first. */
 #define LINK_TYPE_XDP 6
 #define LINK_TYPE_TCX 11
@@ -18,52 +20,63 @@ struct link_place {
 
 /* A descriptor of what is pinned there, and what it is; or negative errno. */
 static int open_pinned(const struct pin_place *place, unsigned int ifindex, int side,
-		       struct bpf_link_info *info, struct link_place *at)
+		       struct pinned_link *link)
 {
-	__u32 len = sizeof(*info);
+	struct bpf_link_info info;
+	struct link_place at;
+	__u32 len = sizeof(info);
 	char path[PATH_MAX];
 	int fd, err;
 
-	memset(info, 0, sizeof(*info));
+	memset(&info, 0, sizeof(info));
 	pin_link_path(place, ifindex, side, path);
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return fd;
-	err = bpf_obj_get_info_by_fd(fd, info, &len);
-	memcpy(at, &info->xdp, sizeof(*at));
+	err = bpf_obj_get_info_by_fd(fd, &info, &len);
+	memcpy(&at, &info.xdp, sizeof(at));
+	*link = (struct pinned_link){ info.type, info.prog_id, at.ifindex, at.attach_type };
 	if (err)
 		close(fd);
 	return err ? err : fd;
 }
 
+int pinned_read(const struct pin_place *place, unsigned int ifindex, int side,
+		struct pinned_link *link)
+{
+	int fd;
+
+	if (helper_is_used())
+		return pinned_ask(ifindex, side, link);
+	fd = open_pinned(place, ifindex, side, link);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
 void pinned_leave_out(const struct pin_place *place, struct netdev_facts *facts)
 {
-	struct bpf_link_info info;
-	struct link_place at;
-	int fd = open_pinned(place, facts->ifindex, 0, &info, &at);
+	struct pinned_link link;
 
-	if (fd < 0)
-		return;
-	close(fd);
-	if (info.type != LINK_TYPE_XDP || at.ifindex != facts->ifindex ||
-	    info.prog_id != facts->xdp_prog_id)
+	if (pinned_read(place, facts->ifindex, 0, &link) || link.type != LINK_TYPE_XDP ||
+	    link.ifindex != facts->ifindex || link.prog_id != facts->xdp_prog_id)
 		return;
 	facts->xdp_mode = NETDEV_XDP_NONE;
 	facts->xdp_prog_id = 0;
 	facts->xdp_prog_name[0] = '\0';
 }
 
-static bool is_of_point(const struct bpf_link_info *info, const struct link_place *at,
-			enum attach_point point)
+static bool is_of_point(const struct pinned_link *link, enum attach_point point)
 {
 	switch (point) {
 	case ATTACH_XDP_NATIVE:
 	case ATTACH_XDP_GENERIC:
-		return info->type == LINK_TYPE_XDP;
+		return link->type == LINK_TYPE_XDP;
 	case ATTACH_TCX_INGRESS:
-		return info->type == LINK_TYPE_TCX && at->attach_type == TCX_INGRESS;
+		return link->type == LINK_TYPE_TCX && link->attach_type == TCX_INGRESS;
 	case ATTACH_TCX_EGRESS:
-		return info->type == LINK_TYPE_TCX && at->attach_type == TCX_EGRESS;
+		return link->type == LINK_TYPE_TCX && link->attach_type == TCX_EGRESS;
 	default:
 		return false;
 	}
@@ -75,17 +88,13 @@ const char *pinned_refuses(const struct pin_place *place, const struct netdev_fa
 	const enum attach_point points[] = { plan->in, plan->out };
 
 	for (int side = 0; side < 2; side++) {
-		struct bpf_link_info info;
-		struct link_place at;
-		int fd;
+		struct pinned_link link;
 
 		if (attach_point_is_clsact(points[side]))
 			return "only XDP and TCX (Linux 6.6) can count on without the agent";
-		fd = open_pinned(place, facts->ifindex, side, &info, &at);
-		if (fd < 0)
+		if (pinned_read(place, facts->ifindex, side, &link))
 			continue;
-		close(fd);
-		if (at.ifindex == facts->ifindex && !is_of_point(&info, &at, points[side]))
+		if (link.ifindex == facts->ifindex && !is_of_point(&link, points[side]))
 			return "it is counted at another hook: weir detach, or attach as before (-a, -d)";
 	}
 	return NULL;
@@ -94,13 +103,12 @@ const char *pinned_refuses(const struct pin_place *place, const struct netdev_fa
 /* -ENOENT where there is nothing, or what is there has lost its interface. */
 static int take_over(const struct pin_place *place, struct attachment *a, int side, int prog_fd)
 {
-	struct bpf_link_info info;
-	struct link_place at;
-	int fd = open_pinned(place, (unsigned int)a->ifindex, side, &info, &at), err;
+	struct pinned_link link;
+	int fd = open_pinned(place, (unsigned int)a->ifindex, side, &link), err;
 
 	if (fd < 0)
 		return fd;
-	if (at.ifindex != (unsigned int)a->ifindex) {
+	if (link.ifindex != (unsigned int)a->ifindex) {
 		close(fd);
 		pinned_remove(place, (unsigned int)a->ifindex, side);
 		return -ENOENT;
@@ -123,6 +131,8 @@ int pinned_attach(const struct pin_place *place, struct attachment *a, enum atta
 
 	*a = (struct attachment){ .point = point, .ifindex = ifindex, .link_fd = -1,
 				  .owner_fd = -1 };
+	if (helper_is_used())
+		return pinned_ask_attach(a, side, prog_fd);
 	err = bpf_obj_get_info_by_fd(prog_fd, &info, &len);
 	if (err)
 		return err;
@@ -151,6 +161,10 @@ void pinned_remove(const struct pin_place *place, unsigned int ifindex, int side
 {
 	char path[PATH_MAX];
 
+	if (helper_is_used()) {
+		pinned_ask_remove(ifindex, side);
+		return;
+	}
 	pin_link_path(place, ifindex, side, path);
 	unlink(path);
 }

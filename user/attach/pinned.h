@@ -11,6 +11,18 @@
 #include "attach.h"
 #include "plan.h"
 
+/* A link that is pinned: of the kernel's bpf_link_info. */
+struct pinned_link {
+	uint32_t type;
+	uint32_t prog_id;
+	uint32_t ifindex;     /* 0: it has lost its interface */
+	uint32_t attach_type; /* of TCX */
+};
+
+/* What is pinned for a side of an interface. 0, or a negative errno: -ENOENT where nothing is. */
+int pinned_read(const struct pin_place *place, unsigned int ifindex, int side,
+		struct pinned_link *link);
+
 /*
  * What is pinned at the XDP hook is no stranger there: takes it out of the facts of an interface,
  * before what to attach is planned.

@@ -71,7 +71,7 @@ static void getopt_lists_init(struct getopt_lists *lists, enum verb verb)
 		const struct option_spec *spec = &option_specs[i];
 
 		lists->words[i].name = spec->name;
-		lists->words[i].has_arg = !spec->value ? no_argument : *spec->value == '[' ?
+		lists->words[i].has_arg = !spec->value ? no_argument : option_value_is_optional(spec) ?
 					  optional_argument : required_argument;
 		lists->words[i].val = spec->id;
 		if (spec->id >= 256)

@@ -41,7 +41,7 @@ static void print_words(const struct option_spec *spec)
 			 spec->value ? spec->value : "");
 	else
 		snprintf(words, sizeof(words), "      --%s%s%s", spec->name,
-			 spec->value && *spec->value != '[' ? " " : "",
+			 spec->value && !option_value_is_optional(spec) ? " " : "",
 			 spec->value ? spec->value : "");
 	if (strlen(words) < HELP_COLUMN)
 		printf("%-*s", HELP_COLUMN, words);

@@ -26,13 +26,19 @@ enum { FOR_STREAM = 1, FOR_CHECK = 2, FOR_ALL = 3, FOR_DETACH = 4, FOR_EVERY = 7
 struct option_spec {
 	int id;              /* the letter, or one of OPTION_* */
 	const char *name;
-	const char *value;   /* its name in the help; NULL: takes none; in brackets: or none */
+	const char *value;   /* its name in the help; NULL: takes none; "[=...": or none */
 	int verbs;
 	/* NULL, or what is wrong with the value, NULL where none was given: static text. */
 	const char *(*parse)(struct parsing *parsing, const char *value);
 	const char *help;    /* broken where it is too wide; "of WORD WORD" are what may be
 			      * named, which the completion reads */
 };
+
+/* Whether its value may be left out. */
+static inline bool option_value_is_optional(const struct option_spec *spec)
+{
+	return spec->value && spec->value[0] == '[' && spec->value[1] == '=';
+}
 
 extern const struct option_spec option_specs[];
 extern const size_t option_spec_count;

@@ -64,7 +64,7 @@ static int run_pinned(const struct options *options, struct pin *pin)
 				       .show_progress = !options->quiet };
 	struct notify *notify = config.context;
 	struct agent *agent = NULL;
-	int err = agent_helper_start(options), status;
+	int err = agent_helper_start(options, pin), status;
 
 	if (!err)
 		err = agent_open(&config, &agent);

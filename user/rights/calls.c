@@ -26,9 +26,12 @@ struct name_list {
 #define OF(part)    (1u << (part))
 #define OF_ALL      (OF(RIGHTS_PART_COUNT) - 1)
 #define OF_OUTPUTS  (OF(RIGHTS_WRITER) | OF(RIGHTS_SENDER))
-#define OF_LIVE     (OF(RIGHTS_LIVE) | OF(RIGHTS_CAPTURE))
+#define OF_WRITERS  (OF_OUTPUTS | OF(RIGHTS_PINNED) | OF(RIGHTS_PIN_HELPER))
+#define OF_COUNTERS (OF(RIGHTS_LIVE) | OF(RIGHTS_PINNED))
+#define OF_LIVE     (OF_COUNTERS | OF(RIGHTS_CAPTURE))
+#define OF_HELPERS  (OF(RIGHTS_HELPER) | OF(RIGHTS_PIN_HELPER))
 #define OF_AGENTS   (OF(RIGHTS_REPLAY) | OF_LIVE)
-#define OF_ASKERS   (OF_LIVE | OF(RIGHTS_HELPER))
+#define OF_ASKERS   (OF_LIVE | OF_HELPERS)
 #define LIST(names, parts) { names, sizeof(names) / sizeof(names[0]), parts }
 
 static const char *const any_names[] = { PART_ANY(NAME_AS_ROW) };
@@ -43,19 +46,19 @@ static const char *const network_names[] = { PART_NETWORK(NAME_AS_ROW) };
 static const struct name_list lists[] = {
 	LIST(any_names, OF_ALL),
 	LIST(look_names, OF_ALL),
-	LIST(file_names, OF_OUTPUTS),
+	LIST(file_names, OF_WRITERS),
 	LIST(child_names, OF_AGENTS),
 	LIST(serve_names, OF_AGENTS),
 	LIST(ask_names, OF_ASKERS),
-	LIST(help_names, OF(RIGHTS_HELPER)),
+	LIST(help_names, OF_HELPERS),
 	LIST(network_names, OF(RIGHTS_SENDER)),
 };
 
 #define VALUE_AS_ROW(value) value,
 static const scmp_datum_t ioctls[] = { PART_IOCTLS(VALUE_AS_ROW) };
 
-static const struct { enum rights_part part; int command; } commands[] = {
-#define COMMAND_AS_ROW(part, command) { part, command },
+static const struct { uint32_t parts; int command; } commands[] = {
+#define COMMAND_AS_ROW(parts, command) { parts, command },
 	PART_BPF(COMMAND_AS_ROW)
 };
 
@@ -88,7 +91,7 @@ static int allow_commands(scmp_filter_ctx filter, enum rights_part part)
 	int err = 0;
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]) && !err; i++) {
-		if (commands[i].part == part)
+		if (commands[i].parts & OF(part))
 			err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(bpf), 1,
 					       SCMP_A0(SCMP_CMP_EQ,
 						       (scmp_datum_t)commands[i].command));
@@ -155,10 +158,10 @@ static int allow_kill(scmp_filter_ctx filter)
 				SCMP_A1(SCMP_CMP_EQ, SIGKILL));
 }
 
-/* Files are written by outputs alone. */
+/* Files are written by outputs, and by what keeps a place. */
 static int allow_opening(scmp_filter_ctx filter, enum rights_part part)
 {
-	const scmp_datum_t writing = OF(part) & OF_OUTPUTS ? 0 : O_ACCMODE | O_CREAT | O_TRUNC;
+	const scmp_datum_t writing = OF(part) & OF_WRITERS ? 0 : O_ACCMODE | O_CREAT | O_TRUNC;
 	int err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(open), 1,
 				   SCMP_A1(SCMP_CMP_MASKED_EQ, writing, 0));
 

@@ -53,7 +53,7 @@ static int answer_one(int socket_fd, helper_fn *const answers[HELPER_QUESTION_CO
 }
 
 /* Whoever waits for the end of standard output does not wait for this process. */
-static void drop_files(int kept)
+static void drop_files(int socket_fd, int kept_fd)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -62,13 +62,13 @@ static void drop_files(int kept)
 			dup2(null, fd);
 	}
 	for (int fd = STDERR_FILENO + 1; fd < 1024; fd++) {
-		if (fd != kept)
+		if (fd != socket_fd && fd != kept_fd)
 			close(fd);
 	}
 }
 
 static _Noreturn void run(int socket_fd, helper_fn *const answers[HELPER_QUESTION_COUNT],
-			  const struct rights *rights)
+			  const struct rights *rights, int kept_fd)
 {
 	struct rights_force force;
 	sigset_t blocked;
@@ -77,14 +77,15 @@ static _Noreturn void run(int socket_fd, helper_fn *const answers[HELPER_QUESTIO
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	thread_signals_fill(&blocked);
 	sigprocmask(SIG_SETMASK, &blocked, NULL);
-	drop_files(socket_fd);
+	drop_files(socket_fd, kept_fd);
 	rights_confine(rights, &force);
 	while (!answer_one(socket_fd, answers))
 		continue;
 	_exit(0);
 }
 
-int helper_start(helper_fn *const answers[HELPER_QUESTION_COUNT], const struct rights *rights)
+int helper_start(helper_fn *const answers[HELPER_QUESTION_COUNT], const struct rights *rights,
+		 int kept_fd)
 {
 	int ends[2];
 
@@ -100,7 +101,7 @@ int helper_start(helper_fn *const answers[HELPER_QUESTION_COUNT], const struct r
 	}
 	if (!helper.pid) {
 		close(ends[0]);
-		run(ends[1], answers, rights);
+		run(ends[1], answers, rights, kept_fd);
 	}
 	close(ends[1]);
 	helper.fd = ends[0];

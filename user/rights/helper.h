@@ -16,12 +16,15 @@
 /* Bytes of a question, and of an answer. */
 #define HELPER_BYTES_MAX (1u << 23)
 
-/* The questions; who answers them is told at the start (agent_rights.c). */
+/* The questions; who answers them is told at the start (agent/agent_rights.c). */
 enum helper_question {
 	HELPER_RULE,       /* once: which interfaces it may attach to */
 	HELPER_ATTACH,
 	HELPER_DETACH,
 	HELPER_FACTS,      /* of an interface */
+	HELPER_PINNED,     /* what is pinned for a link; a link's pin: made, removed */
+	HELPER_PIN,
+	HELPER_UNPIN,
 	HELPER_CHAIN,
 	HELPER_REVISION,
 	HELPER_PROGRAM,    /* its name */
@@ -43,10 +46,11 @@ struct helper_part {
 typedef int helper_fn(const struct helper_part *question, struct helper_part *answer);
 
 /*
- * Makes the process. It confines itself to rights at once; until helper_use nobody asks it. 0 or a
- * negative errno. Once in a process.
+ * Makes the process. It confines itself to rights at once; until helper_use nobody asks it. Of what
+ * is open it holds kept_fd to its end (-1: nothing). 0 or a negative errno. Once in a process.
  */
-int helper_start(helper_fn *const answers[HELPER_QUESTION_COUNT], const struct rights *rights);
+int helper_start(helper_fn *const answers[HELPER_QUESTION_COUNT], const struct rights *rights,
+		 int kept_fd);
 
 /* From here on it is asked: this process has not the rights itself any more. */
 void helper_use(void);

@@ -35,7 +35,7 @@
 #define PART_FILES(X)                                                                     \
 	X(flock) X(ftruncate) X(ftruncate64) X(fallocate) X(fsync) X(fdatasync)           \
 	X(rename) X(renameat) X(renameat2) X(unlink) X(unlinkat) X(mkdir) X(mkdirat)      \
-	X(fchmod) X(fadvise64) X(copy_file_range) X(statfs) X(fstatfs)
+	X(fchmod) X(fadvise64) X(copy_file_range) X(statfs) X(fstatfs) X(rmdir)
 
 /* Processes that the agent made: their end. */
 #define PART_CHILDREN(X) X(wait4) X(waitid)
@@ -62,18 +62,22 @@
 
 #define NAME_AS_ROW(name) #name,
 
-/* What is looked for by its commands: bpf(2). X(part, command). */
+/* What is looked for by its commands: bpf(2). X(parts, command). */
 #define PART_BPF(X)                                                                       \
 	/* the turn of a pane: the banks, the clock, the owners of sockets */             \
-	X(RIGHTS_LIVE, BPF_MAP_LOOKUP_ELEM)                                               \
-	X(RIGHTS_LIVE, BPF_MAP_UPDATE_ELEM)                                               \
-	X(RIGHTS_LIVE, BPF_MAP_DELETE_ELEM)                                               \
-	X(RIGHTS_LIVE, BPF_PROG_TEST_RUN)                                                 \
-	X(RIGHTS_LIVE, BPF_OBJ_GET_INFO_BY_FD)                                            \
+	X(OF_COUNTERS, BPF_MAP_LOOKUP_ELEM)                                               \
+	X(OF_COUNTERS, BPF_MAP_UPDATE_ELEM)                                               \
+	X(OF_COUNTERS, BPF_MAP_DELETE_ELEM)                                               \
+	X(OF_COUNTERS, BPF_PROG_TEST_RUN)                                                 \
+	X(OF_COUNTERS, BPF_OBJ_GET_INFO_BY_FD)                                            \
 	/* an interface that is back; who stands before weir */                           \
-	X(RIGHTS_HELPER, BPF_LINK_CREATE)                                                 \
-	X(RIGHTS_HELPER, BPF_PROG_QUERY)                                                  \
-	X(RIGHTS_HELPER, BPF_PROG_GET_FD_BY_ID)                                           \
-	X(RIGHTS_HELPER, BPF_OBJ_GET_INFO_BY_FD)
+	X(OF_HELPERS, BPF_LINK_CREATE)                                                    \
+	X(OF_HELPERS, BPF_PROG_QUERY)                                                     \
+	X(OF_HELPERS, BPF_PROG_GET_FD_BY_ID)                                              \
+	X(OF_HELPERS, BPF_OBJ_GET_INFO_BY_FD)                                             \
+	/* the same where what is attached is pinned */                                   \
+	X(OF(RIGHTS_PIN_HELPER), BPF_OBJ_GET)                                             \
+	X(OF(RIGHTS_PIN_HELPER), BPF_OBJ_PIN)                                             \
+	X(OF(RIGHTS_PIN_HELPER), BPF_LINK_UPDATE)
 
 #endif

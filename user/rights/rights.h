@@ -14,8 +14,10 @@
 enum rights_part {
 	RIGHTS_REPLAY, /* the agent of a capture that is read */
 	RIGHTS_LIVE,   /* the agent that counts in the kernel */
+	RIGHTS_PINNED, /* the same, of a run that is pinned: it writes its state and log */
 	RIGHTS_CAPTURE, /* the agent that takes packets through libpcap */
 	RIGHTS_HELPER, /* what keeps rights for it (helper.h) */
+	RIGHTS_PIN_HELPER, /* the same, of a run that is pinned */
 	RIGHTS_WRITER, /* the process of an output in files, or of standard output */
 	RIGHTS_SENDER, /* the process of an output that connects */
 	RIGHTS_PART_COUNT
