@@ -120,8 +120,8 @@ static int allow_sockets(scmp_filter_ctx filter, enum rights_part part)
 	return err;
 }
 
-/* Of this process alone: its threads, its limits. A thread, where the part makes any. */
-static int allow_own(scmp_filter_ctx filter, enum rights_part part)
+/* Of this process alone: its threads, its limits. */
+static int allow_own(scmp_filter_ctx filter)
 {
 	int err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
 				   SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
@@ -133,9 +133,24 @@ static int allow_own(scmp_filter_ctx filter, enum rights_part part)
 	if (!err)
 		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
 				       SCMP_A0(SCMP_CMP_EQ, PR_SET_NO_NEW_PRIVS));
-	if (!err && part == RIGHTS_SENDER)
-		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-				       SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+	return err;
+}
+
+/*
+ * Threads, and no process. Libraries have all signals blocked meanwhile: the signal that would
+ * tell of it (refused.h) would end this process.
+ */
+static int allow_threads(scmp_filter_ctx filter)
+{
+	int err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+				   SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+
+	if (!err)
+		err = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+				       SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+	/* Its flags lie in memory, where a filter cannot look: libc then takes clone. */
+	if (!err)
+		err = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	return err;
 }
 
@@ -175,11 +190,10 @@ static int allow_special(scmp_filter_ctx filter, enum rights_part part)
 {
 	int err = allow_commands(filter, part);
 
-	/* Its flags lie in memory, where a filter cannot look: libc then takes clone. */
 	if (!err)
-		err = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+		err = allow_threads(filter);
 	if (!err)
-		err = allow_own(filter, part);
+		err = allow_own(filter);
 	if (!err)
 		err = allow_ioctls(filter);
 	if (!err)
