@@ -71,6 +71,16 @@ def ask_pages(space, over, got):
                 connection.close()
 
 
+def flap(space, far_space, over, times):
+    while not over.wait(1.5):
+        space.run("ip", "link", "del", "flap")
+        space.run("ip", "link", "add", "flap", "type", "veth", "peer", "name", "flapped", "netns",
+                  far_space.name)
+        for owner, name in ((space, "flap"), (far_space, "flapped")):
+            owner.run("ip", "link", "set", name, "up")
+        times.append(time.monotonic())
+
+
 def signal_now_and_then(process, over):
     """What reopens files, and what tells of windows that are not over."""
     while not over.wait(2.5):
@@ -84,6 +94,17 @@ def take_over_now_and_then(pinned, over):
     while not over.wait(15):
         pinned.end(hows[0]).begin().attached()
         hows.reverse()
+
+
+def at_rest(device, seconds=0.5):
+    """Its counters once they move no more: the connections to collectors stay, on loopback."""
+    last, since = device.counters(), time.monotonic()
+    while time.monotonic() < since + seconds:
+        time.sleep(0.02)
+        now = device.counters()
+        if now != last:
+            last, since = now, time.monotonic()
+    return last
 
 
 def run_threads(works, seconds, over, process):
@@ -137,7 +158,7 @@ def confined(lab, seconds):
                ((name[:name.find(":") + 1], 0, name.split(":")[-1]) for name in FILES)]
     outputs += [f"ipfix://127.0.0.1:{IPFIX_UDP}",
                 f"clickhouse://127.0.0.1:{server.port}/d.flows?spool={lab.path('spool')}"]
-    before = near.settle()
+    before = at_rest(near)
     weir = watch.Weir(lab, [near, flapping], "-v", "-a", "tc", "-n", "20", "--processes", "-l",
                       str(PORT), outputs=outputs).wait_attached("tcx-ingress", "tcx-egress")
     weir.path = lab.path("a.ndjson")
@@ -147,12 +168,12 @@ def confined(lab, seconds):
                          "-o", f"ipfix+tcp://127.0.0.1:{IPFIX_TCP}") as pinned:
         pinned.begin().attached()
         run_threads([(soak.send_new_flows, (far, near, over)),
-                     (soak.flap, (lab, near.namespace, far.namespace, over, times)),
+                     (flap, (near.namespace, far.namespace, over, times)),
                      (collect_udp, (udp, over, flows)), (collect_tcp, (tcp, over, streams)),
                      (ask_pages, (near.namespace, over, pages)),
                      (signal_now_and_then, (weir.process, over)),
                      (take_over_now_and_then, (pinned, over))], seconds, over, weir.process)
-        after = near.settle()
+        after = at_rest(near)
         pinned.end()
         pinned_count = len(pinned.documents())
     documents = [document for document in weir.stop(status=0).documents()

@@ -244,6 +244,20 @@ def a_filter_without_meaning_on_a_capture_is_wrong_usage():
 
 
 @test
+def names_in_a_filter_are_known_for_link_types_that_come_later():
+    plain = [(ns, length - 14, data[14:]) for ns, length, data in PACKETS]
+    found = []
+    with File(pcapng(PACKETS) + pcapng(plain, link=101)) as name:
+        for words in (
+                "udp or port 53 or host 127.0.0.1", "udp or port domain or host localhost"):
+            status, documents, text = weir(name, *words.split())
+            expect(status == 0 and not text, f"status {status}: {text}")
+            found.append([(document["seen"], document["total"]) for document in documents])
+    expect(found[0] == found[1], "names and numbers differ")
+    expect(any(total["packets"]["total"] for _, total in found[0]), "nothing passes")
+
+
+@test
 def conversations_add_up_to_their_flows_in_windows_of_every_kind():
     rules = schema.load()
     with File(pcap(PACKETS)) as name:

@@ -74,6 +74,10 @@ check-kills: all ## a pinned run, killed at each system call in turn (root, stra
 soak: all traffic ## count for ten minutes (root): memory flat, windows on time, nothing lost
 	tests/soak.py $(BUILD) $(or $(SOAK_SECONDS),600)
 
+.PHONY: check-confined
+check-confined: all traffic ## count for ten minutes with every kind of output (root): no call is refused
+	tests/confined.py $(BUILD) $(or $(CONFINED_SECONDS),600)
+
 .PHONY: valgrind
 valgrind: units ## the unit tests under valgrind: leaks and reads of what was never written
 	BUILD=$(BUILD) tests/valgrind
