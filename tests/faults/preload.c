@@ -5,6 +5,8 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <link.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,6 +18,7 @@
 /* What is allocated before the functions behind this one can be looked up; never given back. */
 #define EARLY_BYTES (1u << 20)
 #define FORK_SETTLE_US 20000
+#define COUNT_FD 900
 
 typedef void *malloc_fn(size_t size);
 typedef void *calloc_fn(size_t count, size_t size);
@@ -39,6 +42,8 @@ static unsigned long first, last; /* 0: none fails */
 static bool is_ready;
 static _Alignas(max_align_t) char early[EARLY_BYTES];
 static size_t early_used;
+static int count_fd = -1;
+static struct { const char *begin, *end; } spared;
 
 /* ISO C has no conversion between pointers to objects and to functions; POSIX does. */
 static void look_up(void *function, const char *name)
@@ -46,6 +51,36 @@ static void look_up(void *function, const char *name)
 	void *found = dlsym(RTLD_NEXT, name);
 
 	memcpy(function, &found, sizeof(found));
+}
+
+/* At the end the program may open no file any more. Out of the way of its own descriptors. */
+static void open_count(void)
+{
+	const char *path = getenv("WEIR_COUNT_ALLOCATIONS");
+	int fd = path ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
+
+	if (fd < 0)
+		return;
+	count_fd = fcntl(fd, F_DUPFD_CLOEXEC, COUNT_FD);
+	close(fd);
+}
+
+/* Where libseccomp is: up to 2.5 it frees twice, or reads through NULL, what it had no memory for. */
+static int find_spared(struct dl_phdr_info *info, size_t size, void *context)
+{
+	(void)size;
+	(void)context;
+	if (!strstr(info->dlpi_name, "libseccomp"))
+		return 0;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const char *at = (const char *)info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+
+		if (info->dlpi_phdr[i].p_type != PT_LOAD || !(info->dlpi_phdr[i].p_flags & PF_X))
+			continue;
+		spared.begin = at;
+		spared.end = at + info->dlpi_phdr[i].p_memsz;
+	}
+	return 1;
 }
 
 /* Runs after the constructors of what is loaded behind, a sanitizer among them. */
@@ -61,7 +96,9 @@ __attribute__((constructor)) static void begin(void)
 	look_up(&real.posix_memalign, "posix_memalign");
 	look_up(&real.free, "free");
 	look_up(&real.fork, "fork");
+	dl_iterate_phdr(find_spared, NULL);
 	is_ready = true;
+	open_count();
 	if (!which)
 		return;
 	first = strtoul(which, &end, 10);
@@ -70,22 +107,20 @@ __attribute__((constructor)) static void begin(void)
 
 __attribute__((destructor)) static void end(void)
 {
-	const char *path = getenv("WEIR_COUNT_ALLOCATIONS");
 	unsigned long count = calls;
-	FILE *file;
 
 	first = 0;
-	file = path ? fopen(path, "w") : NULL;
-	if (!file)
-		return;
-	fprintf(file, "%lu\n", count);
-	fclose(file);
+	if (count_fd >= 0)
+		dprintf(count_fd, "%lu\n", count);
 }
 
-static bool fails(void)
+static bool fails(const void *caller)
 {
-	unsigned long number = ++calls;
+	unsigned long number;
 
+	if ((const char *)caller >= spared.begin && (const char *)caller < spared.end)
+		return false;
+	number = ++calls;
 	if (!first || number < first || number > last)
 		return false;
 	errno = ENOMEM;
@@ -129,14 +164,14 @@ void *malloc(size_t size)
 {
 	if (!is_ready)
 		return early_take(size);
-	return fails() ? NULL : real.malloc(size);
+	return fails(__builtin_return_address(0)) ? NULL : real.malloc(size);
 }
 
 void *calloc(size_t count, size_t size)
 {
 	if (!is_ready)
 		return early_take(count * size);
-	return fails() ? NULL : real.calloc(count, size);
+	return fails(__builtin_return_address(0)) ? NULL : real.calloc(count, size);
 }
 
 static void *early_move(const void *old, size_t size)
@@ -153,7 +188,7 @@ void *realloc(void *old, size_t size)
 		return malloc(size);
 	if (is_early(old))
 		return early_move(old, size);
-	return fails() ? NULL : real.realloc(old, size);
+	return fails(__builtin_return_address(0)) ? NULL : real.realloc(old, size);
 }
 
 void *reallocarray(void *old, size_t count, size_t size)
@@ -168,12 +203,12 @@ void *reallocarray(void *old, size_t count, size_t size)
 
 void *aligned_alloc(size_t alignment, size_t size)
 {
-	return fails() ? NULL : real.aligned_alloc(alignment, size);
+	return fails(__builtin_return_address(0)) ? NULL : real.aligned_alloc(alignment, size);
 }
 
 int posix_memalign(void **result, size_t alignment, size_t size)
 {
-	return fails() ? ENOMEM : real.posix_memalign(result, alignment, size);
+	return fails(__builtin_return_address(0)) ? ENOMEM : real.posix_memalign(result, alignment, size);
 }
 
 /* Those that sanitizers bring along do not come by malloc. */

@@ -159,6 +159,7 @@ void helper_stop(void)
 {
 	if (helper.fd < 0)
 		return;
+	shutdown(helper.fd, SHUT_RDWR);
 	close(helper.fd);
 	helper.fd = -1;
 	helper.is_used = false;

@@ -61,9 +61,6 @@ void refused_answer(const siginfo_t *info, void *context)
 {
 	int saved = errno;
 
-	/* A tracer took it away, and has answered it. */
-	if (info->si_syscall == -1)
-		return;
 	if (is_news((unsigned int)info->si_syscall))
 		tell((unsigned int)info->si_syscall);
 	*RESULT_OF(context) = -EPERM;
