@@ -48,6 +48,8 @@ static void explain(const struct ebpf_program *program, enum filter_hook hook,
 
 	if (log && load_program(program, hook, log) < 0 && *log)
 		reason = last_words(log);
+	if (!*reason)
+		reason = strerror(-err);
 	filter_error_set(error, "the kernel refuses the filter's %zu instructions: %s",
 			 program->count, reason);
 	free(log);
