@@ -81,11 +81,11 @@ def reaches_hook(how, frame):
     return how == "native" or not is_tagged or len(frame) >= ETHER + 6
 
 
-def attack(lab, how, hooks, seed):
+def attack(lab, how, hooks, seed, *options):
     near, far = lab.pair()
     for end in (near, far):
         end.ip_link("mtu", str(MTU))
-    weir = Weir(lab, near, "-a", how, "-d", "in", "--slots", "1024").wait_attached(*hooks)
+    weir = Weir(lab, near, "-a", how, "-d", "in", "--slots", "1024", *options).wait_attached(*hooks)
     before, before_kib = near.settle(), resident_kib(weir.process)
     frames = list(hostile_frames(random.Random(seed), far, near))
     traffic.send_frames(far, frames)
@@ -106,8 +106,10 @@ def attack(lab, how, hooks, seed):
 
 
 def hostile_frames_are_counted_to_the_byte_and_harm_nobody(lab):
-    return "; ".join(attack(lab, how, hooks, seed) for seed, (how, hooks) in enumerate((
-        ("tc", ["tcx-ingress"]), ("native", ["xdp-native"]), ("clsact", ["clsact-ingress"]))))
+    return "; ".join(attack(lab, how, hooks, seed, *options)
+                     for seed, (how, hooks, *options) in enumerate((
+                         ("tc", ["tcx-ingress"]), ("native", ["xdp-native"], "--fragments"),
+                         ("clsact", ["clsact-ingress"], "--tunnels", "--fragments"))))
 
 
 TESTS = [hostile_frames_are_counted_to_the_byte_and_harm_nobody]
