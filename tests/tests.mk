@@ -98,7 +98,7 @@ check-filters: $(BUILD)/tests/filter/matches ## filters against tcpdump's answer
 # What reads captures, compiled anew for the fuzzers; records go to a taker of their own.
 FUZZED_CAPTURE := $(wildcard user/sources/capture*.c user/base/*.c user/text/*.c)
 FUZZED   := $(FUZZED_CAPTURE) $(wildcard user/sources/packet_*.c user/filter/*.c) \
-	user/sources/replay.c user/engine/group.c
+	user/sources/fragment_table.c user/sources/replay.c user/engine/group.c
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZFLAGS := -std=gnu11 -O1 -g $(WARN) -fno-strict-aliasing -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all
