@@ -28,6 +28,7 @@ def capabilities(facts):
 
 
 NET_ADMIN, SYS_PTRACE, SYS_ADMIN, DAC_READ_SEARCH, PERFMON, BPF = 12, 19, 21, 2, 38, 39
+SETUID = 7
 
 
 def a_run_keeps_no_capability_and_its_helper_a_few(lab):
@@ -50,6 +51,19 @@ def a_run_keeps_no_capability_and_its_helper_a_few(lab):
     line = next(line for line in weir.stderr.splitlines() if "rights: " in line)
     expect("no capabilities" in line, line)
     return line
+
+
+def the_view_keeps_what_it_begins_anew_with(lab):
+    near, _ = lab.pair()
+    with open(lab.path("top"), "w", encoding="utf-8") as output:
+        view = lab.start(BINARY, "top", "-i", near.name, namespace=near.namespace, stdout=output,
+                         stderr=output)
+    wait_until(lambda: status(view.pid)["Seccomp"] == "2", "a view that is confined")
+    for facts in threads(view.pid):
+        expect_equal((facts["NoNewPrivs"], facts["Seccomp"]), ("1", "2"), facts["Name"])
+        expect(SETUID not in capabilities(facts) and BPF in capabilities(facts), facts["CapPrm"])
+    view.send_signal(signal.SIGINT)
+    expect_equal(view.wait(10), 0, "status")
 
 
 def the_helper_ends_with_the_first(lab):
@@ -142,6 +156,7 @@ def an_ordinary_user_with_file_capabilities_sees_the_same(lab):
 
 TESTS = [
     a_run_keeps_no_capability_and_its_helper_a_few,
+    the_view_keeps_what_it_begins_anew_with,
     the_helper_ends_with_the_first,
     without_its_helper_a_run_counts_on,
     who_takes_over_the_agent_can_do_nothing_else,

@@ -216,12 +216,29 @@ static void the_helper_attaches_and_loads_nothing(void **state)
 /* Without Landlock, which would hide from it what it looks for. */
 static void a_helper_that_sees_processes_writes_nowhere(void **state)
 {
-	const struct rights rights = { .part = RIGHTS_HELPER, .sees_processes = true };
+	const struct rights rights = { .part = RIGHTS_HELPER, .has_no_landlock = true };
 	const struct answers answers = answers_of(&rights);
 
 	(void)state;
 	assert_int_equal(answers.err[TRY_read_elsewhere], 0);
 	EXPECT_REFUSED(&answers, TRY_write_elsewhere);
+}
+
+static void a_view_executes_traces_and_mounts_nothing(void **state)
+{
+	const struct rights rights = { .part = RIGHTS_TOP, .has_no_landlock = true,
+				       .capabilities = 1ull << CAP_BPF | 1ull << CAP_SYS_ADMIN };
+	/* It may end others: its tests are told to end. */
+	const bool is_spared = signal(SIGTERM, SIG_IGN) != SIG_ERR;
+	const struct answers answers = answers_of(&rights);
+
+	assert_true(is_spared);
+	(void)state;
+	signal(SIGTERM, SIG_DFL);
+	assert_int_equal(answers.err[TRY_make_a_process], 0);
+	assert_int_equal(answers.err[TRY_read_elsewhere], 0);
+	assert_int_equal(answers.capabilities & ~rights.capabilities, 0);
+	EXPECT_REFUSED(&answers, TRY_execute, TRY_trace, TRY_mount_here, TRY_leave_the_namespace);
 }
 
 static void a_sender_opens_sockets_and_no_other_file(void **state)
@@ -276,6 +293,10 @@ static void what_is_in_force_is_told_in_words(void **state)
 	assert_string_equal(rights_text(&force, text, sizeof(text)),
 			    "CAP_BPF; no Landlock (Function not implemented); "
 			    "no seccomp (Invalid argument)");
+	force = (struct rights_force){ .landlock_err = -ECANCELED, .thread_err = -ETIMEDOUT };
+	assert_string_equal(rights_text(&force, text, sizeof(text)),
+			    "no capabilities; all files; seccomp; not in all threads: "
+			    "Connection timed out");
 }
 
 int main(void)
@@ -286,6 +307,7 @@ int main(void)
 		cmocka_unit_test(the_agent_asks_its_maps_and_makes_none),
 		cmocka_unit_test(the_helper_attaches_and_loads_nothing),
 		cmocka_unit_test(a_helper_that_sees_processes_writes_nowhere),
+		cmocka_unit_test(a_view_executes_traces_and_mounts_nothing),
 		cmocka_unit_test(a_sender_opens_sockets_and_no_other_file),
 		cmocka_unit_test(a_writer_reaches_its_directory),
 		cmocka_unit_test(threads_that_were_there_before_lose_theirs_too),

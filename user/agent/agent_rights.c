@@ -44,7 +44,7 @@ static struct rights rights_of_helper(const struct options *options, const struc
 		allow_writing(&rights, pin->place.pinned);
 	if (!options->processes)
 		return rights;
-	rights.sees_processes = true;
+	rights.has_no_landlock = true;
 	rights.capabilities |= MACHINE_CAP(CAP_SYS_PTRACE) | MACHINE_CAP(CAP_DAC_READ_SEARCH);
 	return rights;
 }
@@ -119,7 +119,7 @@ static void tell(const struct rights_force *force)
 	char text[256];
 
 	report_verbose("rights: %s", rights_text(force, text, sizeof(text)));
-	if (force->landlock_err || force->seccomp_err)
+	if ((force->landlock_err && force->landlock_err != -ECANCELED) || force->seccomp_err)
 		report_verbose("rights: this kernel lacks a part of what would limit them");
 }
 
@@ -134,6 +134,20 @@ void agent_confine(const struct agent *agent, const struct options *options)
 		report_error("rights: all: the second process has ended");
 		return;
 	}
+	rights_confine(&rights, &force);
+	tell(&force);
+}
+
+void agent_confine_view(void)
+{
+	static const int kept[] = { CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON, CAP_NET_RAW, CAP_SYS_ADMIN,
+				    CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE,
+				    CAP_FOWNER, CAP_SYS_RESOURCE, CAP_NET_BIND_SERVICE };
+	struct rights rights = { .part = RIGHTS_TOP, .has_no_landlock = true };
+	struct rights_force force;
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		rights.capabilities |= MACHINE_CAP(kept[i]);
 	rights_confine(&rights, &force);
 	tell(&force);
 }

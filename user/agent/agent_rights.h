@@ -16,4 +16,10 @@ int agent_helper_start(const struct options *options, const struct pin *pin);
 /* Gives up what counting on does not take, for good, and says with -v what is in force. */
 void agent_confine(const struct agent *agent, const struct options *options);
 
+/*
+ * Gives up, for good, what the live view never takes: it loads and attaches anew, looks names up and
+ * writes files all the while. Once in a process.
+ */
+void agent_confine_view(void);
+
 #endif

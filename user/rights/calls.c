@@ -62,14 +62,16 @@ static const struct { uint32_t parts; int command; } commands[] = {
 	PART_BPF(COMMAND_AS_ROW)
 };
 
+static const char *const never_names[] = { PART_NEVER(NAME_AS_ROW) };
+
 /* A name that this architecture has not is of another one. */
-static int allow_name(scmp_filter_ctx filter, const char *name)
+static int add_name(scmp_filter_ctx filter, uint32_t action, const char *name)
 {
 	int number = seccomp_syscall_resolve_name(name), err;
 
 	if (number == __NR_SCMP_ERROR)
 		return 0;
-	err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
+	err = seccomp_rule_add(filter, action, number, 0);
 	return err == -EDOM ? 0 : err;
 }
 
@@ -80,7 +82,7 @@ static int allow_names(scmp_filter_ctx filter, enum rights_part part)
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		for (size_t j = 0; j < lists[i].count && !err; j++) {
 			if (lists[i].parts & OF(part))
-				err = allow_name(filter, lists[i].names[j]);
+				err = add_name(filter, SCMP_ACT_ALLOW, lists[i].names[j]);
 		}
 	}
 	return err;
@@ -213,21 +215,42 @@ static int allow_nothing(scmp_filter_ctx filter)
 	return err ? err : seccomp_rule_add(filter, SCMP_ACT_ALLOW, -1, 0);
 }
 
+static int allow_listed(scmp_filter_ctx filter, enum rights_part part)
+{
+	int err = allow_nothing(filter);
+
+	if (!err)
+		err = allow_names(filter, part);
+	return err ? err : allow_special(filter, part);
+}
+
+/* In the place of a list: the signal that would tell is one that the view takes for a crash. */
+static int refuse_never(scmp_filter_ctx filter)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(never_names) / sizeof(never_names[0]) && !err; i++)
+		err = add_name(filter, SCMP_ACT_ERRNO(EPERM), never_names[i]);
+	return err;
+}
+
+static uint32_t action_for_others(enum rights_part part)
+{
+	if (part == RIGHTS_TOP)
+		return SCMP_ACT_ALLOW;
+	return refused_can_tell() ? SCMP_ACT_TRAP : SCMP_ACT_ERRNO(EPERM);
+}
+
 int calls_limit(enum rights_part part)
 {
-	scmp_filter_ctx filter = seccomp_init(refused_can_tell() ? SCMP_ACT_TRAP :
-								   SCMP_ACT_ERRNO(EPERM));
+	scmp_filter_ctx filter = seccomp_init(action_for_others(part));
 	int err;
 
 	if (!filter)
 		return -ENOMEM;
 	err = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
 	if (!err)
-		err = allow_nothing(filter);
-	if (!err)
-		err = allow_names(filter, part);
-	if (!err)
-		err = allow_special(filter, part);
+		err = part == RIGHTS_TOP ? refuse_never(filter) : allow_listed(filter, part);
 	if (!err)
 		err = seccomp_load(filter);
 	seccomp_release(filter);

@@ -54,6 +54,19 @@
 	X(socket) X(socketpair) X(connect) X(bind) X(sendmmsg) X(recvmmsg)                \
 	X(sched_getparam) X(sched_getscheduler) X(sched_setscheduler)
 
+/* What nobody here ever takes: all else is allowed to who may not be limited to a list. */
+#define PART_NEVER(X)                                                                     \
+	X(execve) X(execveat) X(ptrace) X(process_vm_readv) X(process_vm_writev) X(kcmp)  \
+	X(pidfd_getfd) X(mount) X(umount2) X(pivot_root) X(chroot) X(open_tree)           \
+	X(move_mount) X(fsopen) X(fsconfig) X(fsmount) X(fspick) X(mount_setattr)         \
+	X(init_module) X(finit_module) X(delete_module) X(kexec_load) X(kexec_file_load)  \
+	X(reboot) X(swapon) X(swapoff) X(setns) X(unshare) X(add_key) X(request_key)      \
+	X(keyctl) X(userfaultfd) X(io_uring_setup) X(acct) X(quotactl) X(syslog)          \
+	X(settimeofday) X(clock_settime) X(adjtimex) X(clock_adjtime) X(sethostname)      \
+	X(setdomainname) X(setuid) X(setgid) X(setreuid) X(setregid) X(setresuid)         \
+	X(setresgid) X(setgroups) X(setfsuid) X(setfsgid) X(iopl) X(ioperm) X(mknod)      \
+	X(mknodat) X(personality)
+
 /*
  * ioctl(2), of which some put words into the terminal (TIOCSTI): what a terminal, a socket or a
  * file is asked. Those of interfaces are allowed as one (calls.c).

@@ -47,7 +47,7 @@ void rights_confine(const struct rights *rights, struct rights_force *force)
 	if (IS_SANITIZED)
 		return;
 	confinement.capabilities = rights->capabilities;
-	confinement.ruleset_fd = rights->sees_processes ? -EOPNOTSUPP : landlock_make(rights);
+	confinement.ruleset_fd = rights->has_no_landlock ? -ECANCELED : landlock_make(rights);
 	if (confinement.ruleset_fd < 0)
 		force->landlock_err = confinement.ruleset_fd;
 	else
@@ -79,7 +79,9 @@ const char *rights_text(const struct rights_force *force, char *text, size_t siz
 		snprintf(text, size, "all: it is built with a sanitizer, which needs them");
 		return text;
 	}
-	if (force->landlock_err)
+	if (force->landlock_err == -ECANCELED)
+		snprintf(files, sizeof(files), "all files");
+	else if (force->landlock_err)
 		snprintf(files, sizeof(files), "no Landlock (%s)", strerror(-force->landlock_err));
 	else
 		snprintf(files, sizeof(files), "Landlock %d", force->landlock_abi);

@@ -18,6 +18,7 @@ enum rights_part {
 	RIGHTS_CAPTURE, /* the agent that takes packets through libpcap */
 	RIGHTS_HELPER, /* what keeps rights for it (helper.h) */
 	RIGHTS_PIN_HELPER, /* the same, of a run that is pinned */
+	RIGHTS_TOP,    /* the live view, which begins anew and writes where it is told to */
 	RIGHTS_WRITER, /* the process of an output in files, or of standard output */
 	RIGHTS_SENDER, /* the process of an output that connects */
 	RIGHTS_PART_COUNT
@@ -32,15 +33,15 @@ struct rights {
 	const char *read[RIGHTS_PATHS_MAX];  /* and all beneath */
 	const char *write[RIGHTS_PATHS_MAX]; /* the same: read, made, written, renamed, removed */
 	size_t read_count, write_count;
-	/* What processes have open, which Landlock hides from whom it limits: it is left out. */
-	bool sees_processes;
+	/* It is left out: for who sees what processes have open, which it hides; who writes anywhere. */
+	bool has_no_landlock;
 };
 
 /* What is in force, or could be on this kernel. */
 struct rights_force {
 	uint64_t capabilities;   /* left */
 	int landlock_abi;        /* its version; 0: it is not in force: landlock_err says why */
-	int landlock_err;
+	int landlock_err;        /* -ECANCELED: it was left out */
 	int seccomp_err;         /* 0: it is in force */
 	int thread_err;          /* capabilities and Landlock are not in force in some thread */
 	bool is_sanitized;       /* built with a sanitizer, which needs more: nothing is in force */

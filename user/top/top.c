@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../agent/agent.h"
+#include "../agent/agent_rights.h"
 #include "../base/stop.h"
 #include "../system/machine.h"
 #include "interactive.h"
@@ -222,6 +223,8 @@ static int top_begin(const struct options *options, struct narrowing *narrowing)
 	enum exit_status status;
 	int err = top_open(&top);
 
+	if (!narrowing->is_wanted)
+		agent_confine_view();
 	narrowing->is_wanted = false;
 	if (!err) {
 		err = top_view(&top, narrowing);
