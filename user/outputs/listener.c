@@ -2,6 +2,7 @@
 #include "listener.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
@@ -16,7 +17,6 @@
 #include "listener_private.h"
 
 #define REQUEST_BYTES_MAX (16u << 10) /* of a connection: its request and the answer's head */
-#define TICK_MS           200         /* how often deadlines are looked at while there are some */
 #define BACKLOG           128
 
 static const struct served_page page_specs[LISTENER_PAGES] = {
@@ -125,14 +125,15 @@ static int daemon_start(struct listener *listener, int fd)
 	return 0;
 }
 
-/* Until when nothing happens by itself. */
-static int listener_patience_ms(const struct listener *listener)
+/* Where the daemon has something left to do, it does not wait as long as that; -1: for ever. */
+static int patience_of_both_ms(struct MHD_Daemon *daemon, int patience_ms)
 {
 	MHD_UNSIGNED_LONG_LONG timeout_ms;
 
-	if (MHD_get_timeout(listener->daemon, &timeout_ms) == MHD_YES && timeout_ms < TICK_MS)
-		return (int)timeout_ms;
-	return listener->count ? TICK_MS : -1;
+	if (MHD_get_timeout(daemon, &timeout_ms) == MHD_YES &&
+	    (patience_ms < 0 || timeout_ms < (unsigned int)patience_ms))
+		return timeout_ms < INT_MAX ? (int)timeout_ms : INT_MAX;
+	return patience_ms;
 }
 
 static void *listener_work(void *context)
@@ -140,11 +141,12 @@ static void *listener_work(void *context)
 	struct listener *listener = context;
 	struct pollfd polled[] = { { .fd = listener->stop_fd, .events = POLLIN },
 				   { .fd = listener->epoll_fd, .events = POLLIN } };
+	int patience_ms = -1;
 
 	while (!polled[0].revents) {
-		poll(polled, 2, listener_patience_ms(listener));
+		poll(polled, 2, patience_of_both_ms(listener->daemon, patience_ms));
 		MHD_run(listener->daemon);
-		listener_sweep(listener);
+		patience_ms = listener_sweep(listener);
 	}
 	return NULL;
 }

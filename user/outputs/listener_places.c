@@ -7,6 +7,8 @@
 
 #define REQUEST_NS 10000000000u /* to send a request, or to be idle between two */
 #define ANSWER_NS  60000000000u /* to take an answer */
+#define MS_NS      1000000u
+#define TICK_MS    200          /* how often what is being sent is looked at: it gets old unheard */
 
 struct connection_place *listener_place(struct MHD_Connection *connection)
 {
@@ -135,19 +137,36 @@ static struct connection_place *oldest_holder(struct listener *listener, size_t 
 	return oldest;
 }
 
-void listener_sweep(struct listener *listener)
+/* Milliseconds until a place has to be looked at again; -1: until something happens. */
+static int place_patience_ms(const struct connection_place *place, uint64_t now_ns)
+{
+	int patience_ms;
+
+	if (!place->connection || place->is_ended)
+		return -1;
+	patience_ms = (int)((place->deadline_ns - now_ns + MS_NS - 1) / MS_NS);
+	return place->sending && patience_ms > TICK_MS ? TICK_MS : patience_ms;
+}
+
+int listener_sweep(struct listener *listener)
 {
 	uint64_t now_ns = clock_monotonic_ns();
 	struct connection_place *holder;
+	int least_ms = -1;
 	size_t bytes;
 
 	for (size_t i = 0; i < LISTENER_CONNECTIONS_MAX; i++) {
 		struct connection_place *place = &listener->places[i];
+		int patience_ms;
 
 		if (place->connection && !place->is_ended && now_ns >= place->deadline_ns)
 			place_end(place);
+		patience_ms = place_patience_ms(place, now_ns);
+		if (patience_ms >= 0 && (least_ms < 0 || patience_ms < least_ms))
+			least_ms = patience_ms;
 	}
 	holder = oldest_holder(listener, &bytes);
 	if (holder && bytes > LISTENER_OLD_BYTES_MAX)
 		place_end(holder);
+	return least_ms;
 }

@@ -54,8 +54,11 @@ struct connection_place *listener_place(struct MHD_Connection *connection);
 /* Its request is complete: the answer has its time, and is made of that, or NULL. */
 void listener_answering(struct connection_place *place, struct rendering *rendering);
 
-/* Ends connections that took too long, or that hold too much. */
-void listener_sweep(struct listener *listener);
+/*
+ * Ends connections that took too long, or that hold too much. Milliseconds until the next may have
+ * to go; -1: until something happens.
+ */
+int listener_sweep(struct listener *listener);
 
 /* The callback that answers a request. */
 enum MHD_Result listener_answer(void *context, struct MHD_Connection *connection,
