@@ -44,6 +44,21 @@ GROUP BY host
 ORDER BY percent DESC, host
 FORMAT PrettyCompactMonoBlock;
 
+-- Windows that are not there, of those between the first and the last: left out where a spool was
+-- full, or still waiting in it.
+SELECT host, sum(missing_windows) AS missing, sum(windows) AS there
+FROM
+(
+    SELECT host, max(window_number) - min(window_number) + 1 - count() AS missing_windows,
+           count() AS windows
+    FROM net.windows FINAL
+    WHERE window_start >= toDateTime('2020-01-01 00:00:00', 'UTC')
+    GROUP BY host, agent, run, window_of
+)
+GROUP BY host
+ORDER BY missing DESC, host
+FORMAT PrettyCompactMonoBlock;
+
 -- Traffic between networks: /24 of IPv4, /64 of IPv6.
 SELECT from_network, to_network, sum(b) AS bytes, sum(p) AS packets
 FROM
