@@ -260,7 +260,7 @@ static void heavy_keys_stay_where_there_is_no_room(void **state)
 	assert_false(top[0]->is_late);
 	assert_int_equal(top[1]->key.src_port, 4000);
 	assert_true(top[1]->is_late);
-	assert_int_equal(heavy.forgotten + heavy.count, 5000);
+	assert_true(heavy.has_forgotten && heavy.count <= 256);
 	heavy_fini(&heavy);
 }
 

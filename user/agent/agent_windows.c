@@ -171,6 +171,7 @@ struct engine_config agent_engine_config(struct agent *agent)
 					.has_tunnels = options->tunnels,
 					.extra_sets = options->extra_sets,
 					.top = agent->config.listed,
+					.any_order = options->any_order,
 					.emit = agent_emit,
 					.emit_context = agent };
 

@@ -49,6 +49,7 @@ struct options {
 	bool fragments;               /* later ones have the ports of their first */
 	struct rate_limit exit_over;
 	size_t top;
+	bool any_order;               /* of flows in results: nothing is written that shows it */
 	size_t metric_groups;         /* -n of metrics; 0: without -g */
 	enum sort_field sort;         /* or SORT_EXTRA and an extra measure of extra_sets */
 	uint32_t extra_sets;          /* 1 << enum extra_set of those asked for */

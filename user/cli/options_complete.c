@@ -141,6 +141,7 @@ static int check_outputs(struct options *options)
 		if (reason)
 			return usage_error("--output", name, reason);
 	}
+	options->any_order = has_reports_only(options) && !*options->listen.port;
 	return 0;
 }
 

@@ -251,7 +251,7 @@ int result_order(const struct engine *engine, struct window_result *result,
 	if (engine->counts)
 		flow_count_fill(engine->counts, result, listing);
 	if (!engine->config.biflow) {
-		err = listing_sort(listing);
+		err = engine->config.any_order && !engine->config.top ? 0 : listing_sort(listing);
 		listing_cut(listing, engine->config.top);
 		return err;
 	}

@@ -47,6 +47,7 @@ struct engine_config {
 	struct group_masks row_masks;      /* of rows of any of these, and with SORT_FLOWS; with biflow
 					    * without FLOW_OUT */
 	size_t top;                        /* flows listed in each result; 0 is all */
+	bool any_order;                    /* of flows, where all are listed: nobody looks at it */
 	uint64_t max_flows;                /* kept at the end of a pane; 0 is no limit. An open
 					    * one may have a quarter more, or 65 536 */
 	uint64_t max_bytes;                /* that these flows may take; 0 is no limit */

@@ -58,20 +58,25 @@ static __be16 service_of(const struct flow_view *view)
 	return service_of_flow(&row->key, row->marks);
 }
 
-/* Whose service it is, its protocol, or an EtherType: what is left of a key but its addresses. */
-static void keep_service(struct flow_key *key, const struct flow_view *view)
-{
-	const struct flow_key *from = &view->flow->key;
+/* What takes a look at more than the key: who called whom, for what. */
+struct call {
+	bool is_turned;   /* who called is the key's destination */
+	__be16 service;
+};
 
+/* Whose service it is, its protocol, or an EtherType: what is left of a key but its addresses. */
+static __always_inline void keep_service(struct flow_key *key, const struct flow_key *from,
+					 const struct call *call)
+{
 	key->flags = from->flags & FAMILY;
 	key->ip_proto = from->ip_proto;
 	if (key->flags & FLOW_IP)
-		key->dst_port = service_of(view);
+		key->dst_port = call->service;
 	else
 		key->src_port = from->src_port;
 }
 
-static void keep_address(__be32 to[4], const __be32 from[4])
+static __always_inline void keep_address(__be32 to[4], const __be32 from[4])
 {
 	memcpy(to, from, 4 * sizeof(*to));
 }
@@ -87,13 +92,20 @@ static bool is_turned(const struct flow_view *view)
 	return conversation_orient(&oriented, view->flow->marks) == HALF_REVERSE;
 }
 
-static void keep_ends(struct flow_key *key, const struct flow_key *from, bool turned)
+#define DIMENSIONS_OF_CALLS (1u << DIMENSION_CONVERSATION | 1u << DIMENSION_SERVICE)
+
+static struct call call_of(const struct flow_view *view)
+{
+	return (struct call){ is_turned(view), service_of(view) };
+}
+
+static __always_inline void keep_ends(struct flow_key *key, const struct flow_key *from, bool turned)
 {
 	keep_address(key->src, turned ? from->dst : from->src);
 	keep_address(key->dst, turned ? from->src : from->dst);
 }
 
-static void keep_link(struct flow_key *key, const struct flow_key *from)
+static __always_inline void keep_link(struct flow_key *key, const struct flow_key *from)
 {
 	key->flags = from->flags & FLOW_LINK_FLAGS;
 	key->vlan = from->vlan & FLOW_LINK_VLAN;
@@ -101,7 +113,7 @@ static void keep_link(struct flow_key *key, const struct flow_key *from)
 }
 
 /* What is no IP has no address: its EtherType stands for the host. */
-static void keep_host(struct flow_key *key, const struct flow_key *from, bool is_src)
+static __always_inline void keep_host(struct flow_key *key, const struct flow_key *from, bool is_src)
 {
 	key->flags = from->flags & FAMILY;
 	keep_address(key->src, is_src ? from->src : from->dst);
@@ -115,24 +127,23 @@ static struct heavy_amount amount_of(const struct flow_result *way, enum heavy_w
 }
 
 /* To whom the way of a row belongs in this dimension. */
-static struct dimension_part part_of(enum dimension dimension, const struct flow_view *view,
-				     const struct flow_result *way, bool is_back)
+static __always_inline struct dimension_part part_of(enum dimension dimension,
+						     const struct flow_key *from,
+						     const struct flow_result *way, bool is_back,
+						     const struct call *call)
 {
-	const struct flow_key *from = &view->flow->key;
 	struct dimension_part part = { .amount = amount_of(way, is_back ? HEAVY_BACK :
 								      HEAVY_THERE) };
-	bool turned;
 
 	switch (dimension) {
 	case DIMENSION_CONVERSATION:
 	case DIMENSION_SERVICE:
-		turned = is_turned(view);
-		keep_service(&part.key, view);
+		keep_service(&part.key, from, call);
 		if (dimension == DIMENSION_CONVERSATION)
-			keep_ends(&part.key, from, turned);
+			keep_ends(&part.key, from, call->is_turned);
 		else
 			part.key.flags &= (__u8)~FLOW_IPV6;
-		part.amount.way = turned != is_back ? HEAVY_BACK : HEAVY_THERE;
+		part.amount.way = call->is_turned != is_back ? HEAVY_BACK : HEAVY_THERE;
 		break;
 	case DIMENSION_SENDER:
 	case DIMENSION_RECEIVER:
@@ -162,10 +173,46 @@ size_t dimension_parts(enum dimension dimension, const struct flow_view *view,
 		       struct dimension_part parts[HEAVY_WAYS])
 {
 	const struct flow_result *reverse = flow_reverse(view->result, view->flow);
+	const struct flow_key *key = &view->flow->key;
+	struct call call = { 0 };
 
-	parts[0] = part_of(dimension, view, view->flow, false);
+	if (DIMENSIONS_OF_CALLS & 1u << dimension)
+		call = call_of(view);
+	parts[0] = part_of(dimension, key, view->flow, false, &call);
 	if (!reverse)
 		return 1;
-	parts[1] = part_of(dimension, view, reverse, true);
+	parts[1] = part_of(dimension, key, reverse, true, &call);
+	return 2;
+}
+
+/* A copy of the code for each dimension: most of its keys is known to be 0. */
+static __always_inline void hashes_of_way(uint32_t *hashes, unsigned int told,
+					  const struct flow_view *view,
+					  const struct flow_result *way, bool is_back,
+					  const struct hash_seed *seed)
+{
+	const struct flow_key *key = &view->flow->key;
+	struct call call = { 0 };
+
+	if (told & DIMENSIONS_OF_CALLS)
+		call = call_of(view);
+#define HASH_OF_PART(id, name, title, about)                                                    \
+	if (told & 1u << DIMENSION_##id) {                                                      \
+		const struct dimension_part part = part_of(DIMENSION_##id, key, way, is_back, &call); \
+												\
+		hashes[DIMENSION_##id] = heavy_hash(&part.key, seed);                           \
+	}
+	DIMENSIONS(HASH_OF_PART)
+}
+
+size_t dimension_hashes(unsigned int told, const struct flow_view *view,
+			const struct hash_seed *seed, uint32_t hashes[HEAVY_WAYS][DIMENSION_COUNT])
+{
+	const struct flow_result *reverse = flow_reverse(view->result, view->flow);
+
+	hashes_of_way(hashes[0], told, view, view->flow, false, seed);
+	if (!reverse)
+		return 1;
+	hashes_of_way(hashes[1], told, view, reverse, true, seed);
 	return 2;
 }

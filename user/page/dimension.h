@@ -41,6 +41,10 @@ struct dimension_part {
 size_t dimension_parts(enum dimension dimension, const struct flow_view *view,
 		       struct dimension_part parts[HEAVY_WAYS]);
 
+/* The hashes (heavy.h) of the keys of these parts, in each of those dimensions. How many parts. */
+size_t dimension_hashes(unsigned int told, const struct flow_view *view,
+			const struct hash_seed *seed, uint32_t hashes[HEAVY_WAYS][DIMENSION_COUNT]);
+
 /* Appends what a key is called, escaped as markup. */
 void dimension_label(struct text *text, enum dimension dimension,
 		     const struct document_context *context, const struct flow_key *key);

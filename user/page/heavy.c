@@ -25,18 +25,6 @@ void heavy_fini(struct heavy *heavy)
 	heavy->count = heavy->capacity = heavy->touched_count = 0;
 }
 
-/* That of a flow has nothing of owners and tunnels. */
-static uint32_t key_hash(const struct heavy *heavy, const struct flow_key *key)
-{
-	uint64_t hash = flow_hash(key, &heavy->seed);
-
-	for (size_t i = 5; i < FLOW_KEY_WORDS; i++) {
-		hash = (hash ^ key->words[i]) * (heavy->seed.word[10] | 1);
-		hash ^= hash >> 32;
-	}
-	return (uint32_t)hash;
-}
-
 static uint32_t place_mask(const struct heavy *heavy)
 {
 	return 2 * heavy->capacity - 1;
@@ -110,7 +98,7 @@ static unsigned int rank_of(const struct heavy_entry *entry)
 	       ((unsigned int)(bytes >> (first - RANK_BITS)) & ((1u << RANK_BITS) - 1));
 }
 
-/* From the greatest down: the rank in which half of the room is full, and how many of it stay. */
+/* From the greatest down: the rank in which so many are reached, and how many of it stay. */
 static unsigned int rank_to_cut(const struct heavy *heavy, uint32_t *stay)
 {
 	uint32_t counts[RANK_COUNT] = { 0 };
@@ -118,107 +106,9 @@ static unsigned int rank_to_cut(const struct heavy *heavy, uint32_t *stay)
 
 	for (uint32_t i = 0; i < heavy->count; i++)
 		counts[rank_of(&heavy->entries[i])]++;
-	*stay = heavy->capacity / 2;
 	while (rank && counts[rank] < *stay)
 		*stay -= counts[rank--];
 	return rank;
-}
-
-static void heavy_forget(struct heavy *heavy)
-{
-	uint32_t stay, kept = 0;
-	unsigned int cut = rank_to_cut(heavy, &stay);
-
-	heavy->touched_count = 0;
-	for (uint32_t i = 0; i < heavy->count; i++) {
-		unsigned int rank = rank_of(&heavy->entries[i]);
-
-		if (rank < cut || (rank == cut && !stay))
-			continue;
-		stay -= rank == cut;
-		heavy->entries[kept] = heavy->entries[i];
-		if (heavy->entries[kept].step == heavy->step)
-			heavy->touched[heavy->touched_count++] = kept;
-		kept++;
-	}
-	heavy->forgotten += heavy->count - kept;
-	heavy->count = kept;
-	places_fill(heavy);
-}
-
-/* False where there is no room for one more at all. */
-static bool heavy_make_room(struct heavy *heavy)
-{
-	uint32_t wanted = heavy->capacity ? 2 * heavy->capacity : CAPACITY_MIN;
-
-	if (heavy->count < heavy->capacity)
-		return true;
-	if (wanted > heavy->most)
-		wanted = heavy->most;
-	if (wanted > heavy->capacity && !heavy_resize(heavy, wanted))
-		return true;
-	if (!heavy->capacity) {
-		heavy->forgotten++;
-		return false;
-	}
-	heavy_forget(heavy);
-	return true;
-}
-
-static struct heavy_entry *heavy_find(struct heavy *heavy, const struct flow_key *key,
-				      uint32_t hash)
-{
-	uint32_t mask = place_mask(heavy);
-
-	if (!heavy->capacity)
-		return NULL;
-	for (uint32_t at = hash & mask; heavy->places[at].number; at = (at + 1) & mask) {
-		struct heavy_entry *entry = &heavy->entries[heavy->places[at].number - 1];
-
-		if (heavy->places[at].hash == hash && !memcmp(&entry->key, key, sizeof(*key)))
-			return entry;
-	}
-	return NULL;
-}
-
-static struct heavy_entry *heavy_make(struct heavy *heavy, const struct flow_key *key,
-				      uint32_t hash)
-{
-	struct heavy_entry *entry;
-
-	if (!heavy_make_room(heavy))
-		return NULL;
-	entry = &heavy->entries[heavy->count++];
-	*entry = (struct heavy_entry){ .key = *key, .hash = hash,
-				       .is_late = heavy->forgotten != 0 };
-	place_put(heavy, heavy->count - 1);
-	return entry;
-}
-
-void heavy_add(struct heavy *heavy, const struct flow_key *key, const struct heavy_amount *amount)
-{
-	uint32_t hash = key_hash(heavy, key);
-	struct heavy_entry *entry = heavy_find(heavy, key, hash);
-
-	if (!entry)
-		entry = heavy_make(heavy, key, hash);
-	if (!entry)
-		return;
-	if (entry->step != heavy->step) {
-		entry->step = heavy->step & 0x7fffffff;
-		entry->step_bytes = 0;
-		heavy->touched[heavy->touched_count++] = (uint32_t)(entry - heavy->entries);
-	}
-	entry->bytes[amount->way] += amount->bytes;
-	entry->packets[amount->way] += amount->packets;
-	entry->step_bytes += amount->bytes;
-}
-
-/* Never 0, which is that of a new entry. */
-void heavy_next_step(struct heavy *heavy)
-{
-	heavy->step = heavy->step == 0x7fffffff ? 1 : heavy->step + 1;
-	heavy->touched_count = 0;
 }
 
 static bool is_before(const struct heavy_entry *a, const struct heavy_entry *b, bool of_step)
@@ -248,4 +138,147 @@ size_t heavy_top(const struct heavy *heavy, bool of_step, const struct heavy_ent
 		top[at] = entry;
 	}
 	return count;
+}
+
+/* The last of the largest of this step. An empty one where there are fewer. */
+static struct heavy_entry last_of_step(const struct heavy *heavy)
+{
+	const struct heavy_entry *top[STEP_KEYS];
+
+	if (heavy_top(heavy, true, top, STEP_KEYS) < STEP_KEYS)
+		return (struct heavy_entry){ 0 };
+	return *top[STEP_KEYS - 1];
+}
+
+void heavy_keep(struct heavy *heavy, uint32_t stay)
+{
+	const struct heavy_entry last = last_of_step(heavy);
+	uint32_t kept = 0;
+	unsigned int cut;
+
+	if (heavy->count <= stay)
+		return;
+	cut = rank_to_cut(heavy, &stay);
+	heavy->touched_count = 0;
+	for (uint32_t i = 0; i < heavy->count; i++) {
+		const struct heavy_entry entry = heavy->entries[i];
+		unsigned int rank = rank_of(&entry);
+		bool is_of_step = entry.step == heavy->step;
+		bool is_most = rank > cut || (rank == cut && stay);
+
+		stay -= is_most && rank == cut;
+		if (!is_most && (!is_of_step || is_before(&last, &entry, true)))
+			continue;
+		heavy->entries[kept] = entry;
+		if (is_of_step)
+			heavy->touched[heavy->touched_count++] = kept;
+		kept++;
+	}
+	heavy->has_forgotten = true;
+	heavy->count = kept;
+	places_fill(heavy);
+}
+
+/* False where there is no room for one more at all. */
+static bool heavy_make_room(struct heavy *heavy)
+{
+	uint32_t wanted = heavy->capacity ? 2 * heavy->capacity : CAPACITY_MIN;
+
+	if (heavy->count < heavy->capacity)
+		return true;
+	if (wanted > heavy->most)
+		wanted = heavy->most;
+	if (wanted > heavy->capacity && !heavy_resize(heavy, wanted))
+		return true;
+	if (!heavy->capacity) {
+		heavy->has_forgotten = true;
+		return false;
+	}
+	heavy_keep(heavy, heavy->capacity / 2);
+	return true;
+}
+
+static bool is_key(const struct heavy_entry *entry, const struct flow_key *key, uint32_t hash)
+{
+	return entry->hash == hash && !memcmp(&entry->key, key, sizeof(*key));
+}
+
+static struct heavy_entry *heavy_find(struct heavy *heavy, const struct flow_key *key,
+				      uint32_t hash)
+{
+	uint32_t mask = place_mask(heavy);
+
+	if (!heavy->capacity)
+		return NULL;
+	/* As it is where there are few keys. */
+	if (heavy->recent < heavy->count && is_key(&heavy->entries[heavy->recent], key, hash))
+		return &heavy->entries[heavy->recent];
+	for (uint32_t at = hash & mask; heavy->places[at].number; at = (at + 1) & mask) {
+		struct heavy_entry *entry = &heavy->entries[heavy->places[at].number - 1];
+
+		if (heavy->places[at].hash == hash && is_key(entry, key, hash)) {
+			heavy->recent = heavy->places[at].number - 1;
+			return entry;
+		}
+	}
+	return NULL;
+}
+
+static struct heavy_entry *heavy_make(struct heavy *heavy, const struct flow_key *key,
+				      uint32_t hash)
+{
+	struct heavy_entry *entry;
+
+	if (!heavy_make_room(heavy))
+		return NULL;
+	entry = &heavy->entries[heavy->count++];
+	*entry = (struct heavy_entry){ .key = *key, .hash = hash,
+				       .is_late = heavy->has_forgotten };
+	place_put(heavy, heavy->count - 1);
+	return entry;
+}
+
+void heavy_expect(const struct heavy *heavy, uint32_t later, uint32_t soon)
+{
+	const struct heavy_place *place;
+
+	if (!heavy->capacity)
+		return;
+	__builtin_prefetch(&heavy->places[later & place_mask(heavy)]);
+	place = &heavy->places[soon & place_mask(heavy)];
+	if (place->hash == soon && place->number) {
+		__builtin_prefetch(&heavy->entries[place->number - 1].key);
+		__builtin_prefetch(&heavy->entries[place->number - 1].step_bytes);
+	}
+}
+
+void heavy_add(struct heavy *heavy, const struct flow_key *key, const struct heavy_amount *amount)
+{
+	heavy_add_hashed(heavy, key, heavy_hash(key, &heavy->seed), amount);
+}
+
+void heavy_add_hashed(struct heavy *heavy, const struct flow_key *key, uint32_t hash,
+		      const struct heavy_amount *amount)
+{
+	struct heavy_entry *entry = heavy_find(heavy, key, hash);
+
+	if (!entry)
+		entry = heavy_make(heavy, key, hash);
+	if (!entry)
+		return;
+	if (entry->step != heavy->step) {
+		entry->step = heavy->step & 0x7fffffff;
+		entry->step_bytes = 0;
+		heavy->touched[heavy->touched_count++] = (uint32_t)(entry - heavy->entries);
+	}
+	entry->bytes[amount->way] += amount->bytes;
+	entry->packets[amount->way] += amount->packets;
+	entry->step_bytes += amount->bytes;
+}
+
+/* Never 0, which is that of a new entry. */
+void heavy_next_step(struct heavy *heavy)
+{
+	heavy->step = heavy->step == 0x7fffffff ? 1 : heavy->step + 1;
+	heavy->touched_count = 0;
 }

@@ -15,6 +15,7 @@
 #include "../../include/hash.h"
 
 #define HEAVY_KEYS_MAX (128u << 10)
+#define STEP_KEYS      48u /* the largest of a step that are told apart, in each dimension */
 
 /* Of a key: what it sent, or who called sent, and what came back. */
 enum heavy_way { HEAVY_THERE, HEAVY_BACK, HEAVY_WAYS };
@@ -43,8 +44,9 @@ struct heavy {
 	uint32_t count, capacity, touched_count;
 	uint32_t most;           /* keys there is room for: at most HEAVY_KEYS_MAX, a power of two */
 	uint32_t step;
+	uint32_t recent;         /* entry that was found last */
 	struct hash_seed seed;
-	uint64_t forgotten;      /* keys, those that came again counted again */
+	bool has_forgotten;      /* some keys: others may be of these */
 };
 
 struct heavy_amount {
@@ -59,8 +61,30 @@ void heavy_fini(struct heavy *heavy);
 /* *to is of no memory yet. 0, or -ENOMEM and nothing is left of it. */
 int heavy_copy(const struct heavy *from, struct heavy *to);
 
+/* By which a key is found. That of a flow has nothing of owners and tunnels. */
+static __always_inline uint32_t heavy_hash(const struct flow_key *key, const struct hash_seed *seed)
+{
+	uint64_t hash = flow_hash(key, seed);
+
+	for (size_t i = 5; i < FLOW_KEY_WORDS; i++) {
+		hash = (hash ^ key->words[i]) * (seed->word[10] | 1);
+		hash ^= hash >> 32;
+	}
+	return (uint32_t)hash;
+}
+
 /* Where memory fails there is less room; what finds none at all is not counted, nor listed. */
 void heavy_add(struct heavy *heavy, const struct flow_key *key, const struct heavy_amount *amount);
+
+/* The same, of a key whose hash is known. */
+void heavy_add_hashed(struct heavy *heavy, const struct flow_key *key, uint32_t hash,
+		      const struct heavy_amount *amount);
+
+/* What keys of these hashes need is asked of the memory: of one that is added later, one soon. */
+void heavy_expect(const struct heavy *heavy, uint32_t later, uint32_t soon);
+
+/* Forgets all but so many, those of most bytes, and the STEP_KEYS of most in the step at hand. */
+void heavy_keep(struct heavy *heavy, uint32_t stay);
 
 /* What is added from now on belongs to another step. */
 void heavy_next_step(struct heavy *heavy);

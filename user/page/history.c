@@ -7,6 +7,7 @@
 
 #include "../base/seed.h"
 #include "../outputs/direction_told.h"
+#include "sieve.h"
 
 struct history *history_create(void)
 {
@@ -91,10 +92,9 @@ static void add_extras(struct history *history, struct step *step,
 	}
 }
 
-static void add_row(struct history *history, struct step *step, const struct flow_view *view)
+static void add_keys(struct history *history, const struct flow_view *view)
 {
 	struct dimension_part parts[HEAVY_WAYS];
-	const struct flow_result *reverse = flow_reverse(view->result, view->flow);
 
 	for (unsigned int d = 0; d < DIMENSION_COUNT; d++) {
 		size_t count;
@@ -105,6 +105,12 @@ static void add_row(struct history *history, struct step *step, const struct flo
 		for (size_t i = 0; i < count; i++)
 			heavy_add(&history->heavy[d], &parts[i].key, &parts[i].amount);
 	}
+}
+
+static void add_row(struct history *history, struct step *step, const struct flow_view *view)
+{
+	const struct flow_result *reverse = flow_reverse(view->result, view->flow);
+
 	history->listed.packets += view->flow->packets + (reverse ? reverse->packets : 0);
 	history->listed.bytes += view->flow->bytes + (reverse ? reverse->bytes : 0);
 	add_extras(history, step, view->result, view->flow);
@@ -113,13 +119,20 @@ static void add_row(struct history *history, struct step *step, const struct flo
 static void add_rows(struct history *history, struct step *step,
 		     const struct document_context *context, const struct window_result *result)
 {
+	bool is_large = result->flow_count >= SIEVE_ROWS_MIN;
+	bool is_sieved = is_large && sieve_add_rows(history->heavy, history->told, context, result);
+
 	for (size_t i = 0; i < result->flow_count; i++) {
 		const struct flow_view view = { context, result, &result->flows[i] };
 
 		add_row(history, step, &view);
+		if (!is_sieved)
+			add_keys(history, &view);
 	}
 	for (size_t d = 0; d < DIMENSION_COUNT; d++) {
 		step_list_take(&step->lists[d], &history->heavy[d]);
+		if (is_sieved)
+			sieve_end_step(&history->heavy[d]);
 		heavy_next_step(&history->heavy[d]);
 	}
 }

@@ -264,12 +264,12 @@ static void append_notes(struct text *text, const struct bands *bands)
 {
 	const struct heavy *heavy = &bands->history->heavy[bands->dimension];
 
-	if (!heavy->forgotten)
+	if (!heavy->has_forgotten)
 		return;
-	text_string(text, "<p class=note>More than ");
+	text_string(text, "<p class=note>There is room for ");
 	markup_count(text, heavy->most);
-	markup_format(text, " %s came: those of fewest bytes are told in other only. A row with "
-			    "\u2265 may have carried a little more.</p>",
+	markup_format(text, " %s, and more came: those of fewest bytes are told in other only. A row "
+			    "with \u2265 may have carried a little more.</p>",
 		      dimension_words[bands->dimension].name);
 }
 

@@ -12,7 +12,6 @@
 #define STEPS_MAX    360u
 #define STEPS_FRESH  90u  /* the newest ones that stay as they are */
 #define STEPS_COARSE 120u /* what is older becomes at most about twice so many */
-#define STEP_KEYS    48u  /* the largest of a step that are told apart, in each dimension */
 
 struct step_key {
 	struct flow_key key;
