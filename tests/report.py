@@ -14,17 +14,18 @@ import http.server
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 
+import browser
 import report_capture
+import report_served
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WEIR = os.path.abspath(os.path.join(sys.argv[1], "weir"))
-BROWSER = shutil.which("chromium")
+BROWSER = browser.PROGRAM
 WIDTHS = (360, 1280, 3840)
 counts = collections.Counter()
 
@@ -255,10 +256,7 @@ document.documentElement.dataset.measured = JSON.stringify({ width: innerWidth, 
 
 def browse(folder, url, *flags):
     """What chromium makes of it: the document as text."""
-    command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-               "--disable-background-networking", "--disable-component-update", "--no-first-run",
-               "--disable-sync", "--disable-extensions", "--force-prefers-reduced-motion",
-               f"--user-data-dir={folder}/profile", *flags, url]
+    command = [BROWSER, *browser.FLAGS, f"--user-data-dir={folder}/profile", *flags, url]
     done = subprocess.run(command, capture_output=True, timeout=90, check=False)
     return done.stdout.decode(errors="replace")
 
@@ -387,6 +385,7 @@ def main():
         if BROWSER:
             check_looks(folder, text, pictures)
             check_policy(folder, text)
+            report_served.check_served(folder, WEIR, check)
             if pictures:
                 take_picture(folder, pictures)
         else:

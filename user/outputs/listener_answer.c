@@ -21,6 +21,14 @@ static const char index_page[] =
 	"<li><a href=\"/healthz\">/healthz</a>: whether counting goes on</li>\n"
 	"</ul></body></html>\n";
 
+/* Where the report is going to be: it looks again by itself. */
+static const char early_page[] =
+	"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>weir</title>\n"
+	"<meta name=\"color-scheme\" content=\"light dark\">\n"
+	"<meta http-equiv=\"refresh\" content=\"1\"></head>\n"
+	"<body><h1>weir</h1>\n<p>No window is over yet: the report comes by itself.</p>"
+	"</body></html>\n";
+
 /* An answer that is made up here, or of what is held. */
 struct answer {
 	unsigned int status;
@@ -29,13 +37,16 @@ struct answer {
 	struct rendering *rendering; /* NULL: none */
 };
 
+static bool is_report(const struct served_page *page)
+{
+	return page->encoder == &html_served_encoder;
+}
+
 /* A report has its own style and script, and renews itself. */
 static const char *policy_of(const struct answer *answer)
 {
-	bool is_report = answer->rendering &&
-			 answer->rendering->page->encoder == &html_served_encoder;
-
-	return is_report ? html_served_policy() : POLICY;
+	return answer->rendering && is_report(answer->rendering->page) ? html_served_policy() :
+									  POLICY;
 }
 
 static void add_headers(struct MHD_Response *response, const struct answer *answer)
@@ -90,8 +101,12 @@ static enum MHD_Result answer_page(struct MHD_Connection *connection, struct ser
 	struct answer answer = { .status = MHD_HTTP_OK, .type = page->type,
 				 .rendering = served_take(page) };
 
-	if (!answer.rendering)
-		return say(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "no window yet\n");
+	if (!answer.rendering) {
+		answer.status = MHD_HTTP_SERVICE_UNAVAILABLE;
+		answer.type = is_report(page) ? TYPE_HTML : TYPE_TEXT;
+		answer.text = is_report(page) ? early_page : "no window yet\n";
+		return queue(connection, &answer);
+	}
 	if (answer.rendering->is_too_long) {
 		answer.status = MHD_HTTP_SERVICE_UNAVAILABLE;
 		answer.type = TYPE_TEXT;

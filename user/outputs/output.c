@@ -185,19 +185,47 @@ static void output_reopen(struct output *output)
 	output_note(output, err);
 }
 
+/* Until it is waked. Whether it is time to show what was added before. */
+static bool output_wait(struct output *output)
+{
+	uint64_t due_ns = output->is_gone ? 0 : sink_due_ns(output->sink);
+	const struct timespec due = { .tv_sec = (time_t)(due_ns / 1000000000u),
+				      .tv_nsec = (long)(due_ns % 1000000000u) };
+
+	if (!due_ns)
+		return pthread_cond_wait(&output->wanted, &output->set->mutex) == ETIMEDOUT;
+	return pthread_cond_timedwait(&output->wanted, &output->set->mutex, &due) == ETIMEDOUT;
+}
+
+static void output_show(struct output *output)
+{
+	struct carrier_news news;
+	int err;
+
+	pthread_mutex_unlock(&output->set->mutex);
+	err = sink_finish(output->sink);
+	sink_take_news(output->sink, &news);
+	pthread_mutex_lock(&output->set->mutex);
+	output_tell(output, &news);
+	output_note(output, err);
+}
+
 /* Does one thing, once there is one. False at the end. */
 static bool output_step(struct output *output)
 {
 	struct outputs *set = output->set;
+	bool is_due = false;
 
-	while (!output->queue.count && !output->wants_reopen && !set->is_closing)
-		pthread_cond_wait(&output->wanted, &set->mutex);
+	while (!output->queue.count && !output->wants_reopen && !set->is_closing && !is_due)
+		is_due = output_wait(output);
 	if (output->wants_reopen && !output->is_gone)
 		output_reopen(output);
 	else if (output->queue.count)
 		output_write(output);
 	else if (set->is_closing)
 		return false;
+	else if (is_due)
+		output_show(output);
 	else
 		output->wants_reopen = false;
 	pthread_cond_broadcast(&set->progress);
@@ -258,6 +286,7 @@ int output_open(struct outputs *set, const char *name, struct output *output)
 	struct sink_config config = { .name = name, .window_count = set->config.window_count,
 				      .is_apart = !output->page, .page = output->page,
 				      .waits = set->config.is_replay };
+	pthread_condattr_t attributes;
 	const char *reason = output->page ? served_name(output->page, &output->parsed) :
 			     output_name_parse(name, config.window_count, &output->parsed);
 	struct carrier_news news;
@@ -268,7 +297,9 @@ int output_open(struct outputs *set, const char *name, struct output *output)
 	if (!reason)
 		err = open_journal(output);
 	config.journal = output->journal;
-	pthread_cond_init(&output->wanted, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&output->wanted, &attributes);
 	output->hangup_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (output->hangup_fd < 0 && !err)
 		err = -errno;

@@ -16,6 +16,7 @@ struct sink {
 	struct text text;
 	void *memory;         /* of an encoder that has one; else NULL */
 	bool has_unshown;     /* what was added to it is in no document */
+	bool is_owed;         /* and it was not tried to show it */
 	bool shows_at_end;    /* standard output takes one document */
 	uint64_t shown_ns;    /* CLOCK_MONOTONIC, at the end of the last document; 0: none */
 };
@@ -129,12 +130,13 @@ int sink_write(struct sink *sink, const struct document_context *context,
 	return write_counted(sink, &encoding, NULL);
 }
 
-static bool is_due(const struct sink *sink)
+uint64_t sink_due_ns(const struct sink *sink)
 {
-	uint64_t since_ns = clock_monotonic_ns() - sink->shown_ns;
+	uint64_t rest_ns = SHOW_PART * sink->stats.last_ns;
 
-	return !sink->shown_ns ||
-	       (since_ns >= SHOW_NS && since_ns >= SHOW_PART * sink->stats.last_ns);
+	if (!sink->is_owed || sink->shows_at_end)
+		return 0;
+	return sink->shown_ns + (rest_ns > SHOW_NS ? rest_ns : SHOW_NS);
 }
 
 int sink_add(struct sink *sink, const struct document_context *context,
@@ -143,9 +145,12 @@ int sink_add(struct sink *sink, const struct document_context *context,
 	const struct encoding encoding = { context, result, &sink->stats };
 	int err = sink->encoder->memory->take(sink->memory, &encoding);
 
-	sink->has_unshown |= !err;
-	if (err || more_come || sink->shows_at_end || !is_due(sink))
+	if (err)
 		return err;
+	sink->has_unshown = sink->is_owed = true;
+	if (more_come || sink->shows_at_end ||
+	    (sink->shown_ns && clock_monotonic_ns() < sink_due_ns(sink)))
+		return 0;
 	return sink_finish(sink);
 }
 
@@ -169,6 +174,7 @@ int sink_finish(struct sink *sink)
 {
 	int err;
 
+	sink->is_owed = false;
 	if (!sink->has_unshown)
 		return 0;
 	err = write_counted(sink, NULL, sink->memory);

@@ -53,7 +53,10 @@ int sink_add(struct sink *sink, const struct document_context *context,
 int sink_show(struct sink *sink, const struct document_context *context,
 	      const struct window_result *result);
 
-/* At the end: what was added since the last document. */
+/* When what was added is to be shown (CLOCK_MONOTONIC) where nothing comes before; 0: all is. */
+uint64_t sink_due_ns(const struct sink *sink);
+
+/* When that is due, and at the end: what was added since the last document. */
 int sink_finish(struct sink *sink);
 
 /* Windows that never came to be written; told as errors. */

@@ -45,9 +45,11 @@ static void append_head(struct text *text, const struct history *history,
 			  "<meta name=referrer content=no-referrer>\n"
 			  "<meta name=generator content=\"weir " WEIR_VERSION "\">\n"
 			  "<link rel=icon href=\"data:,\">\n<title>");
-	if (history->newest)
+	if (history->newest) {
 		append_names(text, history);
-	text_string(text, " \u00b7 weir</title>\n");
+		text_string(text, " \u00b7 ");
+	}
+	text_string(text, "weir</title>\n");
 	if (look->renew_ms)
 		text_string(text, "<noscript><meta http-equiv=refresh content=10></noscript>\n");
 	text_string(text, "<style>");
@@ -62,13 +64,15 @@ static void append_fact(struct text *text, const char *name, const char *value)
 	text_string(text, "</bdi></b></span>");
 }
 
+#define BRAND "<header><p class=brand>weir <span>traffic report</span></p><h1>"
+
 static void append_heading(struct text *text, const struct history *history)
 {
 	const struct document_context *context = &history->newest->context;
 	const struct step *first = &history->steps[0];
 	const struct step *last = &history->steps[history->step_count - 1];
 
-	text_string(text, "<header><p class=brand>weir <span>traffic report</span></p><h1><bdi>");
+	text_string(text, BRAND "<bdi>");
 	append_names(text, history);
 	text_string(text, "</bdi></h1><p class=facts><span class=fact>");
 	markup_moment(text, first->start_ns, false);
@@ -161,7 +165,8 @@ int page_render(struct text *text, const struct history *history, const struct p
 	if (history->step_count)
 		append_body(text, history);
 	else
-		text_string(text, "<main id=report><p class=empty>No window is over yet.</p></main>\n");
+		text_string(text, BRAND "No traffic yet</h1></header>\n<main id=report>"
+				  "<p class=empty>No window is over yet.</p></main>\n");
 	append_foot(text);
 	return text->err;
 }

@@ -100,7 +100,7 @@
 		section.classList.toggle("picking", Boolean(row));
 		for (const one of rows) {
 			one.classList.toggle("picked", one === row);
-			one.setAttribute("aria-selected", String(one === row));
+			one.querySelector("button").setAttribute("aria-pressed", String(one === row));
 		}
 		for (const part of section.querySelectorAll("path.band, text.n"))
 			part.classList.toggle("picked", Boolean(row) &&
@@ -115,14 +115,12 @@
 
 	function makePickable(section) {
 		for (const row of section.querySelectorAll("tr[data-k]")) {
-			row.tabIndex = 0;
+			const name = row.cells[0].querySelector("bdi");
+			const button = make("button", { type: "button" });
+			name.replaceWith(button);
+			button.append(name);
+			row.classList.add("pickable");
 			row.addEventListener("click", () => pick(row));
-			row.addEventListener("keydown", event => {
-				if (event.key !== "Enter" && event.key !== " ")
-					return;
-				event.preventDefault();
-				pick(row);
-			});
 		}
 		for (const band of section.querySelectorAll("path.band[data-k]")) {
 			band.addEventListener("click", () => {
@@ -161,6 +159,7 @@
 			old.remove();
 	}
 
+	/* The step there is told by a line, a note, and to who does not see them by the slider. */
 	function showTip(figure, x) {
 		const steps = document.getElementById("steps");
 		if (!steps)
@@ -177,12 +176,19 @@
 		for (const [name, value] of [["class", "cursor"], ["x1", `${part * 100}%`],
 			["x2", `${part * 100}%`], ["y1", "0"], ["y2", "100%"]])
 			line.setAttribute(name, value);
-		tip.setAttribute("role", "status");
+		tip.setAttribute("aria-hidden", "true");
 		figure.querySelector(".over").append(line);
 		figure.querySelector(".area").append(tip);
 		tip.style[part > 0.5 ? "right" : "left"] =
 			`${(part > 0.5 ? 1 - part : part) * 100 + 2}%`;
 		cursor = { id: figure.id, x, number };
+		tellStep(figure, number, [...tip.children].map(one => one.innerText).join(", "));
+	}
+
+	function tellStep(figure, number, words) {
+		const slider = figure.querySelector(".slider");
+		slider.setAttribute("aria-valuenow", String(number + 1));
+		slider.setAttribute("aria-valuetext", words);
 	}
 
 	function step(figure, by) {
@@ -192,25 +198,42 @@
 		showTip(figure, (Number(row.dataset.x) + Number(row.dataset.y)) / 2);
 	}
 
-	function makeReadable(figure) {
-		const area = figure.querySelector(".area");
-		figure.tabIndex = 0;
-		area.addEventListener("pointermove", event => {
-			const place = area.getBoundingClientRect();
-			showTip(figure, (event.clientX - place.left) / place.width *
-				Number(figure.dataset.span));
-		});
-		area.addEventListener("pointerleave", () => { hideTip(); cursor = null; });
-		figure.addEventListener("blur", () => { hideTip(); cursor = null; });
-		figure.addEventListener("keydown", event => {
+	function leave() {
+		hideTip();
+		cursor = null;
+	}
+
+	/* The place of the arrow keys. */
+	function makeSlider(figure) {
+		const slider = make("div", { className: "slider", tabIndex: 0 });
+		const title = figure.querySelector("svg title").textContent;
+		for (const [name, value] of [["role", "slider"], ["aria-valuemin", "1"],
+			["aria-label", `${title}: the figures of a step`],
+			["aria-valuemax", String(document.getElementById("steps").rows.length)]])
+			slider.setAttribute(name, value);
+		figure.querySelector(".area").append(slider);
+		tellStep(figure, 0, "no step is chosen");
+		slider.addEventListener("blur", leave);
+		slider.addEventListener("keydown", event => {
 			const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
 			if (event.key === "Escape")
-				hideTip();
+				leave();
 			if (!by)
 				return;
 			event.preventDefault();
 			step(figure, by);
 		});
+	}
+
+	function makeReadable(figure) {
+		const area = figure.querySelector(".area");
+		makeSlider(figure);
+		area.addEventListener("pointermove", event => {
+			const place = area.getBoundingClientRect();
+			showTip(figure, (event.clientX - place.left) / place.width *
+				Number(figure.dataset.span));
+		});
+		area.addEventListener("pointerleave", leave);
 	}
 
 	function equip() {
@@ -219,63 +242,120 @@
 		document.querySelectorAll("figure.chart:not(#newest)").forEach(makeReadable);
 	}
 
-	/* What is to look as before: open parts, how far tables are scrolled, where the focus is. */
+	/* What an element is called, in this report and in the next one. */
+	function nameOf(element) {
+		const table = element.closest("table");
+		return [sectionOf(element)?.dataset.section, element.tagName, element.className,
+			element.closest("figure")?.id, table && table.caption.textContent,
+			element.getAttribute("aria-label"),
+			element.matches("button, summary") && element.textContent].join("|");
+	}
+
+	/* What is to look as before: open parts, how far is scrolled, where the focus is. */
 	function remember() {
-		const all = selector => [...document.querySelectorAll("#report " + selector)];
-		const name = element => sectionOf(element).dataset.section;
-		const place = all("[tabindex], summary, button").indexOf(document.activeElement);
-		return {
-			open: new Set(all("details[open]").map(name)),
-			scrolled: all(".table").map(one => [one.scrollLeft, one.scrollTop]),
-			x: scrollX, y: scrollY, place,
-			restore() {
-				for (const one of all("details"))
-					one.open = this.open.has(name(one));
-				all(".table").forEach((one, i) => {
-					[one.scrollLeft, one.scrollTop] = this.scrolled[i] || [0, 0];
-				});
-				if (this.place >= 0)
-					all("[tabindex], summary, button")[this.place]?.focus({ preventScroll: true });
-				scrollTo(this.x, this.y);
-			},
+		const all = selector => [...document.querySelectorAll(`#report ${selector}`)];
+		const find = (selector, name) => all(selector).find(one => nameOf(one) === name);
+		const places = "section, #report figure, #report .table";
+		const top = one => one.getBoundingClientRect().top;
+		const anchor = all(places).sort((a, b) => Math.abs(top(a)) - Math.abs(top(b)))[0];
+		const focus = document.activeElement, opened = all("details[open]").map(nameOf);
+		const scrolled = all(".table").filter(one => one.scrollLeft || one.scrollTop)
+			.map(one => [nameOf(one), one.scrollLeft, one.scrollTop]);
+		const before = { x: scrollX, y: scrollY, top: anchor && top(anchor),
+			anchor: anchor && nameOf(anchor), table: focus.closest(".table"),
+			focus: focus.closest("#report") && nameOf(focus) };
+		return () => {
+			for (const one of all("details"))
+				one.open = opened.includes(nameOf(one));
+			for (const [name, left, down] of scrolled) {
+				const table = find(".table", name);
+				if (table)
+					[table.scrollLeft, table.scrollTop] = [left, down];
+			}
+			if (before.focus)
+				(find("button, summary, .slider, .table", before.focus) || before.table &&
+					find(".table", nameOf(before.table)))?.focus({ preventScroll: true });
+			scrollTo(before.x, before.y);
+			const now = before.y && find(places, before.anchor);
+			if (now)
+				scrollBy(0, top(now) - before.top);
 		};
 	}
+
+	const policy = page => page.querySelector("meta[http-equiv]").content;
 
 	function replace(text) {
 		const fresh = new DOMParser().parseFromString(text, "text/html");
 		const report = fresh.getElementById("report"), header = fresh.querySelector("header");
-		if (!report)
+		if (!report || !header)
 			return;
-		const before = remember(), at = cursor;
+		if (policy(fresh) !== policy(document)) {
+			location.reload(); /* by another version, with other scripts */
+			return;
+		}
+		const restore = remember(), at = cursor;
 		document.title = fresh.title;
 		document.getElementById("report").replaceWith(document.adoptNode(report));
-		if (header && document.querySelector("header"))
-			document.querySelector("header").replaceWith(document.adoptNode(header));
-		else if (header)
-			report.before(document.adoptNode(header));
+		document.querySelector("header").replaceWith(document.adoptNode(header));
 		equip();
-		before.restore();
+		restore();
 		const figure = at && document.getElementById(at.id);
 		if (figure)
 			showTip(figure, at.x);
 	}
 
-	/* A reader who has selected text, or does not look, is left alone. */
-	async function renew(wait) {
-		const busy = document.hidden || !getSelection().isCollapsed;
-		try {
-			const answer = busy ? null : await fetch(location.href, { cache: "no-store" });
-			if (answer && answer.ok)
-				replace(await answer.text());
-			root.classList.toggle("away", Boolean(answer) && !answer.ok);
-		} catch {
-			root.classList.add("away");
-		}
-		setTimeout(renew, wait, wait);
+	/* Asks for the newest report again and again, and says why the page stands still. */
+	function keepNew(wait) {
+		const patience = 10000;
+		const state = make("p", { id: "state" });
+		const moment = () => new Date().toISOString().slice(0, 19).replace("T", " ");
+		let shown = null, pressed = -patience, answered = moment(), asking = false, timer;
+
+		const say = words => {
+			if (state.textContent !== words)
+				state.textContent = words;
+		};
+		/* Who is about to click or has selected text is left alone. */
+		const held = () => !getSelection().isCollapsed || performance.now() - pressed < patience;
+		const ask = async () => {
+			const answer = await fetch(location.href, { cache: "no-store",
+				signal: AbortSignal.timeout(patience) });
+			const text = await answer.text();
+			answered = moment();
+			if (!answer.ok)
+				return say("weir was started anew: its first window is not over yet.");
+			if (held())
+				return;
+			if (text !== shown)
+				replace(text);
+			shown = text;
+			say("");
+		};
+		const renew = async () => {
+			if (asking)
+				return;
+			clearTimeout(timer);
+			asking = true;
+			if (held() && !getSelection().isCollapsed)
+				say("This page waits while text is selected.");
+			else if (!document.hidden && !held())
+				await ask().catch(() => say(`weir has not answered since ${answered} UTC. ` +
+					"This page goes on when it does."));
+			asking = false;
+			timer = setTimeout(renew, wait);
+		};
+
+		state.setAttribute("role", "status");
+		document.body.append(state);
+		addEventListener("pointerdown", () => { pressed = performance.now(); }, true);
+		for (const end of ["pointerup", "pointercancel"])
+			addEventListener(end, () => { pressed = -patience; }, true);
+		document.addEventListener("visibilitychange", renew);
+		timer = setTimeout(renew, wait);
 	}
 
 	themeButton();
 	equip();
 	if (root.dataset.renew)
-		setTimeout(renew, Number(root.dataset.renew), Number(root.dataset.renew));
+		keepNew(Number(root.dataset.renew));
 })();
