@@ -311,6 +311,25 @@ static void windows_that_did_not_come_are_said(void **state)
 	run_fini(&run);
 }
 
+static void what_was_counted_before_is_said(void **state)
+{
+	struct run run;
+
+	(void)state;
+	run_init(&run);
+	run_add(&run, 0, 3, 100);
+	assert_lacks(render(&run), "begins anew");
+	run_fini(&run);
+	run_init(&run);
+	run.scene.result.away_ns = 37 * SECOND;
+	run_add(&run, 100, 3, 100);
+	run.scene.result.away_ns = 0;
+	run_add(&run, 101, 3, 100);
+	assert_has(render(&run), "begins anew when weir is started. This one tells since ");
+	assert_has(render(&run), "counted in the 37\u00a0s without weir is its first window");
+	run_fini(&run);
+}
+
 static void page_without_windows_says_so(void **state)
 {
 	struct run run;
@@ -377,6 +396,7 @@ int main(void)
 		cmocka_unit_test(page_tells_other_so_that_rows_sum_to_all),
 		cmocka_unit_test(rows_that_were_not_listed_are_said),
 		cmocka_unit_test(windows_that_did_not_come_are_said),
+		cmocka_unit_test(what_was_counted_before_is_said),
 		cmocka_unit_test(page_without_windows_says_so),
 		cmocka_unit_test(copy_is_the_same_and_leaves_the_first_as_it_was),
 		cmocka_unit_test(policy_allows_nothing_but_the_page_itself),

@@ -168,7 +168,9 @@ int history_add(struct history *history, const struct document_context *context,
 	if (history->step_count == STEPS_MAX)
 		history->step_count = steps_thin(history->steps, history->step_count);
 	history->told |= dimensions_told(context);
-	history->window_ns = result->spec->length_ns;
+	history->away_ns += result->away_ns;
+	if (!result->away_ns || !history->window_ns)
+		history->window_ns = result->spec->length_ns;
 	step = &history->steps[history->step_count++];
 	*step = (struct step){
 		.start_ns = result->start_ns + (uint64_t)context->clock_offset_ns,

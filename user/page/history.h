@@ -16,6 +16,7 @@ struct history {
 	struct step steps[STEPS_MAX];
 	size_t step_count;
 	uint64_t window_ns;              /* length of a window of one step */
+	uint64_t away_ns;                /* before the first: counted while no agent was there */
 
 	/* Sums of all windows that came. */
 	uint64_t windows;

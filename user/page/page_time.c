@@ -145,7 +145,7 @@ static void append_steps(struct text *text, const struct chart *chart, bool dire
 	for (size_t i = 0; i < history->step_count; i++) {
 		const struct step *step = &history->steps[i];
 
-		markup_format(text, "\n<tr data-x=%u data-y=%u><td>",
+		markup_format(text, "\n<tr data-x=%u data-y=%u><th scope=row>",
 			      chart_x(chart, step->start_ns), chart_x(chart, step->end_ns));
 		markup_moment(text, step->start_ns, history->window_ns < 1000000000u);
 		page_cell(text, step->total.bytes);
@@ -183,6 +183,20 @@ static void append_thinned(struct text *text, const struct history *history)
 	text_string(text, " a step: sums stay exact, and the greatest panes are kept.</p>");
 }
 
+/* Since when it tells, where it was counted before. */
+static void append_began(struct text *text, const struct history *history)
+{
+	if (!history->away_ns)
+		return;
+	text_string(text, "<p class=note>A report begins anew when weir is started. This one tells "
+			  "since ");
+	markup_moment(text, history->steps[0].start_ns, false);
+	text_string(text, " UTC: what was counted in the ");
+	markup_length(text, history->away_ns);
+	text_string(text, " without weir is its first window, and what was counted before is not "
+			  "in it.</p>");
+}
+
 static void draw_newest(struct text *text, const struct history *history, bool directed)
 {
 	static const struct chart_words words = {
@@ -216,6 +230,7 @@ void page_time(struct text *text, const struct history *history)
 	append_legend(text, directed);
 	draw(text, &chart, &rates, directed, &words);
 	append_thinned(text, history);
+	append_began(text, history);
 	draw_newest(text, history, directed);
 	append_sums(text, history);
 	append_steps(text, &chart, directed);
