@@ -20,6 +20,7 @@ import tempfile
 import threading
 
 import browser
+import report_access
 import report_capture
 import report_served
 
@@ -365,9 +366,12 @@ def check_policy(folder, text):
           "without scripts all is there")
 
 
-def check_palette():
+def read_style():
     with open(os.path.join(TOP, "user/page/page_style.css"), encoding="utf-8") as file:
-        style = file.read()
+        return file.read()
+
+
+def check_palette(style):
     dark = [re.sub(r"\s+", " ", block) for block in
             re.findall(r"(--ground: #0f.*?)\}", style, re.S)]
     check(len(dark) == 2 and dark[0] == dark[1], "the two dark themes are one", dark)
@@ -380,11 +384,13 @@ def main():
         report_capture.write(capture)
         check_numbers(folder, capture)
         check_long(folder)
-        check_palette()
+        check_palette(read_style())
+        report_access.check_colours(read_style(), check)
         text, _ = run(folder, capture, "-w", "tumbling:1s")
         if BROWSER:
             check_looks(folder, text, pictures)
             check_policy(folder, text)
+            report_access.check_access(folder, save(folder, "plain.html", text), check)
             report_served.check_served(folder, WEIR, check)
             if pictures:
                 take_picture(folder, pictures)

@@ -116,7 +116,7 @@ static void append_axis(struct text *text, const struct chart *chart)
 		if (ticks[i] == 0)
 			text_string(text, "0");
 		else
-			markup_rate(text, fabs(ticks[i]));
+			markup_tick(text, fabs(ticks[i]));
 		text_string(text, "</text>");
 	}
 	text_string(text, "</svg>");

@@ -113,8 +113,8 @@ void markup_count(struct text *text, uint64_t value)
 	}
 }
 
-/* Three digits that count, the unit behind the prefix. */
-static void append_scaled(struct text *text, double value, const char *unit)
+/* Three digits that count, the unit behind the prefix; or as few as tell a round number. */
+static void append_scaled(struct text *text, double value, const char *unit, bool is_round)
 {
 	static const char *const prefixes[] = { "", "k", "M", "G", "T", "P", "E" };
 	size_t prefix = 0;
@@ -127,23 +127,28 @@ static void append_scaled(struct text *text, double value, const char *unit)
 	decimals = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
 	if (!prefix && value == (double)(uint64_t)value)
 		decimals = 0;
-	markup_format(text, "%.*f%s%s%s", decimals, value, *unit || prefix ? "\u00a0" : "",
-		      prefixes[prefix], unit);
+	markup_format(text, is_round ? "%.*g%s%s%s" : "%.*f%s%s%s", is_round ? 3 : decimals, value,
+		      *unit || prefix ? "\u00a0" : "", prefixes[prefix], unit);
 }
 
 void markup_bytes(struct text *text, uint64_t bytes)
 {
-	append_scaled(text, (double)bytes, "B");
+	append_scaled(text, (double)bytes, "B", false);
 }
 
 void markup_rate(struct text *text, double bytes_per_second)
 {
-	append_scaled(text, bytes_per_second * 8, "bit/s");
+	append_scaled(text, bytes_per_second * 8, "bit/s", false);
+}
+
+void markup_tick(struct text *text, double bytes_per_second)
+{
+	append_scaled(text, bytes_per_second * 8, "bit/s", true);
 }
 
 void markup_short(struct text *text, double value)
 {
-	append_scaled(text, value, "");
+	append_scaled(text, value, "", false);
 }
 
 void markup_share(struct text *text, uint64_t part, uint64_t whole)
@@ -196,6 +201,19 @@ void markup_moment(struct text *text, uint64_t instant_ns, bool has_ms)
 		markup_format(text, ".%03u", (unsigned int)(instant_ns % SECOND_NS / 1000000));
 }
 
+/* With the digits that tell such steps apart, milliseconds at most. */
+static void append_fraction(struct text *text, uint64_t instant_ns, uint64_t step_ns)
+{
+	struct tm parts = parts_of(instant_ns);
+	uint64_t unit_ns = SECOND_NS / 10;
+	int digits = 1;
+
+	for (; digits < 3 && step_ns % unit_ns; digits++)
+		unit_ns /= 10;
+	markup_format(text, "%02d:%02d:%02d.%0*u", parts.tm_hour, parts.tm_min, parts.tm_sec,
+		      digits, (unsigned int)(instant_ns % SECOND_NS / unit_ns));
+}
+
 void markup_hour(struct text *text, uint64_t instant_ns, uint64_t span_ns)
 {
 	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -206,8 +224,7 @@ void markup_hour(struct text *text, uint64_t instant_ns, uint64_t span_ns)
 		markup_format(text, "%d\u00a0%s\u00a0%02d:%02d", parts.tm_mday,
 			      months[parts.tm_mon], parts.tm_hour, parts.tm_min);
 	else if (span_ns < 10ull * SECOND_NS)
-		markup_format(text, "%02d:%02d:%02d.%01u", parts.tm_hour, parts.tm_min,
-			      parts.tm_sec, (unsigned int)(instant_ns % SECOND_NS / 100000000));
+		append_fraction(text, instant_ns, span_ns / 4);
 	else
 		markup_format(text, "%02d:%02d:%02d", parts.tm_hour, parts.tm_min, parts.tm_sec);
 }

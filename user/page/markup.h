@@ -30,6 +30,9 @@ void markup_count(struct text *text, uint64_t value);
 void markup_bytes(struct text *text, uint64_t bytes);
 void markup_rate(struct text *text, double bytes_per_second);
 
+/* The same of a number that is round: "2 Mbit/s". */
+void markup_tick(struct text *text, double bytes_per_second);
+
 /* The same of a number without a unit: "1.24 M". */
 void markup_short(struct text *text, double value);
 

@@ -71,13 +71,14 @@ static void append_heading(struct text *text, const struct history *history)
 	const struct document_context *context = &history->newest->context;
 	const struct step *first = &history->steps[0];
 	const struct step *last = &history->steps[history->step_count - 1];
+	bool has_ms = history->window_ns < 1000000000u;
 
 	text_string(text, BRAND "<bdi>");
 	append_names(text, history);
 	text_string(text, "</bdi></h1><p class=facts><span class=fact>");
-	markup_moment(text, first->start_ns, false);
+	markup_moment(text, first->start_ns, has_ms);
 	text_string(text, " \u2013 ");
-	markup_moment(text, last->end_ns, false);
+	markup_moment(text, last->end_ns, has_ms);
 	text_string(text, " UTC</span> <span class=fact>");
 	markup_length(text, last->end_ns - first->start_ns);
 	text_string(text, " in windows of ");

@@ -152,7 +152,7 @@ static bool tells_ways(enum dimension dimension)
 
 static void append_head(struct text *text, enum dimension dimension)
 {
-	markup_format(text, "<thead><tr><th scope=col class=name>%s<th scope=col>Bytes"
+	markup_format(text, "<thead><tr><th scope=col class=name>%s<th scope=col aria-sort=descending>Bytes"
 			    "<th scope=col>Share<th scope=col>Packets",
 		      dimension_words[dimension].title);
 	if (tells_ways(dimension))
@@ -231,7 +231,7 @@ static void append_step(struct text *text, const struct bands *bands, size_t s)
 	const struct history *history = bands->history;
 	uint64_t rest = history->steps[s].total.bytes;
 
-	text_string(text, "\n<tr><td>");
+	text_string(text, "\n<tr><th scope=row>");
 	markup_moment(text, history->steps[s].start_ns, history->window_ns < 1000000000u);
 	for (size_t b = 0; b < bands->band_count; b++) {
 		text_string(text, "<td>");

@@ -44,7 +44,7 @@
 			show();
 		});
 		show();
-		document.body.append(button);
+		document.body.prepend(button);
 	}
 
 	/* Digits stand in groups; what is no number is ordered as text. */
