@@ -62,8 +62,8 @@ static void append_reasons(struct text *text, const struct history *history)
 void page_account(struct text *text, const struct history *history)
 {
 	text_string(text, "<section data-section=account><h2>Accounting</h2><p class=note>Every "
-			  "packet seen ended in exactly one outcome; the outcomes sum to what was "
-			  "seen.</p>");
+			  "packet seen ended in exactly one outcome: counted to a flow, left out by "
+			  "the filter, malformed, or unattributed where the table of flows was full.</p>");
 	append_outcomes(text, history);
 	append_reasons(text, history);
 	text_string(text, "</section>");

@@ -151,7 +151,8 @@
 			return make("p", {}, make("span", {}, name ? `${heads[i + 1]}  ${name}` :
 				heads[i + 1]), make("i", {}, shown));
 		});
-		return [make("b", {}, row.cells[0].textContent), ...told];
+		const unit = body.classList.contains("steps") ? ", bytes" : "";
+		return [make("b", {}, row.cells[0].textContent + unit), ...told];
 	}
 
 	function hideTip() {

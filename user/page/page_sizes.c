@@ -100,7 +100,8 @@ void page_extras(struct text *text, const struct history *history)
 	if (!(history->extra_sets & 1u << EXTRA_TCP))
 		return;
 	text_string(text, "<section data-section=tcp><h2>TCP's health</h2>"
-			  "<p class=note>Of all rows of the run, both ways.</p>");
+			  "<p class=note>Segments of all rows, both ways: a zero window asks the "
+			  "other side to wait, a reset ends a connection.</p>");
 	page_table_open(text, "TCP's health");
 	text_string(text, "<thead><tr><th scope=col class=name>Measure<th scope=col>Value</thead>"
 			  "<tbody>");
