@@ -277,6 +277,36 @@ static void state_goes_to_those_that_show_it(void **state)
 	assert_true(count_lines("b.json") > 1);
 }
 
+/* Whether a report comes to tell so many steps, before anything else is added to it. */
+static bool report_comes_to_tell(const char *name, size_t steps)
+{
+	for (int tries = 0; tries < 2000; tries++) {
+		char *content = access(name, F_OK) ? NULL : read_file(name);
+		bool tells = content && count_text(content, "data-x=") == steps;
+
+		free(content);
+		if (tells)
+			return true;
+		usleep(5000);
+	}
+	return false;
+}
+
+static void report_tells_the_last_window_where_none_comes_behind_it(void **state)
+{
+	static const char *const names[] = { "a.html" };
+	const struct outputs_config config = { .names = names, .count = 1, .window_count = 1 };
+	struct place *place = *state;
+	struct outputs *outputs = open_outputs(&config);
+
+	emit_windows(place, outputs, 1);
+	assert_true(report_comes_to_tell("a.html", 1));
+	emit_windows(place, outputs, 2);
+	assert_true(report_comes_to_tell("a.html", 3));
+	assert_true(outputs_close(outputs));
+	assert_true(report_comes_to_tell("a.html", 3));
+}
+
 static void output_that_cannot_be_opened_leaves_nothing_of_the_others(void **state)
 {
 	static const char *const names[] = { "a.ndjson", "no/b.ndjson" };
@@ -303,6 +333,7 @@ int main(void)
 		TEST_IN_PLACE(one_window_always_has_a_place),
 		TEST_IN_PLACE(renamed_file_is_written_on_until_it_is_reopened),
 		TEST_IN_PLACE(state_goes_to_those_that_show_it),
+		TEST_IN_PLACE(report_tells_the_last_window_where_none_comes_behind_it),
 		TEST_IN_PLACE(output_that_cannot_be_opened_leaves_nothing_of_the_others),
 	};
 
