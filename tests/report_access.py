@@ -84,7 +84,8 @@ def check_keys(page, check):
         if stop["tag"].startswith("BODY") or (stops and stop["at"] == stops[0]["at"]):
             break
         stops.append(stop)
-    check(len(stops) > 60 and [stop["at"] for stop in stops] == sorted(stop["at"] for stop in stops),
+    places = [stop["at"] for stop in stops]
+    check(len(stops) > 60 and places == sorted(places),
           f"keys: tab goes in the order of the page, {len(stops)} stops", stops[:5])
     unseen = [stop for stop in stops if not stop["outline"]]
     check(not unseen, "keys: it is seen where the focus is", unseen[:3])
@@ -98,13 +99,15 @@ def check_keys(page, check):
     check(page.evaluate("document.activeElement.closest('th').ariaSort") == "descending" and
           order[::-1] == page.evaluate("""[...document.querySelectorAll(
           '[data-section=services] tbody')[0].rows].map(row =>
-          row.cells[0].querySelector('bdi').textContent)"""), "keys: and the other way round", order)
+          row.cells[0].querySelector('bdi').textContent)"""),
+          "keys: and the other way round", order)
     page.evaluate("document.querySelector('#services .slider').focus()")
     told = []
     for key in ("ArrowRight", "ArrowRight", "ArrowLeft"):
         page.press(key)
         told.append(page.evaluate("document.activeElement.ariaValueText"))
-    check(told[0] == told[2] != told[1] and "2023-11-14 22:13:20" in told[0] and "443/tcp" in told[0],
+    check(told[0] == told[2] != told[1] and "2023-11-14 22:13:20" in told[0] and
+          "443/tcp" in told[0],
           "keys: arrows tell the figures of a step", told)
     page.press("Escape")
     check(page.evaluate("!document.querySelector('.tip')"), "keys: and escape ends it")
@@ -119,7 +122,8 @@ for (const e of document.querySelectorAll('body *')) {
 	if (box.left < -0.5 || box.right > width + 0.5) wide.push(e.tagName + ' ' + e.className);
 }
 for (const e of document.querySelectorAll('section, .tile, figure, tr'))
-	if (e.checkVisibility() && getComputedStyle(e).breakInside !== 'avoid')
+	if (e.checkVisibility() && (getComputedStyle(e).breakInside !== 'avoid' ||
+		e.getBoundingClientRect().height > innerHeight))
 		tall.push(e.tagName);
 return { wide, tall, ground: getComputedStyle(document.body).backgroundColor,
 	ink: getComputedStyle(document.body).color, seen:

@@ -202,7 +202,7 @@ static void append_times(struct text *text, const struct chart *chart)
 
 	text_string(text, "<svg class=times aria-hidden=true>");
 	for (unsigned int i = 0; i < 5; i++) {
-		markup_format(text, "<text class=%s x=\"%u%%\" y=14>", classes[i], 25 * i);
+		markup_format(text, "<text class=%s x=\"%u%%\" y=1.15em>", classes[i], 25 * i);
 		markup_hour(text, chart->start_ns + (uint64_t)((double)span_ns * i / 4), span_ns);
 		text_string(text, "</text>");
 	}

@@ -31,7 +31,7 @@ static void append_bars(struct text *text, const uint64_t counts[SIZE_BUCKETS], 
 	text_string(text, "<path class=line d=\"M0 100H160\"/></svg><svg class=times "
 			  "aria-hidden=true>");
 	for (size_t i = 0; i < SIZE_BUCKETS; i += 4)
-		markup_format(text, "<text class=a x=\"%.2f%%\" y=14>%zu\u00a0B</text>",
+		markup_format(text, "<text class=a x=\"%.2f%%\" y=1.15em>%zu\u00a0B</text>",
 			      (double)i * 100 / SIZE_BUCKETS, 128 * i);
 	text_string(text, "</svg></figure>");
 }
