@@ -134,6 +134,7 @@ void agent_confine(const struct agent *agent, const struct options *options)
 		report_error("rights: all: the second process has ended");
 		return;
 	}
+	rights.killed_count = outputs_processes(agent->outputs, rights.killed, RIGHTS_KILLED_MAX);
 	rights_confine(&rights, &force);
 	tell(&force);
 }

@@ -312,6 +312,7 @@ int output_open(struct outputs *set, const char *name, struct output *output)
 		report_error("write %s: %s", name, reason ? reason : strerror(-err));
 	if (err)
 		return err;
+	output->process = sink_process(output->sink);
 	sink_take_news(output->sink, &news);
 	output_tell(output, &news);
 	return 0;

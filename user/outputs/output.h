@@ -28,6 +28,7 @@ struct output {
 	struct output_name parsed;
 	struct sink *sink;             /* the thread's own, once that runs */
 	struct journal *journal;       /* what it has written; NULL: that is not kept */
+	pid_t process;                 /* as sink_process has it */
 	int hangup_fd;                 /* readable: nothing waits for it any more */
 	pthread_t thread;
 	bool has_thread;

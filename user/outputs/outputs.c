@@ -294,6 +294,17 @@ bool outputs_want_run(const struct outputs *outputs)
 	return false;
 }
 
+size_t outputs_processes(const struct outputs *outputs, pid_t *processes, size_t room)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < outputs->count && count < room; i++) {
+		if (outputs->outputs[i].process > 0)
+			processes[count++] = outputs->outputs[i].process;
+	}
+	return count;
+}
+
 void outputs_reopen(struct outputs *outputs)
 {
 	pthread_mutex_lock(&outputs->mutex);

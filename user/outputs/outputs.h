@@ -60,6 +60,9 @@ bool outputs_show_state(const struct outputs *outputs);
 /* Whether any of these needs the counts of the run in a result. */
 bool outputs_want_run(const struct outputs *outputs);
 
+/* Processes that may have to be killed in the end, as many as have room. How many. */
+size_t outputs_processes(const struct outputs *outputs, pid_t *processes, size_t room);
+
 /* Files are opened anew by their names. From any thread. */
 void outputs_reopen(struct outputs *outputs);
 

@@ -192,6 +192,13 @@ int sink_reopen(struct sink *sink)
 	return sink->carrier->kind->reopen(sink->carrier);
 }
 
+pid_t sink_process(const struct sink *sink)
+{
+	const struct carrier_kind *kind = sink->carrier->config.apart;
+
+	return kind && kind->is_shared ? sink->carrier->pid : 0;
+}
+
 const struct sink_stats *sink_stats(const struct sink *sink)
 {
 	return &sink->stats;

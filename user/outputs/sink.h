@@ -67,6 +67,9 @@ int sink_reopen(struct sink *sink);
 
 const struct sink_stats *sink_stats(const struct sink *sink);
 
+/* The process that writes, where it may have to be killed in the end; else 0. */
+pid_t sink_process(const struct sink *sink);
+
 /* Takes what is to be told the user; windows lost are counted as errors. */
 void sink_take_news(struct sink *sink, struct carrier_news *news);
 

@@ -169,10 +169,15 @@ static int allow_ioctls(scmp_filter_ctx filter)
 }
 
 /* A writer that nobody can wait for any more is ended; nothing else is sent to anybody. */
-static int allow_kill(scmp_filter_ctx filter)
+static int allow_kills(scmp_filter_ctx filter, const struct rights *rights)
 {
-	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1,
-				SCMP_A1(SCMP_CMP_EQ, SIGKILL));
+	int err = 0;
+
+	for (size_t i = 0; i < rights->killed_count && !err; i++)
+		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 2,
+				       SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)rights->killed[i]),
+				       SCMP_A1(SCMP_CMP_EQ, SIGKILL));
+	return err;
 }
 
 /* Files are written by outputs, and by what keeps a place. */
@@ -188,8 +193,9 @@ static int allow_opening(scmp_filter_ctx filter, enum rights_part part)
 				SCMP_A2(SCMP_CMP_MASKED_EQ, writing, 0));
 }
 
-static int allow_special(scmp_filter_ctx filter, enum rights_part part)
+static int allow_special(scmp_filter_ctx filter, const struct rights *rights)
 {
+	enum rights_part part = rights->part;
 	int err = allow_commands(filter, part);
 
 	if (!err)
@@ -202,9 +208,7 @@ static int allow_special(scmp_filter_ctx filter, enum rights_part part)
 		err = allow_opening(filter, part);
 	if (!err && (OF(part) & OF_ASKERS))
 		err = allow_sockets(filter, part);
-	if (!err && (OF(part) & OF_AGENTS))
-		err = allow_kill(filter);
-	return err;
+	return err ? err : allow_kills(filter, rights);
 }
 
 /* What a tracer leaves of a call that it answers itself. */
@@ -215,13 +219,13 @@ static int allow_nothing(scmp_filter_ctx filter)
 	return err ? err : seccomp_rule_add(filter, SCMP_ACT_ALLOW, -1, 0);
 }
 
-static int allow_listed(scmp_filter_ctx filter, enum rights_part part)
+static int allow_listed(scmp_filter_ctx filter, const struct rights *rights)
 {
 	int err = allow_nothing(filter);
 
 	if (!err)
-		err = allow_names(filter, part);
-	return err ? err : allow_special(filter, part);
+		err = allow_names(filter, rights->part);
+	return err ? err : allow_special(filter, rights);
 }
 
 /* In the place of a list: the signal that would tell is one that the view takes for a crash. */
@@ -241,16 +245,17 @@ static uint32_t action_for_others(enum rights_part part)
 	return refused_can_tell() ? SCMP_ACT_TRAP : SCMP_ACT_ERRNO(EPERM);
 }
 
-int calls_limit(enum rights_part part)
+int calls_limit(const struct rights *rights)
 {
-	scmp_filter_ctx filter = seccomp_init(action_for_others(part));
+	scmp_filter_ctx filter = seccomp_init(action_for_others(rights->part));
 	int err;
 
 	if (!filter)
 		return -ENOMEM;
 	err = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
 	if (!err)
-		err = part == RIGHTS_TOP ? refuse_never(filter) : allow_listed(filter, part);
+		err = rights->part == RIGHTS_TOP ? refuse_never(filter) :
+						 allow_listed(filter, rights);
 	if (!err)
 		err = seccomp_load(filter);
 	seccomp_release(filter);

@@ -8,7 +8,7 @@
 #include "rights.h"
 
 /* For all threads of the process and what they make, for good. 0 or a negative errno. */
-int calls_limit(enum rights_part part);
+int calls_limit(const struct rights *rights);
 
 /* Whether this kernel can. 0 or a negative errno. */
 int calls_survey(void);

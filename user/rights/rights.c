@@ -57,7 +57,7 @@ void rights_confine(const struct rights *rights, struct rights_force *force)
 		close(confinement.ruleset_fd);
 	force->capabilities = capabilities_permitted();
 	/* Of all threads, also of one that did not answer. */
-	force->seccomp_err = calls_limit(rights->part);
+	force->seccomp_err = calls_limit(rights);
 }
 
 void rights_survey(struct rights_force *force)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* What a process does, each with its list of system calls and bpf commands. */
 enum rights_part {
@@ -24,7 +25,8 @@ enum rights_part {
 	RIGHTS_PART_COUNT
 };
 
-#define RIGHTS_PATHS_MAX 20
+#define RIGHTS_PATHS_MAX  20
+#define RIGHTS_KILLED_MAX 8
 
 struct rights {
 	enum rights_part part;
@@ -33,6 +35,8 @@ struct rights {
 	const char *read[RIGHTS_PATHS_MAX];  /* and all beneath */
 	const char *write[RIGHTS_PATHS_MAX]; /* the same: read, made, written, renamed, removed */
 	size_t read_count, write_count;
+	pid_t killed[RIGHTS_KILLED_MAX]; /* processes that it may have to end */
+	size_t killed_count;
 	/* It is left out: for who sees what processes have open, which it hides; who writes anywhere. */
 	bool has_no_landlock;
 };
