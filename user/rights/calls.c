@@ -96,7 +96,7 @@ static int allow_commands(scmp_filter_ctx filter, enum rights_part part)
 		if (commands[i].parts & OF(part))
 			err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(bpf), 1,
 					       SCMP_A0(SCMP_CMP_EQ,
-						       (scmp_datum_t)commands[i].command));
+						       (scmp_datum_t)commands[i].command, 0));
 	}
 	return err;
 }
@@ -104,7 +104,7 @@ static int allow_commands(scmp_filter_ctx filter, enum rights_part part)
 static int allow_socket(scmp_filter_ctx filter, int family)
 {
 	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-				SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family));
+				SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family, 0));
 }
 
 /*
@@ -126,15 +126,15 @@ static int allow_sockets(scmp_filter_ctx filter, enum rights_part part)
 static int allow_own(scmp_filter_ctx filter)
 {
 	int err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-				   SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+				   SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 
 	if (!err)
 		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
-				       SCMP_A0(SCMP_CMP_EQ, 0));
+				       SCMP_A0(SCMP_CMP_EQ, 0, 0));
 	/* What a thread that answers late still has to do (every_thread.h). */
 	if (!err)
 		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
-				       SCMP_A0(SCMP_CMP_EQ, PR_SET_NO_NEW_PRIVS));
+				       SCMP_A0(SCMP_CMP_EQ, PR_SET_NO_NEW_PRIVS, 0));
 	return err;
 }
 
@@ -164,7 +164,7 @@ static int allow_ioctls(scmp_filter_ctx filter)
 
 	for (size_t i = 0; i < sizeof(ioctls) / sizeof(ioctls[0]) && !err; i++)
 		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-				       SCMP_A1(SCMP_CMP_EQ, ioctls[i]));
+				       SCMP_A1(SCMP_CMP_EQ, ioctls[i], 0));
 	return err;
 }
 
@@ -175,8 +175,8 @@ static int allow_kills(scmp_filter_ctx filter, const struct rights *rights)
 
 	for (size_t i = 0; i < rights->killed_count && !err; i++)
 		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 2,
-				       SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)rights->killed[i]),
-				       SCMP_A1(SCMP_CMP_EQ, SIGKILL));
+				       SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)rights->killed[i], 0),
+				       SCMP_A1(SCMP_CMP_EQ, SIGKILL, 0));
 	return err;
 }
 
