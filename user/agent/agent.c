@@ -35,7 +35,7 @@ static struct source_settings source_settings_of(struct agent *agent)
 		.interface_count = options->interface_count,
 		.is_any = options->interface_count &&
 			  !strcmp(options->interfaces[0], INTERFACES_ANY),
-		.attach = { options->attach, options->direction },
+		.attach = { .how = options->attach, .direction = options->direction },
 		.filter = options->filter,
 		.group = &options->counted,
 		.pane_ns = options->pane_ns,
