@@ -9,7 +9,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-#include "account.h"
+#include "connection.h"
 #include "inward.h"
 #include "settings.h"
 
@@ -20,6 +20,18 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 } banks SEC(".maps");
+
+/* Of all CPUs; as many as the settings say. It can be mapped so that it begins on a cache line. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, CONNECTION_WAYS);
+	__type(key, __u32);
+	__type(value, struct connection);
+} connections SEC(".maps");
+
+/* Connections that made room for others though they were heard of, and not over. */
+__u64 connections_missed;
 
 const volatile struct count_settings settings;
 
@@ -63,6 +75,11 @@ static __always_inline bool has_links(bool is_plain)
 static __always_inline bool has_extra(bool is_plain)
 {
 	return !is_plain && count_settings()->has_extra;
+}
+
+static __always_inline bool has_tcp(void)
+{
+	return count_settings()->has_tcp;
 }
 
 static __always_inline bool has_ip_bytes(bool is_plain)
@@ -168,13 +185,66 @@ static __noinline void count_unknown(__u32 packets, __u32 bytes, __u32 max_len, 
 	section_release(t.section);
 }
 
+static __always_inline struct connection_table connection_table(void)
+{
+	const struct count_settings *s = count_settings();
+
+	return (struct connection_table){ .connections = &connections,
+					  .sets = s->connection_sets,
+					  .missed_ticks = s->connection_missed_ticks,
+					  .missed = &connections_missed,
+					  .seed = &s->seed };
+}
+
+/*
+ * Global, both: the verifier checks each once and by itself. The record is of the bank, and the
+ * CPU's own; the segment is counted to it. 0 where it could be followed.
+ */
+__noinline int follow(struct flow_record *record, const struct segment *segment)
+{
+	const struct connection_table table = connection_table();
+
+	if (!record || !segment)
+		return 0;
+	return !connection_follow(&table, record, segment);
+}
+
+__noinline int find_connection(struct flow_record *record, const struct segment *segment)
+{
+	const struct connection_table table = connection_table();
+
+	if (record && segment)
+		connection_place(&table, record, segment);
+	return 0;
+}
+
+/* What is counted to its slot is then followed in its connection, if it is a segment. */
+static __always_inline void account_followed(struct section_header *section,
+					     const struct bank_geometry *g,
+					     const struct accounted *a,
+					     const struct segment *segment)
+{
+	struct flow_record *record = (struct flow_record *)account_segment(section, g, a);
+
+	if (!record || !a->tcp_flags)
+		return;
+	if (unlikely(segment->has_zero_window || a->tcp_flags & TCP_FLAG_RST))
+		segment_add_extra(segment, a->size, &record->extra);
+	if (likely(!segment->name) && likely(!follow(record, segment)))
+		return;
+	find_connection(record, segment);
+	follow(record, segment);
+}
+
 /*
  * skb: of a packet that is sent, where its socket may be asked for; or NULL. tunnel: that its flow
- * is in, where these are told apart; or NULL.
+ * is in, where these are told apart; or NULL. segment: parsed where there is one, to be followed;
+ * or NULL: that is not asked for.
  */
 static __always_inline void count_flow(const struct packet *p, const struct packet_size *size,
 				       const struct link_entry *link, bool is_plain,
-				       struct __sk_buff *skb, const __u64 *tunnel)
+				       struct __sk_buff *skb, const __u64 *tunnel,
+				       struct segment *segment)
 {
 	const struct count_settings *s = count_settings();
 	struct flow_key key;
@@ -183,7 +253,6 @@ static __always_inline void count_flow(const struct packet *p, const struct pack
 	struct tallied t = { .g = &s->geometry };
 
 	if (has_extra(is_plain)) {
-		a.extra = extra_of_packet(size, p->tcp_flags, p->has_zero_window);
 		a.has_extra = true;
 		a.has_owners = s->has_owners;
 		a.has_ip_bytes = s->has_ip_bytes;
@@ -202,6 +271,12 @@ static __always_inline void count_flow(const struct packet *p, const struct pack
 		a.has_tunnels = true;
 		key.tunnel = *tunnel;
 	}
+	if (segment && p->tcp_flags) {
+		segment_complete(segment, p, size);
+		if (s->reduce_keys)
+			segment->name = connection_name(key.words, key.inner_vlan,
+							tunnel ? *tunnel : 0, &s->seed);
+	}
 	if (s->reduce_keys)
 		flow_key_reduce(&key, &s->group);
 	a.hash = flow_hash(&key, &s->seed);
@@ -212,15 +287,24 @@ static __always_inline void count_flow(const struct packet *p, const struct pack
 		t = tallied_key(t.section, t.g, &key);
 	if (!t.section || !section_claim(&t, size))
 		return;
-	a.now_ms = slot_time_of_ticks(t.section->begin_ticks, bpf_jiffies64(), s->tick_scaled);
-	account_flow(t.section, t.g, &a);
+	if (segment) {
+		__u64 now = bpf_jiffies64();
+
+		segment->tick = (__u32)now;
+		a.now_ms = slot_time_of_ticks(t.section->begin_ticks, now, s->tick_scaled);
+		account_followed(t.section, t.g, &a, segment);
+	} else {
+		a.now_ms = slot_time_of_ticks(t.section->begin_ticks, bpf_jiffies64(), s->tick_scaled);
+		account_flow(t.section, t.g, &a);
+	}
 	section_release(t.section);
 }
 
 /* link: as found by the interface, where they are told apart. */
 static __always_inline void count(const struct packet *p, int malformed,
 				  const struct packet_size *size, const struct link_entry *link,
-				  bool is_plain, struct __sk_buff *skb, const __u64 *tunnel)
+				  bool is_plain, struct __sk_buff *skb, const __u64 *tunnel,
+				  struct segment *segment)
 {
 	if (has_links(is_plain) && unlikely(!link))
 		count_unknown(size->packets, size->bytes, size->max_len, size->min_len);
@@ -230,7 +314,7 @@ static __always_inline void count(const struct packet *p, int malformed,
 					link_tally_index(has_links(is_plain) ? link->number : 0,
 							 p->flags & FLOW_OUT) << 8);
 	else
-		count_flow(p, size, link, is_plain, skb, tunnel);
+		count_flow(p, size, link, is_plain, skb, tunnel, segment);
 }
 
 /*
@@ -243,7 +327,7 @@ __noinline int count_apart(const struct packet *p, int malformed, const struct p
 {
 	if (!p || !size)
 		return 0;
-	count(p, malformed, size, link, false, NULL, NULL);
+	count(p, malformed, size, link, false, NULL, NULL, NULL);
 	return 0;
 }
 
@@ -253,7 +337,7 @@ __noinline int count_apart_out(struct __sk_buff *skb, const struct packet *p, in
 {
 	if (!p || !size)
 		return 0;
-	count(p, malformed, size, link, false, skb, NULL);
+	count(p, malformed, size, link, false, skb, NULL, NULL);
 	return 0;
 }
 
@@ -263,7 +347,7 @@ __noinline int count_inside(const struct packet *p, int malformed, const struct 
 {
 	if (!p || !size)
 		return 0;
-	count(p, malformed, size, link, false, NULL, &tunnel);
+	count(p, malformed, size, link, false, NULL, &tunnel, NULL);
 	return 0;
 }
 
@@ -274,7 +358,50 @@ __noinline int count_inside_out(struct __sk_buff *skb, const struct packet *p, i
 
 	if (!p || !size)
 		return 0;
-	count(p, malformed, size, link, false, skb, &tunnel);
+	count(p, malformed, size, link, false, skb, &tunnel, NULL);
+	return 0;
+}
+
+/* The same of a segment, which tells the tunnel. */
+__noinline int count_segment(const struct packet *p, int malformed, const struct packet_size *size,
+			     const struct link_entry *link, struct segment *segment)
+{
+	if (!p || !size || !segment)
+		return 0;
+	count(p, malformed, size, link, false, NULL, NULL, segment);
+	return 0;
+}
+
+__noinline int count_segment_out(struct __sk_buff *skb, const struct packet *p, int malformed,
+				 const struct packet_size *size, struct segment *segment)
+{
+	const struct link_entry *link = has_links(false) ? link_of(skb->ifindex) : NULL;
+
+	if (!p || !size || !segment)
+		return 0;
+	count(p, malformed, size, link, false, skb, NULL, segment);
+	return 0;
+}
+
+__noinline int count_segment_inside(const struct packet *p, int malformed,
+				    const struct packet_size *size, const struct link_entry *link,
+				    struct segment *segment)
+{
+	if (!p || !size || !segment)
+		return 0;
+	count(p, malformed, size, link, false, NULL, &segment->tunnel, segment);
+	return 0;
+}
+
+__noinline int count_segment_inside_out(struct __sk_buff *skb, const struct packet *p,
+					int malformed, const struct packet_size *size,
+					struct segment *segment)
+{
+	const struct link_entry *link = has_links(false) ? link_of(skb->ifindex) : NULL;
+
+	if (!p || !size || !segment)
+		return 0;
+	count(p, malformed, size, link, false, skb, &segment->tunnel, segment);
 	return 0;
 }
 

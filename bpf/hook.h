@@ -70,8 +70,7 @@ static __always_inline struct packet_size skb_size(struct __sk_buff *skb, const 
 /* The packet before its parsing: what it is asked. */
 static __always_inline struct packet packet_asked(bool is_plain)
 {
-	return (struct packet){ .wants_window = has_extra(is_plain),
-				.wants_ip_len = has_ip_bytes(is_plain),
+	return (struct packet){ .wants_ip_len = has_ip_bytes(is_plain),
 				.fragment = asked_fragment(is_plain) };
 }
 

@@ -151,25 +151,94 @@ static __always_inline void packet_begin(struct packet *p, struct inward *in)
 	*in = (struct inward){};
 }
 
+/* How far inward a packet was parsed; then its segment, in the same place: the stack is short. */
+union further {
+	struct inward in;
+	struct segment segment;
+};
+
+/* The segment of a packet that was parsed as far inward as it goes. */
+static __always_inline void segment_inside(struct cursor *c, union further *further)
+{
+	__s32 left = further->in.left;
+	__u64 tunnel = further->in.tunnel;
+
+	c->offset = further->in.offset;
+	/* What is there is read before it is written over. */
+	asm volatile("" : "+r"(left), "+r"(tunnel) : : "memory");
+	further->segment = (struct segment){ .tunnel = tunnel };
+	parse_segment(c, left, &further->segment);
+}
+
+__noinline int segment_inside_xdp(struct xdp_md *ctx, union further *further)
+{
+	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
+	struct cursor c = cursor_over(CURSOR_LINEAR, data, data_end);
+
+	if (further)
+		segment_inside(&c, further);
+	return 0;
+}
+
+__noinline int segment_inside_xdp_frags(struct xdp_md *ctx, union further *further)
+{
+	struct cursor c = { .kind = CURSOR_XDP, .context = ctx };
+
+	if (further)
+		segment_inside(&c, further);
+	return 0;
+}
+
+__noinline int segment_inside_skb(struct __sk_buff *skb, union further *further)
+{
+	struct cursor c = { .kind = CURSOR_SKB, .context = skb };
+
+	if (further)
+		segment_inside(&c, further);
+	return 0;
+}
+
 static __always_inline int xdp_tunnels(struct xdp_md *ctx, bool has_frags)
 {
 	struct packet_size size = packet_size_single(has_frags ?
 						     (__u32)bpf_xdp_get_buff_len(ctx) :
 						     xdp_len(ctx));
 	struct packet p;
-	struct inward in;
+	union further further;
 	int malformed;
 
-	packet_begin(&p, &in);
-	malformed = has_frags ? parse_usual_xdp_frags(ctx, &p, &in) :
-				parse_usual_xdp(ctx, &p, &in);
+	packet_begin(&p, &further.in);
+	malformed = has_frags ? parse_usual_xdp_frags(ctx, &p, &further.in) :
+				parse_usual_xdp(ctx, &p, &further.in);
 	if (unlikely(malformed == PARSE_LEFT_TO_THOROUGH)) {
-		packet_begin(&p, &in);
-		malformed = parse_inside_xdp(ctx, &p, &in, has_frags);
+		packet_begin(&p, &further.in);
+		malformed = parse_inside_xdp(ctx, &p, &further.in, has_frags);
 	}
-	follow_if_fragment(&p, in.tunnel);
-	count_inside(&p, malformed, &size, xdp_link(ctx, false), in.tunnel);
+	follow_if_fragment(&p, further.in.tunnel);
+	if (!has_tcp()) {
+		count_inside(&p, malformed, &size, xdp_link(ctx, false), further.in.tunnel);
+		return XDP_PASS;
+	}
+	if (has_frags)
+		segment_inside_xdp_frags(ctx, &further);
+	else
+		segment_inside_xdp(ctx, &further);
+	count_segment_inside(&p, malformed, &size, xdp_link(ctx, false), &further.segment);
 	return XDP_PASS;
+}
+
+static __always_inline void count_segment_skb(struct __sk_buff *skb, __u8 direction,
+					      const struct packet *p, int malformed,
+					      union further *further)
+{
+	struct packet_size size = skb_size(skb, p);
+
+	segment_inside_skb(skb, further);
+	if (direction == FLOW_OUT)
+		count_segment_inside_out(skb, p, malformed, &size, &further->segment);
+	else
+		count_segment_inside(p, malformed, &size, skb_link(skb, false),
+				     &further->segment);
 }
 
 static __always_inline void count_inside_skb(struct __sk_buff *skb, __u8 direction,
@@ -198,20 +267,23 @@ __noinline int parse_usual_skb(struct __sk_buff *skb, struct packet *p, struct i
 static __always_inline int skb_tunnels(struct __sk_buff *skb, __u8 direction, bool is_ip)
 {
 	struct packet p;
-	struct inward in;
+	union further further;
 	int malformed = PARSE_LEFT_TO_THOROUGH;
 
-	packet_begin(&p, &in);
+	packet_begin(&p, &further.in);
 	packet_init_skb(&p, skb, direction);
 	if (!is_ip)
-		malformed = parse_usual_skb(skb, &p, &in);
+		malformed = parse_usual_skb(skb, &p, &further.in);
 	if (malformed == PARSE_LEFT_TO_THOROUGH) {
-		packet_begin(&p, &in);
+		packet_begin(&p, &further.in);
 		packet_init_skb(&p, skb, direction);
-		malformed = parse_inside_skb(skb, &p, &in, is_ip);
+		malformed = parse_inside_skb(skb, &p, &further.in, is_ip);
 	}
-	follow_if_fragment(&p, in.tunnel);
-	count_inside_skb(skb, direction, &p, malformed, &in);
+	follow_if_fragment(&p, further.in.tunnel);
+	if (has_tcp())
+		count_segment_skb(skb, direction, &p, malformed, &further);
+	else
+		count_inside_skb(skb, direction, &p, malformed, &further.in);
 	return TC_PASS;
 }
 

@@ -7,7 +7,7 @@
 #include <linux/pkt_cls.h>
 #include <bpf/bpf_helpers.h>
 
-#include "inside.h"
+#include "segments.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -99,7 +99,7 @@ static __always_inline int xdp_count(struct xdp_md *ctx, bool is_plain)
 	malformed = parse_ethernet(&c, &p);
 	if (unlikely(c.incomplete))
 		return count_thoroughly_xdp(ctx);
-	count(&p, malformed, &size, link, is_plain, NULL, NULL);
+	count(&p, malformed, &size, link, is_plain, NULL, NULL, NULL);
 	return XDP_PASS;
 }
 
@@ -139,7 +139,7 @@ static __always_inline int xdp_frags_count(struct xdp_md *ctx, bool is_plain)
 	malformed = parse_ethernet(&c, &p);
 	if (unlikely(c.incomplete))
 		return count_thoroughly_xdp_frags(ctx);
-	count(&p, malformed, &size, link, is_plain, NULL, NULL);
+	count(&p, malformed, &size, link, is_plain, NULL, NULL, NULL);
 	return XDP_PASS;
 }
 
@@ -203,14 +203,13 @@ static __always_inline int skb_count(struct __sk_buff *skb, __u8 direction, bool
 	int malformed;
 
 	packet_init_skb(&p, skb, direction);
-	p.wants_window = has_extra(is_plain);
 	p.wants_ip_len = has_ip_bytes(is_plain);
 	malformed = parse_skb(&c, skb, &p, is_ip);
 	if (unlikely(c.incomplete) || skb_has_more_headers(skb, &p))
 		return count_thoroughly_skb(skb, direction, is_ip);
 	size = skb_size(skb, &p);
 	if (is_plain)
-		count(&p, malformed, &size, link, true, NULL, NULL);
+		count(&p, malformed, &size, link, true, NULL, NULL, NULL);
 	else if (direction == FLOW_OUT)
 		count_apart_out(skb, &p, malformed, &size, link);
 	else
@@ -252,6 +251,47 @@ SEC("tc")
 int count_ip_egress(struct __sk_buff *skb)
 {
 	return skb_count(skb, FLOW_OUT, false, true);
+}
+
+/* The same where what TCP tells is asked for, for which records have two lines. */
+SEC("xdp")
+int count_xdp_tcp(struct xdp_md *ctx)
+{
+	if (unlikely(!xdp_segment_linear(ctx)))
+		xdp_segment_thoroughly(ctx);
+	return XDP_PASS;
+}
+
+SEC("xdp.frags")
+int count_xdp_frags_tcp(struct xdp_md *ctx)
+{
+	if (unlikely(!xdp_segment_frags(ctx)))
+		xdp_segment_frags_thoroughly(ctx);
+	return XDP_PASS;
+}
+
+SEC("tc")
+int count_tc_ingress_tcp(struct __sk_buff *skb)
+{
+	return skb_segment(skb, 0, false);
+}
+
+SEC("tc")
+int count_tc_egress_tcp(struct __sk_buff *skb)
+{
+	return skb_segment(skb, FLOW_OUT, false);
+}
+
+SEC("tc")
+int count_ip_ingress_tcp(struct __sk_buff *skb)
+{
+	return skb_segment(skb, 0, true);
+}
+
+SEC("tc")
+int count_ip_egress_tcp(struct __sk_buff *skb)
+{
+	return skb_segment(skb, FLOW_OUT, true);
 }
 
 /* The same of the flows in tunnels, for which records have two lines: the settings say so. */

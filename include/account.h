@@ -137,11 +137,6 @@ static __always_inline struct tallied tallied_key(struct section_header *section
 	return (struct tallied){ section, g, link_tally_index(flow_key_link(key), is_out) };
 }
 
-/* What a packet has for the measures of the second line. */
-struct packet_extra {
-	EXTRA_MEASURES(EXTRA_AS_FIELD)
-};
-
 /* One packet with its key, ready to be counted. */
 struct accounted {
 	const struct flow_key *key;
@@ -155,9 +150,8 @@ struct accounted {
 		};
 		__u16 notes;
 	};
-	bool has_extra;            /* the record has its second line, to which is added: */
-	struct packet_extra extra;
-	bool has_ip_bytes;         /* and where they are asked for: */
+	bool has_extra;            /* the record has its second line, to which are added where */
+	bool has_ip_bytes;         /* they are asked for: */
 	__u32 ip_bytes;
 	bool has_tunnels;          /* and the tunnel of the key is there */
 	bool has_owners;           /* and its socket is told */
@@ -204,14 +198,6 @@ static __always_inline struct slot_sizes slot_sizes_of(const struct accounted *a
 static __always_inline struct flow_extra *slot_extra(struct flow_slot *slot)
 {
 	return &((struct flow_record *)slot)->extra;
-}
-
-/* What a TCP segment, or as many of them as were merged, adds to the second line. */
-static __always_inline struct packet_extra extra_of_packet(const struct packet_size *size,
-							   __u8 tcp_flags, bool has_zero_window)
-{
-	return (struct packet_extra){ .zero_windows = has_zero_window ? size->packets : 0,
-				      .resets = (tcp_flags & TCP_FLAG_RST) != 0 };
 }
 
 /*
@@ -277,9 +263,7 @@ static __always_inline void slot_start(struct flow_slot *slot, const struct acco
 	FLOW_LENGTHS(SIZE_SET)
 	FLOW_BITS(SIZE_SET)
 	if (a->has_extra) {
-#define EXTRA_SET(name, type, merge, set, before, after) slot_extra(slot)->name = a->extra.name;
 		__builtin_memset(slot_extra(slot), 0, sizeof(struct flow_extra));
-		EXTRA_MEASURES(EXTRA_SET)
 		if (a->has_ip_bytes)
 			slot_extra(slot)->ip_bytes = a->ip_bytes;
 		if (a->has_tunnels)
@@ -314,9 +298,6 @@ static __always_inline void slot_add(struct flow_slot *slot, const struct accoun
 	FLOW_LENGTHS(SIZE_ADD)
 	FLOW_INSTANTS(INSTANT_ADD)
 	if (a->has_extra) {
-#define EXTRA_ADD(name, type, merge, set, before, after) \
-		MERGE_##merge(slot_extra(slot)->name, a->extra.name);
-		EXTRA_MEASURES(EXTRA_ADD)
 		if (a->has_ip_bytes)
 			slot_extra(slot)->ip_bytes += a->ip_bytes;
 	}

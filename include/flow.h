@@ -136,6 +136,15 @@ static inline __u8 flow_word_flags(__u64 fifth)
 #endif
 }
 
+static inline __be32 flow_word_ports(__u64 fifth)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (__be32)fifth;
+#else
+	return (__be32)(fifth >> 32);
+#endif
+}
+
 static inline __u8 flow_word_ip_proto(__u64 fifth)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__

@@ -216,7 +216,6 @@ static __always_inline void packet_begin_inner(struct packet *p)
 	p->ports = 0;
 	p->flags &= FLOW_OUT;
 	p->tcp_flags = 0;
-	p->has_zero_window = false;
 	if (p->fragment)
 		p->fragment = PACKET_FRAGMENT_ASKED;
 }

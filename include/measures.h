@@ -72,25 +72,35 @@ enum extra_set {
 #define EXTRA_SETS_TOLD ((1u << EXTRA_SET_COUNT) - 1)
 
 /*
- * The second line, which exists only for who asks for a set: X(name, type in the record, merge,
- * set, what precedes the value in the set's object, what follows it). The name is the word of
- * --sort and a column. All are 0 where there was nothing.
+ * What a measure is: a COUNT; a TIME, in nanoseconds, where there was one; or the MEAN of the
+ * samples of round-trip times, of which their sum is kept.
+ *
+ * The second line, which exists only for who asks for a set: X(name, what it is, merge, set, what
+ * precedes the value in the set's object, what follows it). The name is the word of --sort and a
+ * column. All are 0 where there was nothing.
  */
-#define EXTRA_MEASURES(X)                                                          \
-	X(zero_windows, __u32, SUM, EXTRA_TCP, "\"zero_windows\": ", "")           \
-	X(resets,       __u32, SUM, EXTRA_TCP, "\"resets\": ",       "")
+#define EXTRA_MEASURES(X)                                                                      \
+	X(retransmitted_packets, COUNT, SUM, EXTRA_TCP, "\"retransmitted\": {\"packets\": ", "") \
+	X(retransmitted_bytes, COUNT, SUM, EXTRA_TCP, "\"bytes\": ", "}")                      \
+	X(rtt_min_ns, TIME, LEAST_SET, EXTRA_TCP, "\"rtt\": {\"min_ns\": ", "")                \
+	X(rtt_average_ns, MEAN, SUM, EXTRA_TCP, "\"average_ns\": ", "")                        \
+	X(rtt_max_ns, TIME, MOST, EXTRA_TCP, "\"max_ns\": ", "")                               \
+	X(rtt_samples, COUNT, SUM, EXTRA_TCP, "\"samples\": ", "}")                            \
+	X(handshake_rtt_ns, TIME, LEAST_SET, EXTRA_TCP, "\"handshake_rtt_ns\": ", "")          \
+	X(zero_windows, COUNT, SUM, EXTRA_TCP, "\"zero_windows\": ", "")                       \
+	X(resets, COUNT, SUM, EXTRA_TCP, "\"resets\": ", "")
 
 /*
  * Those that single outputs ask for (IPFIX): they are counted and summed, and no document, column
  * or sort word has them. ip_bytes are of IP packets, from their outermost IP header on, 0 of what
  * is not IP: without the link's header, tags and padding.
  */
-#define EXTRA_UNTOLD(X) X(ip_bytes, __u64, SUM, EXTRA_IP, "", "")
+#define EXTRA_UNTOLD(X) X(ip_bytes, COUNT, SUM, EXTRA_IP, "", "")
 
 /* What is merged, packed and passed on. */
 #define EXTRA_SUMMED(X) EXTRA_MEASURES(X) EXTRA_UNTOLD(X)
 
-#define EXTRA_AS_ENUM(name, type, merge, set, before, after) EXTRA_##name,
+#define EXTRA_AS_ENUM(name, kind, merge, set, before, after) EXTRA_##name,
 enum extra_measure { EXTRA_MEASURES(EXTRA_AS_ENUM) EXTRA_COUNT };
 enum extra_summed { EXTRA_SUMMED_FIRST = EXTRA_COUNT - 1, EXTRA_UNTOLD(EXTRA_AS_ENUM)
 		    EXTRA_SUMMED_COUNT };
@@ -99,14 +109,56 @@ enum extra_summed { EXTRA_SUMMED_FIRST = EXTRA_COUNT - 1, EXTRA_UNTOLD(EXTRA_AS_
  * As the kernel counts them: beside a slot, whose record then has 128 bytes. This is where the
  * places in the second line are given out.
  */
-#define EXTRA_AS_FIELD(name, type, merge, set, before, after) type name;
 struct flow_extra {
-	EXTRA_MEASURES(EXTRA_AS_FIELD)
-	EXTRA_UNTOLD(EXTRA_AS_FIELD)
+	union {
+		struct {
+			__u16 retransmitted_packets;
+			__u16 rtt_samples;
+			__u16 zero_windows;
+			__u16 resets;
+		};
+		__u64 small_counts; /* all of them */
+	};
+	__u32 retransmitted_bytes; /* of 2^15 packets at most */
+	__u32 rtt_min_ns;          /* these three as slot_rtt_of_ns has them */
+	__u32 rtt_max_ns;
+	__u32 handshake_rtt_ns;
+	__u64 rtt_average_ns;      /* the sum of the samples */
+	__u64 ip_bytes;
 	__u64 cookie; /* of the socket that sent the slot's first packet; 0: none, or not asked for */
-	__u64 owner;  /* 0; in the agent: the sixth word of a key that has nothing but it */
+	union {
+		__u64 owner;      /* in the agent: the sixth word of a key that has nothing but it */
+		__u64 connection; /* in the kernel: where it is followed (connection.h); 0: nowhere */
+	};
 	__u64 tunnel; /* of the key (tunnel.h); 0: none, or not asked for */
 } __attribute__((aligned(64)));
+
+/* Where one of small_counts has its highest bit the slot is spilled before it is added to. */
+#define EXTRA_SMALL_COUNTS_HIGH 0x8000800080008000ull
+#define EXTRA_SMALL_STEP_MAX    0x7fffu
+
+/*
+ * Round-trip times in a slot: nanoseconds, from 2^31 on in steps of 64 behind that bit, which reach
+ * 137 seconds. They compare as what they stand for; 0 stands for none.
+ */
+#define SLOT_RTT_LONG       0x80000000u
+#define SLOT_RTT_LONG_SHIFT 6
+
+static inline __u32 slot_rtt_of_ns(__u64 ns)
+{
+	__u64 steps = ns >> SLOT_RTT_LONG_SHIFT;
+
+	if (ns < SLOT_RTT_LONG)
+		return ns ? (__u32)ns : 1;
+	return steps < SLOT_RTT_LONG ? (__u32)(SLOT_RTT_LONG | steps) : 0xffffffffu;
+}
+
+static inline __u64 slot_rtt_ns(__u32 rtt)
+{
+	__u64 steps = rtt & (SLOT_RTT_LONG - 1);
+
+	return rtt & SLOT_RTT_LONG ? steps << SLOT_RTT_LONG_SHIFT : rtt;
+}
 
 /* flow_extra.cookie: packets of several sockets may be in the slot. */
 #define COOKIE_MIXED (~0ull)

@@ -31,8 +31,6 @@
 
 #define TCP_FLAGS_OFFSET 13
 #define TCP_DATA_OFFSET  12
-#define TCP_WINDOW_END   16
-#define TCP_FIN_SYN_RST  0x07
 #define UDP_HEADER_LEN   8
 #define SCTP_HEADER_LEN  12
 
@@ -82,9 +80,7 @@ struct packet {
 	__u8 flags;
 	packet_byte tcp_flags;
 	packet_byte marks;
-	bool wants_window;    /* set before it is parsed: what follows is looked for */
-	bool has_zero_window; /* TCP */
-	bool wants_ip_len;    /* set before, as well: */
+	bool wants_ip_len;    /* set before it is parsed: what follows is looked for */
 	__u8 fragment;        /* enum packet_fragment: to be asked for before */
 	__u32 fragment_id;    /* of a fragment that was asked for, as its header has it */
 	__u32 ip_len;         /* of the outermost IP packet, as its header has it; 0: it is not IP */
@@ -167,22 +163,6 @@ static __always_inline void packet_add_vlan(struct packet *p, __u16 tci)
 }
 
 /*
- * A receiver that has no room left. What FIN, SYN and RST segments have for a window says
- * nothing of that.
- */
-static __always_inline void parse_tcp_window(struct cursor *c, __s32 left, struct packet *p)
-{
-	__u8 copy[TCP_WINDOW_END];
-	const __u8 *bytes = NULL;
-
-	if (p->tcp_flags & TCP_FIN_SYN_RST || left < TCP_WINDOW_END)
-		return;
-	bytes = cursor_peek(c, copy, sizeof(copy));
-	if (bytes)
-		p->has_zero_window = !wire16(bytes + TCP_WINDOW_END - 2);
-}
-
-/*
  * TCP and UDP where 14 bytes are there, as nearly always: by one path, for no CPU foresees which
  * of the two comes next. A TCP header of so many bytes gives its flags too.
  */
@@ -200,8 +180,6 @@ static __always_inline bool parse_tcp_udp(struct cursor *c, __s32 left, struct p
 	p->tcp_flags = bytes[TCP_FLAGS_OFFSET] & -(__u8)(p->ip_proto == IPPROTO_TCP);
 	p->headers_len += p->ip_proto == IPPROTO_TCP ? (bytes[TCP_DATA_OFFSET] >> 4) * 4
 						     : UDP_HEADER_LEN;
-	if (p->wants_window && p->ip_proto == IPPROTO_TCP)
-		parse_tcp_window(c, left, p);
 	return true;
 }
 

@@ -16,12 +16,14 @@
 #define be16_to_host(value) bpf_ntohs(value)
 #define host_to_be16(value) bpf_htons(value)
 #define host_to_be32(value) bpf_htonl(value)
+#define be32_to_host(value) bpf_ntohl(value)
 #else
 #include <arpa/inet.h>
 #include <string.h>
 #define be16_to_host(value) ntohs(value)
 #define host_to_be16(value) htons(value)
 #define host_to_be32(value) htonl(value)
+#define be32_to_host(value) ntohl(value)
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #endif

@@ -18,7 +18,10 @@ struct count_settings {
 	__u8 claim_sections; /* PREEMPT_RT: programs may interrupt one another on a CPU */
 	__u8 reduce_keys;    /* the group-by is not all of the key: group applies */
 	__u8 has_links;      /* the number of a link is looked up; else it is 0 */
+	__u32 connection_sets;         /* connection.h; a power of two */
+	__u32 connection_missed_ticks; /* CONNECTION_MISSED_MS */
 	__u8 has_extra;      /* records have their second line, */
+	__u8 has_tcp;        /* what is told of TCP in it, */
 	__u8 has_owners;     /* the socket in it, */
 	__u8 has_ip_bytes;   /* and the bytes of IP packets */
 	__u8 has_tunnels;    /* the tunnel in it: flows are those inside */

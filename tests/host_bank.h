@@ -24,7 +24,7 @@ struct drained {
 	uint64_t malformed_reason[MALFORMED_REASON_COUNT];
 	uint64_t size_histogram[SIZE_BUCKETS];
 	bool has_extra;            /* records have two lines: the sums of the second ones, */
-	uint64_t zero_windows, resets, ip_bytes;
+	uint64_t zero_windows, resets, ip_bytes, retransmitted_packets, retransmitted_bytes;
 	uint64_t extra_check;      /* and a number that tells which flow has what */
 	uint64_t tunnels;     /* of the records: OR of them */
 };
@@ -72,7 +72,10 @@ static inline void drained_add_extra(struct drained *d, const struct flow_record
 	d->zero_windows += record->extra.zero_windows;
 	d->resets += record->extra.resets;
 	d->ip_bytes += record->extra.ip_bytes;
+	d->retransmitted_packets += record->extra.retransmitted_packets;
+	d->retransmitted_bytes += record->extra.retransmitted_bytes;
 	d->extra_check += flow * (record->extra.zero_windows * 1000003ull + record->extra.resets +
+				  record->extra.retransmitted_bytes * 7919ull +
 				  record->extra.ip_bytes * 998244353ull);
 	d->tunnels |= record->extra.tunnel;
 	d->extra_check += (flow + record->slot.bytes) * (record->extra.tunnel * 31 + 7);

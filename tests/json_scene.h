@@ -79,7 +79,7 @@ static inline void scene_init_result(struct scene *scene)
 	result->counts.outcome[PACKET_FLOW] = (struct tally){ 30, 15000 };
 	result->counts.outcome[PACKET_MALFORMED] = (struct tally){ 1, 60 };
 	result->counts.malformed_reason[MALFORMED_IPV4_HEADER_CUT] = 1;
-	result->health = (struct window_health){ 0, 0, 15000000, 300000, 600, 300000 };
+	result->health = (struct window_health){ 0, 0, 0, 15000000, 300000, 600, 300000 };
 	result->flows = &scene->flow;
 	result->flow_count = 1;
 }

@@ -13,6 +13,7 @@
 
 #include "host_bank.h"
 #include "packet_builder.h"
+#include "../include/connection.h"
 #include "../include/merged.h"
 #include "../user/filter/filter.h"
 #include "../user/kernel/programs.h"
@@ -30,7 +31,8 @@ struct scene_options {
 	const char *group;      /* NULL: whole keys */
 	bool realtime;
 	bool has_extra;
-	bool has_ip_bytes;      /* of the second line */
+	bool has_ip_bytes;      /* of the second line, */
+	bool has_tcp;           /* and what TCP tells */
 	bool has_tunnels;       /* flows are those inside; with has_extra */
 	bool has_fragments;     /* later ones have the ports of their first */
 	bool one_link;          /* its number is 0; else SCENE_LINK, of as many as there can be */
@@ -45,6 +47,8 @@ struct scene {
 	bool has_tunnels;
 	uint32_t link;
 	bool has_ip_bytes;
+	struct connection_table connections; /* the host's; NULL in it: not asked for */
+	__u64 missed;
 	struct host_bank host;
 	struct fragment_table *fragments;
 	uint64_t fragments_lost[2]; /* since the start: in the kernel, on the host */
@@ -75,6 +79,21 @@ static inline void scene_begin(struct scene *scene)
 
 	assert_int_equal(programs_read_ticks(scene->programs, &ticks), 0);
 	banks_begin(scene->banks, &(struct bank_begin){ .ticks = ticks });
+}
+
+/* As the programs have them, but for the clock: no time of the host's is compared. */
+static inline void scene_connections(struct scene *scene)
+{
+	__u32 sets = CONNECTION_SETS_MIN;
+
+	scene->connections = (struct connection_table){
+		.connections = calloc((size_t)sets * CONNECTION_WAYS, sizeof(struct connection)),
+		.sets = sets,
+		.missed_ticks = CONNECTION_MISSED_MS,
+		.missed = &scene->missed,
+		.seed = &scene->seed,
+	};
+	assert_non_null(scene->connections.connections);
 }
 
 static inline void scene_open(struct scene *scene, struct scene_options options)
@@ -113,6 +132,7 @@ static inline void scene_open(struct scene *scene, struct scene_options options)
 	assert_int_equal(banks_create(&shape, &scene->banks), 0);
 	request.banks = scene->banks;
 	request.has_ip_bytes = scene->has_ip_bytes = options.has_ip_bytes;
+	request.has_tcp = options.has_tcp;
 	request.seed = &scene->seed;
 	assert_int_equal(programs_load(&request, &scene->programs, &error), 0);
 	assert_int_equal(programs_add_link(scene->programs, TEST_RUN_IFINDEX, scene->link), 0);
@@ -120,6 +140,8 @@ static inline void scene_open(struct scene *scene, struct scene_options options)
 	of_one_cpu = *banks_geometry(scene->banks);
 	of_one_cpu.cpus = 1;
 	host_bank_create(&scene->host, &of_one_cpu);
+	if (options.has_tcp)
+		scene_connections(scene);
 }
 
 static inline void scene_close(struct scene *scene)
@@ -128,6 +150,7 @@ static inline void scene_close(struct scene *scene)
 	banks_destroy(scene->banks);
 	host_bank_destroy(&scene->host);
 	fragment_table_destroy(scene->fragments);
+	free(scene->connections.connections);
 	assert_int_equal(sched_setaffinity(0, sizeof(scene->cpus), &scene->cpus), 0);
 }
 
@@ -141,7 +164,7 @@ static inline bool program_is_tc(enum program_kind kind)
 
 /* The packet, and where it goes on as far inward as it does: what it is outside is returned. */
 static inline int parse_on_host(const struct test_packet *packet, struct packet *p,
-				struct inward *in)
+				struct inward *in, bool enters)
 {
 	const struct capture_packet captured = { .data = packet->bytes, .caplen = packet->len,
 						 .link = LINK_ETHERNET };
@@ -150,7 +173,7 @@ static inline int parse_on_host(const struct test_packet *packet, struct packet 
 
 	c.inward = in;
 	malformed = parse_ethernet(&c, p);
-	if (in && !malformed)
+	if (enters && !malformed)
 		packet_parse_inside(&captured, p, in);
 	return malformed;
 }
@@ -163,23 +186,39 @@ static inline struct packet_size merged_size_on_host(const struct test_packet *p
 	struct inward in = { .frame_len = packet->len };
 	struct packet p = { 0 };
 
-	parse_on_host(packet, &p, &in);
+	parse_on_host(packet, &p, &in, true);
 	merged.len = packet->len;
 	merged.headers_len = p.headers_len;
 	merged_packet_cut(&merged, outside->jumbo_len);
 	return packet_size_merged(&merged);
 }
 
+static inline void scene_follow_host(struct scene *scene, const struct accounted *a,
+				     const struct segment *segment)
+{
+	struct flow_slot *slot = account_segment(host_bank_section_of(&scene->host, a->hash),
+						 &scene->host.geometry, a);
+	struct flow_record *record = (struct flow_record *)slot;
+
+	if (!slot || !a->tcp_flags)
+		return;
+	segment_add_extra(segment, a->size, &record->extra);
+	connection_place(&scene->connections, record, segment);
+	connection_follow(&scene->connections, record, segment);
+}
+
 static inline void scene_count_host(struct scene *scene, enum program_kind kind,
 				    const struct test_packet *packet)
 {
 	struct packet p = { .flags = kind == PROGRAM_TC_EGRESS ? FLOW_OUT : 0,
-			    .wants_window = bank_has_extra(&scene->host.geometry),
 			    .wants_ip_len = scene->has_ip_bytes,
 			    .fragment = !!scene->fragments * PACKET_FRAGMENT_ASKED };
 	struct packet_size size = packet_size_single(packet->len);
 	struct inward in = { 0 };
-	int malformed = parse_on_host(packet, &p, scene->has_tunnels ? &in : NULL);
+	bool has_tcp = scene->connections.connections;
+	int malformed = parse_on_host(packet, &p, scene->has_tunnels || has_tcp ? &in : NULL,
+				      scene->has_tunnels);
+	struct segment segment = { 0 };
 	struct flow_key key;
 	struct tallied tallied = { host_bank_section(&scene->host, 0), &scene->host.geometry,
 				   link_tally_index(scene->link, p.flags & FLOW_OUT) };
@@ -192,8 +231,7 @@ static inline void scene_count_host(struct scene *scene, enum program_kind kind,
 		account_malformed(&tallied, &size, (__u32)malformed - 1);
 		return;
 	}
-	if (p.wants_window) {
-		a.extra = extra_of_packet(&size, p.tcp_flags, p.has_zero_window);
+	if (bank_has_extra(&scene->host.geometry)) {
 		a.has_extra = true;
 		a.has_ip_bytes = scene->has_ip_bytes;
 		a.ip_bytes = ip_bytes_of_packet(&size, p.ip_len, p.link_len);
@@ -204,12 +242,26 @@ static inline void scene_count_host(struct scene *scene, enum program_kind kind,
 	packet_key(&p, &key);
 	key.tunnel = in.tunnel;
 	key_set_link(&key, scene->link);
+	if (has_tcp && p.tcp_flags) {
+		const struct capture_packet captured = { .data = packet->bytes,
+							 .caplen = packet->len };
+
+		packet_segment(&captured, &in, &segment);
+		segment_complete(&segment, &p, &size);
+		if (scene->reduce)
+			segment.name = connection_name(key.words, key.inner_vlan, key.tunnel,
+						       &scene->seed);
+	}
 	if (scene->reduce)
 		flow_key_reduce(&key, &scene->masks);
 	a.hash = flow_hash(&key, &scene->seed);
 	if (scene->has_tunnels)
 		a.hash = hash_with_tunnel(a.hash, key.tunnel, &scene->seed);
-	account_flow(host_bank_section_of(&scene->host, a.hash), &scene->host.geometry, &a);
+	if (has_tcp)
+		scene_follow_host(scene, &a, &segment);
+	else
+		account_flow(host_bank_section_of(&scene->host, a.hash), &scene->host.geometry,
+			     &a);
 }
 
 /* Runs the program on the packet: it must let it pass as it is. 0, or what a test-run says. */
@@ -351,6 +403,8 @@ static inline void scene_expect_same(struct scene *scene)
 	expect_same_records(&kernel, &host);
 	assert_int_equal(kernel.zero_windows, host.zero_windows);
 	assert_int_equal(kernel.resets, host.resets);
+	assert_int_equal(kernel.retransmitted_packets, host.retransmitted_packets);
+	assert_int_equal(kernel.retransmitted_bytes, host.retransmitted_bytes);
 	assert_int_equal(kernel.ip_bytes, host.ip_bytes);
 	assert_int_equal(kernel.extra_check, host.extra_check);
 	assert_memory_equal(kernel.outcome, host.outcome, sizeof(host.outcome));

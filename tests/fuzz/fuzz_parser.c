@@ -38,7 +38,7 @@ static void check_inside(const struct capture_packet *packet, int malformed,
 	struct inward in = { 0 };
 	struct flow_key key;
 
-	CHECK(packet_parse(packet, &p, &in) == malformed);
+	CHECK(packet_parse(packet, &p, &in, true) == malformed);
 	if (malformed)
 		return;
 	packet_key(&p, &key);
@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	packet.caplen = packet.len = (uint32_t)size - 1;
 	packet.swapped = data[0] >= LINK_COUNT;
 	packet.link = data[0] % LINK_COUNT;
-	malformed = packet_parse(&packet, &p, NULL);
+	malformed = packet_parse(&packet, &p, NULL, false);
 	CHECK(malformed >= 0 && malformed <= MALFORMED_REASON_COUNT);
 	packet_key(&p, &key);
 	if (!malformed)

@@ -168,6 +168,10 @@ count_quickly() {
 	for how in native tc; do
 		count 56 -a $how --processes
 		proves "processes are asked for by $how: each packet is counted" processes
+		count 56 -a $how --tcp
+		proves "TCP is measured by $how: each packet is counted" counted 98
+		count 56 -a $how --tcp --tunnels
+		proves "and inside tunnels" counted 98
 	done
 	count_tunnels
 	lift_link

@@ -100,8 +100,8 @@ static struct extra_sum extra_in_scope(const struct scope *scope, unsigned int f
 
 		if (!scope->has[packet->pane] || packet->flow != flow)
 			continue;
-#define MODEL_EXTRA(name, type, merge, set, before, after) \
-		MERGE_##merge(sum.name, packet->extra.name);
+#define MODEL_EXTRA(name, kind, merge, set, before, after) \
+		MERGE_##merge(sum.name, EXTRA_OF_##kind(packet->extra.name));
 		EXTRA_SUMMED(MODEL_EXTRA)
 	}
 	return sum;
@@ -109,9 +109,9 @@ static struct extra_sum extra_in_scope(const struct scope *scope, unsigned int f
 
 static uint64_t extra_value(const struct extra_sum *sum, unsigned int measure)
 {
-#define MODEL_EXTRA_VALUE(name, type, merge, set, before, after) \
+#define MODEL_EXTRA_VALUE(name, kind, merge, set, before, after) \
 	if (measure == EXTRA_##name)                             \
-		return sum->name;
+		return EXTRA_TOLD_##kind(sum, name);
 	EXTRA_MEASURES(MODEL_EXTRA_VALUE)
 	fail();
 	return 0;

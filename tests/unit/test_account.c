@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The accounting step: slots, eviction, the spill area, and that nothing is ever lost. */
 #include "account_scene.h"
+#include "../include/segment.h"
 
 static void a_first_packet_makes_the_slot(void **state)
 {
@@ -219,17 +220,21 @@ static void the_second_line_counts_zero_windows_and_resets(void **state)
 	struct packet_size single = packet_size_single(60);
 	struct flow_key key = key_of(3);
 	struct accounted a = { .key = &key, .hash = 9, .has_extra = true };
+	const struct segment segments[] = { { .flags = 0x10, .has_zero_window = true },
+					    { .flags = 0x14 } };
+	const struct packet_size *sizes[] = { &merged, &single };
 	struct host_bank bank;
 	struct drained d;
 
 	(void)state;
 	host_bank_create(&bank, &g);
-	a.extra = extra_of_packet(&merged, 0x10, true);
-	a.size = &merged;
-	account_flow(host_bank_section(&bank, 0), &bank.geometry, &a);
-	a.extra = extra_of_packet(&single, 0x14, false);
-	a.size = &single;
-	account_flow(host_bank_section(&bank, 0), &bank.geometry, &a);
+	for (int i = 0; i < 2; i++) {
+		struct flow_slot *slot;
+
+		a.size = sizes[i];
+		slot = account_segment(host_bank_section(&bank, 0), &bank.geometry, &a);
+		segment_add_extra(&segments[i], sizes[i], slot_extra(slot));
+	}
 	d = host_bank_drain(&bank);
 	assert_int_equal(d.count, 1);
 	assert_int_equal(d.records[0].packets, 6);

@@ -55,7 +55,8 @@ static void count_flow(const struct scene *scene, uint32_t number)
 
 	key.flags |= number % 2 ? FLOW_OUT : 0;
 	a.has_extra = bank_has_extra(&scene->geometry);
-	a.extra.resets = number;
+	a.has_ip_bytes = a.has_extra;
+	a.ip_bytes = number;
 	account_flow(section, &scene->geometry, &a);
 }
 

@@ -10,7 +10,7 @@
 #include "sink_place.h"
 
 /* The columns of extra measures, where none are asked for. */
-#define COLUMN(name, type, merge, set, before, after) ","
+#define COLUMN(name, kind, merge, set, before, after) ","
 #define NO_EXTRAS EXTRA_MEASURES(COLUMN)
 
 /* Those of what came back, of one-way flows. */
@@ -75,12 +75,16 @@ static void flows_are_counted_where_that_is_asked_for(void **state)
 static void extra_measures_stand_in_columns_of_their_own(void **state)
 {
 	struct place *place = *state;
-	struct extra_sum extra = { .zero_windows = 7, .resets = 9 };
+	struct extra_sum extra = { .retransmitted_packets = 3, .retransmitted_bytes = 4000,
+				   .rtt_average_ns = 11, .rtt_samples = 2, .zero_windows = 7,
+				   .resets = 9 };
 
 	place->scene.result.extras = &extra;
 	place->scene.result.extra_sets = 1u << EXTRA_TCP;
-	assert_has(csv_encoder.head, ",end_ns,flows,zero_windows,resets");
-	assert_has(write_csv(&place->scene), ",,7,9");
+	assert_has(csv_encoder.head, ",end_ns,flows,retransmitted_packets,retransmitted_bytes,"
+				     "rtt_min_ns,rtt_average_ns,rtt_max_ns,rtt_samples,"
+				     "handshake_rtt_ns,zero_windows,resets");
+	assert_has(write_csv(&place->scene), ",3,4000,,5,,2,,7,9");
 	place->scene.flow.key.ip_proto = IPPROTO_UDP;
 	assert_has(write_csv(&place->scene), "," NO_EXTRAS NOTHING_BACK ACCOUNTING);
 }

@@ -150,8 +150,9 @@ static void packets_random(struct model *model, uint64_t *state)
 					   random_next(state) & random_next(state));
 		packet->bytes = is_huge ? random_next(state) >> 3 : packet->len;
 		packet->packets = is_huge ? (uint32_t)(random_next(state) >> 34) | 1 : 1;
-#define PACKET_EXTRA(name, type, merge, set, before, after) \
-		packet->extra.name = (type)(random_next(state) >> random_below(state, 64));
+#define PACKET_EXTRA(name, kind, merge, set, before, after) \
+		packet->extra.name = (typeof(packet->extra.name))(random_next(state) >>     \
+							   random_below(state, 64));
 		EXTRA_SUMMED(PACKET_EXTRA)
 	}
 }

@@ -28,7 +28,7 @@ static struct found found_in(const uint8_t *bytes, size_t len)
 					       .link = LINK_ETHERNET };
 	struct found found = { 0 };
 
-	found.malformed = packet_parse(&packet, &found.packet, &found.in);
+	found.malformed = packet_parse(&packet, &found.packet, &found.in, true);
 	packet_key(&found.packet, &found.key);
 	found.key.tunnel = found.in.tunnel;
 	return found;

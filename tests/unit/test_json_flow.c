@@ -252,18 +252,26 @@ static void extra_measures_are_told_where_they_are_asked_for(void **state)
 	(void)state;
 	scene_init(&scene);
 	scene.flow.extra = 1;
-#define EXTRA_NUMBERED(name, type, merge, set, before, after) \
-	extras[1].name = 1000000007ull * (1 + EXTRA_##name);
+#define EXTRA_NUMBERED(name, kind, merge, set, before, after) \
+	extras[1].name = EXTRA_##name == EXTRA_rtt_samples ? 2 : 1000000008ull + EXTRA_##name;
 	EXTRA_MEASURES(EXTRA_NUMBERED)
 	scene.result.extras = extras;
 	assert_lacks(write_flow(&scene), "\"tcp\": ");
 	scene.result.extra_sets = 1u << EXTRA_TCP;
-	assert_has(write_flow(&scene), ", \"tcp\": {\"zero_windows\": 1000000007, "
-				       "\"resets\": 2000000014");
+	assert_has(write_flow(&scene), ", \"tcp\": {\"retransmitted\": {\"packets\": 1000000008, "
+				       "\"bytes\": 1000000009}, \"rtt\": {\"min_ns\": 1000000010, "
+				       "\"average_ns\": 500000005, \"max_ns\": 1000000012, "
+				       "\"samples\": 2}, \"handshake_rtt_ns\": 1000000014, "
+				       "\"zero_windows\": 1000000015, \"resets\": 1000000016}");
+	scene.flow.extra = 0;
+	assert_has(write_flow(&scene), "\"rtt\": {\"min_ns\": null, \"average_ns\": null, "
+				       "\"max_ns\": null, \"samples\": 0}, "
+				       "\"handshake_rtt_ns\": null, \"zero_windows\": 0, ");
+	scene.flow.extra = 1;
 	scene.flow.key.ip_proto = IPPROTO_UDP;
 	assert_lacks(write_flow(&scene), "\"tcp\": ");
 	scene.group.field[GROUP_PROTO] = false;
-	assert_has(write_flow(&scene), ", \"tcp\": {\"zero_windows\": 1000000007, ");
+	assert_has(write_flow(&scene), ", \"tcp\": {\"retransmitted\": {\"packets\": 1000000008, ");
 	text_fini(&scene.text);
 }
 

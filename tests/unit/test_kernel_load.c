@@ -166,6 +166,8 @@ static void count_windows(struct scene *scene)
 			tcp[13] = flags[random_below(&seed, sizeof(flags))];
 			tcp[14] = 0;
 			tcp[15] = (uint8_t)(random_below(&seed, 2) * 5);
+			tcp[6] = (uint8_t)random_below(&seed, 3);
+			tcp[7] = (uint8_t)random_below(&seed, 256);
 		}
 		scene_count_all(scene, f.bytes, f.len);
 	}
@@ -178,14 +180,18 @@ static void records_of_two_lines_are_the_same_in_the_kernel(void **state)
 
 	(void)state;
 	need_root();
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 4; i++) {
 		scene_open(&scene, (struct scene_options){ .has_extra = true, .slots = 64,
-							   .has_ip_bytes = i,
-							   .one_link = i });
+							   .has_tcp = i > 0,
+							   .has_tunnels = i == 3,
+							   .group = i == 2 ? "src,dst" : NULL,
+							   .has_ip_bytes = i == 1,
+							   .one_link = i == 1 });
 		count_windows(&scene);
 		d = host_bank_drain(&scene.host);
-		assert_true(d.resets > 1000 && d.zero_windows > 500);
-		assert_int_equal(d.ip_bytes > 0, i);
+		assert_int_equal(d.resets > 1000 && d.zero_windows > 500, i > 0);
+		assert_int_equal(d.retransmitted_packets > 100, i > 0);
+		assert_int_equal(d.ip_bytes > 0, i == 1);
 		assert_true(host_bank_section(&scene.host, 0)->spill_used > 0);
 		drained_free(&d);
 		scene_expect_same(&scene);

@@ -66,7 +66,7 @@ static struct extra_sum extra_random(struct scene *scene)
 {
 	uint64_t *seed = &scene->seed;
 
-#define EXTRA_RANDOM(name, type, merge, set, before, after)                   \
+#define EXTRA_RANDOM(name, kind, merge, set, before, after)                   \
 	.name = (uint64_t)random_next(seed) << random_below(seed, 32) >>      \
 		random_below(seed, 64),
 	return (struct extra_sum){ EXTRA_SUMMED(EXTRA_RANDOM) };

@@ -145,7 +145,7 @@ static struct capture_packet packet_of(const uint8_t *bytes, size_t len, uint8_t
 static int key_of(const struct capture_packet *packet, struct flow_key *key)
 {
 	struct packet p = { 0 };
-	int malformed = packet_parse(packet, &p, NULL);
+	int malformed = packet_parse(packet, &p, NULL, false);
 
 	packet_key(&p, key);
 	return malformed;

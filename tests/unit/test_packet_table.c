@@ -49,7 +49,7 @@ static int parse_behind(uint8_t link, const char *header, size_t size, const str
 		put_bytes(&b, ip->bytes, ip->size);
 	packet.data = b.bytes;
 	packet.caplen = (uint32_t)b.size;
-	malformed = packet_parse(&packet, &p, NULL);
+	malformed = packet_parse(&packet, &p, NULL, false);
 	packet_key(&p, key);
 	if (ip) {
 		assert_int_equal(p.link_len, size);

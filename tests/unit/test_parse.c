@@ -42,7 +42,7 @@ static struct parsed parsed_in_replay(const uint8_t *bytes, size_t len)
 	};
 	struct parsed p = { .packet.wants_ip_len = true };
 
-	p.malformed = packet_parse(&packet, &p.packet, NULL);
+	p.malformed = packet_parse(&packet, &p.packet, NULL, false);
 	packet_key(&p.packet, &p.key);
 	return p;
 }

@@ -22,8 +22,9 @@ struct kernel_bench {
 	struct programs *programs;
 };
 
-/* Records of two lines, for nothing in particular or for tunnels; or fragments are followed. */
-enum bench_extra { BENCH_ONE_LINE, BENCH_TWO_LINES, BENCH_TUNNELS, BENCH_FRAGMENTS };
+/* Records of two lines, for nothing in particular, tunnels or TCP; or fragments are followed. */
+enum bench_extra { BENCH_ONE_LINE, BENCH_TWO_LINES, BENCH_TUNNELS, BENCH_FRAGMENTS,
+		   BENCH_TCP };
 
 /* 0 or negative errno; to be closed in both cases. */
 static inline int kernel_bench_open(struct kernel_bench *bench, uint32_t slots, uint32_t links,
@@ -31,10 +32,11 @@ static inline int kernel_bench_open(struct kernel_bench *bench, uint32_t slots, 
 {
 	struct programs_request request = { .wanted = { [PROGRAM_XDP] = true },
 					    .has_tunnels = extra == BENCH_TUNNELS,
-					    .has_fragments = extra == BENCH_FRAGMENTS };
+					    .has_fragments = extra == BENCH_FRAGMENTS,
+					    .has_tcp = extra == BENCH_TCP };
 	const struct bank_shape shape = { .slots_per_cpu = slots, .links = links,
-					  .has_extra = extra == BENCH_TWO_LINES ||
-						       extra == BENCH_TUNNELS };
+					  .has_extra = extra != BENCH_ONE_LINE &&
+						       extra != BENCH_FRAGMENTS };
 	struct filter_error error;
 	struct hash_seed seed;
 	int err;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What --tunnels and --fragments cost a packet in the kernel, beside what the same and other packets
+ * What --tunnels, --fragments and --tcp cost a packet in the kernel, beside what the same and others
  * of as many headers cost without: by BPF_PROG_TEST_RUN, all taking turns in one run.
  */
 #include "kernel_bench.h"
@@ -11,9 +11,13 @@
 #define RUNS      200000u
 #define ROUNDS    15
 #define FRAME_MAX 256
+#define PAYLOAD   18
 
 #define ETHERNET_IPV4 "\0\0\0\0\0\0\0\0\0\0\0\0\x08\0"
 #define IPV4_UDP(length, fragment) "\x45\0\0" length "\x12\x34" fragment "\x40\x11\0\0\0\0\0\0\0\0\0\0"
+#define IPV4_TCP "\x45\0\0\x46\x12\x34\0\0\x40\x06\0\0\0\0\0\0\0\0\0\0"
+#define TCP_STAMPED "\x10\0\0\x50\0\0\0\0\0\0\0\1\x80\x10\x01\0\0\0\0\0" \
+	"\1\1\x08\x0a\0\0\0\x07\0\0\0\x05"
 #define UDP           "\x10\0\0\x35\0\x0a\0\0"
 #define VXLAN         "\xc0\0\x12\xb5\0\x4c\0\0\x08\0\0\0\0\0\x07\0"
 #define TAGS          "\0\0\0\0\0\0\0\0\0\0\0\0\x88\xa8\0\7\x81\0\0\5"
@@ -26,7 +30,7 @@
 /* The VXLAN packet has 92 bytes of headers, in seven. */
 enum subject { EMPTY, PLAIN, PLAIN_TWO_LINES, PLAIN_TUNNELS, PLAIN_FRAGMENTS, SHORTER, AS_LONG,
 	       AS_LONG_TWO_LINES, VXLAN_OUTSIDE, VXLAN_INSIDE, LATER_ALONE, LATER_FOLLOWED,
-	       FIRST_FOLLOWED, SUBJECTS };
+	       FIRST_FOLLOWED, TCP, TCP_TWO_LINES, TCP_FOLLOWED, TCP_TABLE, SUBJECTS };
 
 struct subject_kind {
 	const char *name;
@@ -34,6 +38,7 @@ struct subject_kind {
 	const unsigned char *headers;
 	size_t headers_len;
 	unsigned int vary_at; /* of the bytes that make a flow, or 0 */
+	bool has_new_data;    /* of TCP, each packet */
 };
 
 #define PLAIN_FRAME  BYTES(ETHERNET_IPV4 IPV4_UDP("\x2e", "\0\0") UDP), 14 + 12
@@ -41,6 +46,7 @@ struct subject_kind {
 			      IPV4_UDP("\x2e", "\0\0") UDP), at
 #define LONG_FRAME   BYTES(TAGS IPV6("\x40", "\0") EXTENSION("\x3c") EXTENSION("\x3c") \
 			   EXTENSION("\x11") UDP), 22 + 20
+#define TCP_FRAME    BYTES(ETHERNET_IPV4 IPV4_TCP TCP_STAMPED), 14 + 12, true
 #define LATER_FRAME  BYTES(ETHERNET_IPV4 IPV4_UDP("\x2e", "\0\x10") UDP), 14 + 12
 
 static const struct subject_kind kinds[SUBJECTS] = {
@@ -59,6 +65,10 @@ static const struct subject_kind kinds[SUBJECTS] = {
 	[LATER_FOLLOWED] = { "the same, --fragments", BENCH_FRAGMENTS, LATER_FRAME },
 	[FIRST_FOLLOWED] = { "first fragment, --fragments", BENCH_FRAGMENTS,
 			     BYTES(ETHERNET_IPV4 IPV4_UDP("\x2e", "\x20\0") UDP), 14 + 12 },
+	[TCP] = { "IPv4/TCP, new data", BENCH_ONE_LINE, TCP_FRAME },
+	[TCP_TWO_LINES] = { "the same, two lines", BENCH_TWO_LINES, TCP_FRAME },
+	[TCP_FOLLOWED] = { "the same, --tcp", BENCH_TCP, TCP_FRAME },
+	[TCP_TABLE] = { "the same, PERCPU_HASH", BENCH_ONE_LINE, TCP_FRAME },
 };
 
 struct bench {
@@ -77,14 +87,22 @@ static int subject_open(struct bench *bench, int subject)
 	if (!r)
 		return -errno;
 	r->rodata->vary_offset = kinds[subject].vary_at;
+	if (kinds[subject].has_new_data) {
+		r->rodata->vary_sequence = 14 + 20 + 4;
+		r->rodata->vary_payload = PAYLOAD;
+	}
+	bpf_map__set_max_entries(r->maps.percpu_hash, SLOTS);
 	err = reference_bpf__load(r);
 	if (!err)
 		err = kernel_bench_open(&bench->weir[subject], SLOTS, 1, kinds[subject].extra);
 	if (err)
 		return err;
 	r->bss->vary_mask = FLOWS - 1;
-	fd = subject == EMPTY ? bpf_program__fd(r->progs.empty) :
-				programs_fd(bench->weir[subject].programs, PROGRAM_XDP);
+	fd = programs_fd(bench->weir[subject].programs, PROGRAM_XDP);
+	if (subject == EMPTY)
+		fd = bpf_program__fd(r->progs.empty);
+	if (subject == TCP_TABLE)
+		fd = bpf_program__fd(r->progs.count_percpu_hash);
 	return bpf_map_update_elem(bpf_map__fd(r->maps.target), &key, &fd, BPF_ANY);
 }
 
@@ -94,7 +112,7 @@ static int subject_run(struct bench *bench, int subject)
 	const struct subject_kind *kind = &kinds[subject];
 	unsigned char frame[FRAME_MAX] = { 0 };
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .repeat = RUNS,
-		    .data_size_in = (__u32)kind->headers_len + 18);
+		    .data_size_in = (__u32)kind->headers_len + PAYLOAD);
 	int err;
 
 	memcpy(frame, kind->headers, kind->headers_len);
@@ -133,6 +151,8 @@ static void bench_print(const struct bench *bench)
 	printf("--tunnels in VXLAN, of a packet with headers as long: %.2f (with two lines: %.2f)\n",
 	       over_empty(bench, VXLAN_INSIDE) / over_empty(bench, AS_LONG),
 	       over_empty(bench, VXLAN_INSIDE) / over_empty(bench, AS_LONG_TWO_LINES));
+	printf("--tcp, of a PERCPU_HASH that only counts: %.2f\n",
+	       over_empty(bench, TCP_FOLLOWED) / over_empty(bench, TCP_TABLE));
 }
 
 int main(void)

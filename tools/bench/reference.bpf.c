@@ -4,6 +4,7 @@
  * do the same work as weir's with the kernel's own tables.
  */
 #include <linux/bpf.h>
+#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
 #include "account.h"
@@ -142,8 +143,22 @@ struct {
 } target SEC(".maps");
 
 const volatile __u32 vary_offset; /* of four address bytes in the frame */
+const volatile __u32 vary_sequence; /* offset of TCP's sequence number; 0: there is none */
+const volatile __u32 vary_payload;  /* bytes that each packet takes of it */
 __u32 vary_mask;                  /* number of flows - 1 */
+__u32 vary_next;                  /* sequence number */
 __u32 vary_state = 1;
+
+/* Data that was not there before, of whatever flow. */
+static __always_inline void vary_data(void *data, void *data_end)
+{
+	__be32 *sequence = data + (vary_sequence & 0x7f);
+
+	if (!vary_sequence || (void *)(sequence + 1) > data_end)
+		return;
+	*sequence = bpf_htonl(vary_next);
+	vary_next += vary_payload;
+}
 
 /* Makes the packet one of a random flow (xorshift, Marsaglia 2003), then runs target. */
 SEC("xdp")
@@ -159,6 +174,7 @@ int vary(struct xdp_md *ctx)
 	state ^= state << 5;
 	vary_state = state;
 	*address = state & vary_mask;
+	vary_data(data, data_end);
 	bpf_tail_call(ctx, &target, 0);
 	return XDP_DROP;
 }

@@ -52,6 +52,7 @@ static struct source_settings source_settings_of(struct agent *agent)
 		.taker = { .take = take_records,
 			   .context = agent,
 			   .has_extra = engine_takes_extra(agent->engine),
+			   .has_tcp = agent->options->extra_sets & 1u << EXTRA_TCP,
 			   .has_ip_bytes = agent->options->extra_sets & 1u << EXTRA_IP,
 			   .has_tunnels = options->tunnels,
 			   .has_fragments = options->fragments,

@@ -147,7 +147,7 @@ static int check_outputs(struct options *options)
 
 static int check_sort(const struct options *options)
 {
-#define EXTRA_SET_OF(name, type, merge, set, before, after) [EXTRA_##name] = (set),
+#define EXTRA_SET_OF(name, kind, merge, set, before, after) [EXTRA_##name] = (set),
 	static const enum extra_set sets[] = { EXTRA_MEASURES(EXTRA_SET_OF) };
 
 	for (size_t i = 0; options->sort == SORT_FLOWS && i < options->window_count; i++) {

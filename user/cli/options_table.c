@@ -25,7 +25,7 @@ static const char *const attach_names[] = { ATTACH_HOWS(AS_NAME) };
 #define ATTACH_WORDS      ATTACH_HOWS(AS_WORD)
 
 #define SORT_AS_TEXT(id, word) [id] = word,
-#define EXTRA_AS_TEXT(name, type, merge, set, before, after) [SORT_EXTRA + EXTRA_##name] = #name,
+#define EXTRA_AS_TEXT(name, kind, merge, set, before, after) [SORT_EXTRA + EXTRA_##name] = #name,
 static const char *const sort_names[] = {
 	SORT_FIELDS(SORT_AS_TEXT) EXTRA_MEASURES(EXTRA_AS_TEXT)
 };
@@ -400,7 +400,8 @@ const struct option_spec option_specs[] = {
 	  "at most N flows in each result (0, all; metrics: 20)" },
 	{ 's', "sort", "FIELD", FOR_STREAM, parse_sort, "of" SORT_WORDS " (bytes)" },
 	{ OPTION_TCP, "tcp", NULL, FOR_STREAM, parse_tcp,
-	  "measure TCP: zero windows and resets of each flow" },
+	  "measure TCP: what each flow sends again, round-trip\n"
+	  "times, zero windows, resets" },
 	{ OPTION_TUNNELS, "tunnels", NULL, FOR_STREAM, parse_tunnels,
 	  "count the flows inside tunnels, which they name\n"
 	  "(also by -g tunnel)" },

@@ -180,6 +180,7 @@ static void span_from_pane(const struct engine *engine, const struct pane *pane,
 		.health = {
 			.dropped_packets = pane->dropped_packets,
 			.late_packets = pane->late_packets,
+			.connections_missed = pane->connections_missed,
 			.collect_latency_ns = pane->collect_latency_ns,
 			.merge_latency_ns = pane->merge_ns,
 			.records = pane->records,

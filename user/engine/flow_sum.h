@@ -57,7 +57,7 @@ static inline void flow_sum_add(struct flow_sum *sum, const struct flow_sum *mor
 }
 
 /* The extra measures of a flow over some panes, where they are asked for. */
-#define EXTRA_AS_SUM(name, type, merge, set, before, after) uint64_t name;
+#define EXTRA_AS_SUM(name, kind, merge, set, before, after) uint64_t name;
 struct extra_sum {
 	EXTRA_SUMMED(EXTRA_AS_SUM)
 };
@@ -67,13 +67,47 @@ static inline struct extra_sum extra_of_record(const struct flow_slot *record)
 {
 	const struct flow_extra *extra = &((const struct flow_record *)record)->extra;
 
-#define EXTRA_OF(name, type, merge, set, before, after) .name = extra->name,
+#define EXTRA_OF_COUNT(value) (value)
+#define EXTRA_OF_TIME(value)  slot_rtt_ns(value)
+#define EXTRA_OF_MEAN(value)  (value)
+#define EXTRA_OF(name, kind, merge, set, before, after) .name = EXTRA_OF_##kind(extra->name),
 	return (struct extra_sum){ EXTRA_SUMMED(EXTRA_OF) };
+}
+
+/* What is told of a measure: of a mean the sum is kept. 0 of a TIME or MEAN: there was none. */
+#define EXTRA_TOLD_COUNT(sum, name) ((sum)->name)
+#define EXTRA_TOLD_TIME(sum, name)  ((sum)->name)
+#define EXTRA_TOLD_MEAN(sum, name)  ((sum)->rtt_samples ? (sum)->name / (sum)->rtt_samples : 0)
+
+#define EXTRA_IS_TOLD_COUNT(value) true
+#define EXTRA_IS_TOLD_TIME(value)  ((value) != 0)
+#define EXTRA_IS_TOLD_MEAN(value)  ((value) != 0)
+
+#define EXTRA_TOLD(name, kind, merge, set, before, after) \
+	[EXTRA_##name] = EXTRA_TOLD_##kind(sum, name),
+
+static inline uint64_t extra_told(const struct extra_sum *sum, unsigned int measure)
+{
+	const uint64_t values[EXTRA_COUNT] = { EXTRA_MEASURES(EXTRA_TOLD) };
+
+	return values[measure];
+}
+
+/* Those that are times: told as such, and as nothing where there was none. */
+#define EXTRA_IS_TIME_COUNT 0u
+#define EXTRA_IS_TIME_TIME  1u
+#define EXTRA_IS_TIME_MEAN  1u
+#define EXTRA_TIME_BIT(name, kind, merge, set, before, after) \
+	| EXTRA_IS_TIME_##kind << EXTRA_##name
+
+static inline bool extra_is_time(unsigned int measure)
+{
+	return (0u EXTRA_MEASURES(EXTRA_TIME_BIT)) >> measure & 1;
 }
 
 static inline void extra_sum_add(struct extra_sum *sum, const struct extra_sum *more)
 {
-#define EXTRA_MERGE(name, type, merge, set, before, after) MERGE_##merge(sum->name, more->name);
+#define EXTRA_MERGE(name, kind, merge, set, before, after) MERGE_##merge(sum->name, more->name);
 	EXTRA_SUMMED(EXTRA_MERGE)
 }
 

@@ -54,14 +54,6 @@ static uint64_t rank_of(double value)
 	return bits;
 }
 
-static uint64_t extra_value(const struct extra_sum *extra, unsigned int measure)
-{
-#define EXTRA_AT(name, type, merge, set, before, after) [EXTRA_##name] = extra->name,
-	const uint64_t values[EXTRA_COUNT] = { EXTRA_MEASURES(EXTRA_AT) };
-
-	return values[measure];
-}
-
 /* length_ns: the flow's own time; it counts only where the listing has own_lengths. */
 static inline uint64_t sum_rank(const struct listing *listing, const struct flow_sum *sum,
 				uint64_t length_ns, const struct extra_sum *extra)
@@ -81,7 +73,7 @@ static inline uint64_t sum_rank(const struct listing *listing, const struct flow
 	case SORT_MAX:
 		return rank_of(sum->bytes_max);
 	default:
-		return extra ? extra_value(extra, listing->sort - SORT_EXTRA) : 0;
+		return extra ? extra_told(extra, listing->sort - SORT_EXTRA) : 0;
 	}
 }
 

@@ -45,7 +45,7 @@ static inline uint8_t *extra_pack(uint8_t *at, const struct extra_sum *sum)
 
 	for (int i = 0; i < EXTRA_BITS_BYTES; i++)
 		*at++ = 0;
-#define EXTRA_PACK(name, type, merge, set, before, after)                              \
+#define EXTRA_PACK(name, kind, merge, set, before, after)                              \
 	if (sum->name) {                                                               \
 		bits[EXTRA_##name / 8] |= (uint8_t)(1u << EXTRA_##name % 8);           \
 		at = put_extra_value(at, sum->name);                                   \
@@ -59,7 +59,7 @@ static inline const uint8_t *extra_unpack(const uint8_t *at, struct extra_sum *s
 	const uint8_t *bits = at;
 
 	at += EXTRA_BITS_BYTES;
-#define EXTRA_UNPACK(name, type, merge, set, before, after) \
+#define EXTRA_UNPACK(name, kind, merge, set, before, after) \
 	sum->name = extra_bit(bits, EXTRA_##name) ? take_extra_value(&at) : 0;
 	EXTRA_SUMMED(EXTRA_UNPACK)
 	return at;
@@ -78,7 +78,7 @@ static inline struct extra_sum extra_delta_of(const struct extra_sum *record,
 					      const struct extra_sum *remains)
 {
 	(void)remains; /* where all are added up */
-#define EXTRA_DELTA(name, type, merge, set, before, after) .name = EXTRA_DELTA_##merge->name,
+#define EXTRA_DELTA(name, kind, merge, set, before, after) .name = EXTRA_DELTA_##merge->name,
 	return (struct extra_sum){ EXTRA_SUMMED(EXTRA_DELTA) };
 }
 
@@ -89,7 +89,7 @@ static inline struct extra_sum extra_delta_of(const struct extra_sum *record,
 
 static inline void extra_evict(struct extra_sum *sum, const struct extra_sum *delta)
 {
-#define EXTRA_LESS(name, type, merge, set, before, after) \
+#define EXTRA_LESS(name, kind, merge, set, before, after) \
 	EXTRA_LESS_##merge(sum->name, delta->name);
 	EXTRA_SUMMED(EXTRA_LESS)
 }

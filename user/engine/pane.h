@@ -102,6 +102,7 @@ struct pane {
 	const struct link_outcomes *link_outcomes;
 	size_t link_outcomes_count;     /* two a link */
 	uint64_t late_packets;        /* counted to this pane though they belong elsewhere */
+	uint64_t connections_missed;  /* of --tcp: made room though they were heard of */
 	uint64_t dropped_packets;     /* before the hook, as far as the kernel tells */
 	uint64_t collect_latency_ns;  /* end of pane to merged */
 	uint64_t merge_ns;            /* time spent merging its records */

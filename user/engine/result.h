@@ -34,6 +34,7 @@ struct window_total {
 struct window_health {
 	uint64_t dropped_packets;
 	uint64_t late_packets;
+	uint64_t connections_missed;
 	uint64_t collect_latency_ns;  /* worst pane of the window */
 	uint64_t merge_latency_ns;    /* worst pane of the window */
 	uint64_t records;             /* merged in the window */

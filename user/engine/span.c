@@ -8,6 +8,7 @@ static void health_add(struct window_health *health, const struct window_health 
 {
 	health->dropped_packets += more->dropped_packets;
 	health->late_packets += more->late_packets;
+	health->connections_missed += more->connections_missed;
 	if (more->collect_latency_ns > health->collect_latency_ns)
 		health->collect_latency_ns = more->collect_latency_ns;
 	if (more->merge_latency_ns > health->merge_latency_ns)

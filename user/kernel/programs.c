@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../include/connection.h"
 #include "../filter/load.h"
 #include "weir.skel.h"
 
@@ -66,10 +67,20 @@ static struct program_parts parts_of(const struct weir_bpf *s, enum program_kind
 		[PROGRAM_IP_INGRESS] = s->progs.count_ip_ingress_tunnels,
 		[PROGRAM_IP_EGRESS] = s->progs.count_ip_egress_tunnels,
 	};
+	struct bpf_program *const tcp[PROGRAM_KIND_COUNT] = {
+		[PROGRAM_XDP] = s->progs.count_xdp_tcp,
+		[PROGRAM_XDP_FRAGS] = s->progs.count_xdp_frags_tcp,
+		[PROGRAM_TC_INGRESS] = s->progs.count_tc_ingress_tcp,
+		[PROGRAM_TC_EGRESS] = s->progs.count_tc_egress_tcp,
+		[PROGRAM_IP_INGRESS] = s->progs.count_ip_ingress_tcp,
+		[PROGRAM_IP_EGRESS] = s->progs.count_ip_egress_tcp,
+	};
 	struct program_parts chosen = parts[kind];
 
 	if (s->rodata->settings.has_tunnels)
 		chosen.count = tunnels[kind];
+	else if (s->rodata->settings.has_tcp)
+		chosen.count = tcp[kind];
 	else if (s->rodata->settings.has_links || s->rodata->settings.has_extra ||
 		 s->rodata->settings.has_fragments)
 		chosen.count = more[kind];
@@ -87,11 +98,17 @@ static uint32_t tick_scaled(void)
 
 static void settings_fill(struct count_settings *settings, const struct programs_request *request)
 {
-	settings->geometry = *banks_geometry(request->banks);
+	const struct bank_geometry *g = banks_geometry(request->banks);
+
+	settings->geometry = *g;
 	settings->seed = *request->seed;
 	settings->tick_scaled = tick_scaled();
 	settings->has_links = settings->geometry.links > 1;
 	settings->has_extra = bank_has_extra(&settings->geometry);
+	settings->has_tcp = settings->has_extra && request->has_tcp;
+	settings->connection_sets = connection_sets(g->slots * g->sections_per_cpu);
+	settings->connection_missed_ticks = (uint32_t)(((uint64_t)CONNECTION_MISSED_MS << TICK_SHIFT) /
+						       settings->tick_scaled);
 	settings->has_owners = request->has_owners;
 	settings->has_ip_bytes = settings->has_extra && request->has_ip_bytes;
 	settings->has_tunnels = request->has_tunnels;
@@ -152,6 +169,12 @@ static int skeleton_load(struct weir_bpf *skeleton, const struct programs_reques
 					       link_indexes(request->highest_ifindex));
 	if (!err && request->has_fragments)
 		err = bpf_map__set_max_entries(skeleton->maps.fragments, FRAGMENT_SETS);
+	if (err)
+		return err;
+	if (skeleton->rodata->settings.has_tcp)
+		err = bpf_map__set_max_entries(skeleton->maps.connections,
+					       skeleton->rodata->settings.connection_sets *
+						       CONNECTION_WAYS);
 	if (err)
 		return err;
 	autoload_choose(skeleton, request);
@@ -307,4 +330,9 @@ void programs_unpin(const char *directory)
 		targets_path(path, directory, kind);
 		unlink(path);
 	}
+}
+
+uint64_t programs_connections_missed(const struct programs *programs)
+{
+	return __atomic_load_n(&programs->skeleton->bss->connections_missed, __ATOMIC_RELAXED);
 }

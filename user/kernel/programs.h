@@ -36,6 +36,7 @@ struct programs_request {
 	struct hook_filters filters;
 	unsigned int highest_ifindex;   /* of the links; more may come later */
 	bool has_owners;                /* banks' records have the socket, */
+	bool has_tcp;                   /* and what is told of TCP, */
 	bool has_ip_bytes;              /* and the bytes of IP packets */
 	bool has_tunnels;               /* and the tunnel: flows are those inside */
 	bool has_fragments;             /* later ones have the ports of their first */
@@ -82,5 +83,8 @@ int programs_fd(const struct programs *programs, enum program_kind kind);
  */
 int programs_pin(const struct programs *programs, const char *directory);
 void programs_unpin(const char *directory);
+
+/* Connections that made room for others though they were heard of (connection.h), since the load. */
+uint64_t programs_connections_missed(const struct programs *programs);
 
 #endif

@@ -174,16 +174,12 @@ typedef void put_column_fn(const struct tile *tile, char *values, char *nulls);
 	}
 PLACE_COLUMNS(PUT_PLACE)
 
-#define PUT_EXTRA(name, type, merge, set, before, after) \
-	PUT_PLACE(name, "UInt64", 64, row->extra->name)  \
-	PUT_PLACE(reverse_##name, "UInt64", 64, row->back_extra->name)
-EXTRA_MEASURES(PUT_EXTRA)
-
 #define PUT_MAYBE(name, bits, is_there, value)                                          \
 	static void put_##name##_column(const struct tile *tile, char *values, char *nulls) \
 	{                                                                               \
 		const struct clickhouse_window *window = tile->window;                  \
 											\
+		(void)window;                                                           \
 		for (size_t i = 0; i < tile->count; i++) {                              \
 			const struct row *row = &tile->rows[i];                         \
 			bool has_value = is_there;                                      \
@@ -194,6 +190,15 @@ EXTRA_MEASURES(PUT_EXTRA)
 		}                                                                       \
 	}
 MAYBE_COLUMNS(PUT_MAYBE)
+
+/* A time is NULL where there was none. */
+#define PUT_EXTRA_COUNT(name, value) PUT_PLACE(name, "UInt64", 64, value)
+#define PUT_EXTRA_TIME(name, value)  PUT_MAYBE(name, 64, (value) != 0, value)
+#define PUT_EXTRA_MEAN(name, value)  PUT_MAYBE(name, 64, (value) != 0, value)
+#define PUT_EXTRA(name, kind, merge, set, before, after)                     \
+	PUT_EXTRA_##kind(name, EXTRA_TOLD_##kind(row->extra, name))          \
+	PUT_EXTRA_##kind(reverse_##name, EXTRA_TOLD_##kind(row->back_extra, name))
+EXTRA_MEASURES(PUT_EXTRA)
 
 /* What is masked away by the group-by is zeroes in the key already. */
 #define PUT_ADDRESS(id, name)                                                           \
@@ -246,8 +251,11 @@ struct string_column {
 /* Every column once: W(name, type, width, nullable), then S(name) and F(id, name). */
 #define W_PLACE(name, type, bits, value) W(name, type, bits / 8, false)
 #define W_MAYBE(name, bits, is_there, value) W(name, "Nullable(UInt" #bits ")", bits / 8, true)
-#define W_EXTRA(name, type, merge, set, before, after) \
-	W(name, "UInt64", 8, false) W(reverse_##name, "UInt64", 8, false)
+#define W_EXTRA_COUNT(name) W(name, "UInt64", 8, false)
+#define W_EXTRA_TIME(name)  W(name, "Nullable(UInt64)", 8, true)
+#define W_EXTRA_MEAN(name)  W(name, "Nullable(UInt64)", 8, true)
+#define W_EXTRA(name, kind, merge, set, before, after) \
+	W_EXTRA_##kind(name) W_EXTRA_##kind(reverse_##name)
 #define W_ADDRESS(id, name) W(name, "FixedString(16)", 16, false)
 #define W_NUMBER(id, name) W(name, "Nullable(UInt32)", 4, true)
 #define W_KEY(id, name, kind, ...) KEY_##kind(id, name, W_ADDRESS, W_NUMBER, NO_KEY)

@@ -7,10 +7,10 @@
 /* Lines end in CR LF (RFC 4180, 2.1); strings that need it are quoted (2.6, 2.7). */
 #define LINE_END        "\r\n"
 #define CSV_NAME(id, name) "," name
-#define CSV_EXTRA(name, type, merge, set, before, after) "," #name
+#define CSV_EXTRA(name, kind, merge, set, before, after) "," #name
 #define CSV_KEY(id, name, ...) "," #name
 #define CSV_BACK(id, name) ",reverse_" name
-#define CSV_BACK_EXTRA(name, type, merge, set, before, after) ",reverse_" #name
+#define CSV_BACK_EXTRA(name, kind, merge, set, before, after) ",reverse_" #name
 #define CSV_OUTCOME(id, name) "," name "_packets"
 #define CSV_HEAD        "time,end,host,window,complete" GROUP_FIELDS(CSV_KEY) \
 			FLOW_FIELDS(CSV_NAME) EXTRA_MEASURES(CSV_EXTRA) \
@@ -86,7 +86,7 @@ static void append_accounting(struct text *text, const struct window_result *res
 }
 
 #define CSV_FIELD(id, name) id,
-#define CSV_EXTRA_FIELD(name, type, merge, set, before, after) FIELD_EXTRA_##name,
+#define CSV_EXTRA_FIELD(name, kind, merge, set, before, after) FIELD_EXTRA_##name,
 
 /* What came back of a conversation; empty where nothing did, or flows are of one way. */
 static void append_back(struct text *text, const struct flow_view *view)

@@ -165,16 +165,18 @@ static const struct extra_sum *extra_of(const struct flow_view *view, enum extra
 	return &view->result->extras[view->flow->extra];
 }
 
-#define PUT_EXTRA(name, type, merge, set, before, after)                      \
+#define PUT_EXTRA(name, kind, merge, set, before, after)                      \
 	static char *put_extra_##name(char *out, const struct flow_view *view) \
 	{                                                                     \
 		const struct extra_sum *extra = extra_of(view, set);          \
 									      \
-		return extra ? put_uint(out, extra->name) : out;              \
+		if (!extra || !EXTRA_IS_TOLD_##kind(EXTRA_TOLD_##kind(extra, name))) \
+			return out;                                           \
+		return put_uint(out, EXTRA_TOLD_##kind(extra, name));         \
 	}
 EXTRA_MEASURES(PUT_EXTRA)
 
-#define EXTRA_AS_ROW(name, type, merge, set, before, after) \
+#define EXTRA_AS_ROW(name, kind, merge, set, before, after) \
 	[FIELD_EXTRA_##name] = put_extra_##name,
 
 #define ROW_ADDRESS(id, name)  [FIELD_##id] = column_##name,

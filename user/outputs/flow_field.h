@@ -39,7 +39,7 @@
 	X(FIELD_FLOWS,           "flows")
 
 #define FLOW_FIELD_AS_ENUM(id, name) id,
-#define EXTRA_FIELD_AS_ENUM(name, type, merge, set, before, after) FIELD_EXTRA_##name,
+#define EXTRA_FIELD_AS_ENUM(name, kind, merge, set, before, after) FIELD_EXTRA_##name,
 #define KEY_FIELD_AS_ENUM(id, name, ...) FIELD_##id,
 enum flow_field {
 	GROUP_FIELDS(KEY_FIELD_AS_ENUM)

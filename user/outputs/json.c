@@ -329,6 +329,8 @@ static void append_processing(struct text *text, const struct window_result *res
 	append_member(text, ", \"errors\": ", malformed + health->late_packets);
 	if (result->counts.fragments_lost)
 		append_member(text, ", \"fragments_lost\": ", result->counts.fragments_lost);
+	if (result->extra_sets & 1u << EXTRA_TCP)
+		append_member(text, ", \"connections_missed\": ", health->connections_missed);
 	text_string(text, "}");
 }
 

@@ -252,18 +252,24 @@ static bool has_extra_set(const struct group_by *group, const struct flow_result
 	return set != EXTRA_TCP || !group->field[GROUP_PROTO] || has_tcp_flags(group, &flow->key);
 }
 
+static char *put_told(char *out, uint64_t value, bool is_told)
+{
+	return is_told ? put_uint(out, value) : PUT_LITERAL(out, "null");
+}
+
 /* The members of a set's object, each measure with what its list has around it. */
 static char *put_extra_set(char *out, const struct extra_sum *extra, enum extra_set set)
 {
 	bool is_first = true;
 
-#define PUT_EXTRA(name, type, merge, of, before, after) \
+#define PUT_EXTRA(name, kind, merge, of, before, after) \
 	if (set == (of)) {                              \
 		if (!is_first)                          \
 			out = PUT_LITERAL(out, ", ");   \
 		is_first = false;                       \
 		out = PUT_LITERAL(out, before);         \
-		out = put_uint(out, extra->name);       \
+		out = put_told(out, EXTRA_TOLD_##kind(extra, name),              \
+			       EXTRA_IS_TOLD_##kind(EXTRA_TOLD_##kind(extra, name)));    \
 		out = PUT_LITERAL(out, after);          \
 	}
 	EXTRA_MEASURES(PUT_EXTRA)

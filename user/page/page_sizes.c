@@ -105,8 +105,9 @@ void page_extras(struct text *text, const struct history *history)
 	page_table_open(text, "TCP's health");
 	text_string(text, "<thead><tr><th scope=col class=name>Measure<th scope=col>Value</thead>"
 			  "<tbody>");
-#define APPEND_EXTRA(name, type, merge, set, before, after) \
-	append_extra(text, #name, history->extras.name);
+#define APPEND_EXTRA(name, kind, merge, set, before, after) \
+	if (EXTRA_IS_TOLD_##kind(EXTRA_TOLD_##kind(&history->extras, name)))              \
+		append_extra(text, #name, EXTRA_TOLD_##kind(&history->extras, name));
 	EXTRA_MEASURES(APPEND_EXTRA)
 	text_string(text, "</tbody>");
 	page_table_close(text);

@@ -108,6 +108,7 @@ static int programs_open(struct live *live)
 					    .group = live->config.group,
 					    .filters = live->config.filters,
 					    .has_owners = live->config.taker.owners,
+					    .has_tcp = live->config.taker.has_tcp,
 					    .has_ip_bytes = live->config.taker.has_ip_bytes,
 					    .has_tunnels = live->config.taker.has_tunnels,
 					    .has_fragments = live->config.taker.has_fragments,
@@ -344,11 +345,21 @@ static int drain_stragglers(struct live *live, struct live_merge *merge, struct 
 	return 0;
 }
 
+/* Since the pane before. */
+static uint64_t connections_missed(struct live *live)
+{
+	uint64_t before = live->connections_missed;
+
+	live->connections_missed = programs_connections_missed(live->programs);
+	return live->connections_missed - before;
+}
+
 static int pane_drain(struct live *live, struct pane *pane)
 {
 	struct live_merge merge = { .taker = &live->config.taker,
 			       .masks = live->drops_place ? &live->masks : NULL,
 			       .owners = live->config.taker.owners,
+			       .forgets_connections = live->config.taker.has_tcp,
 			       .record_size = banks_geometry(live->banks)->record_size };
 	int err = bank_drain(live, &merge, pane, &pane->counts);
 
@@ -362,6 +373,7 @@ static int pane_drain(struct live *live, struct pane *pane)
 		owners_end_pane(merge.owners);
 	pane->records = merge.records;
 	pane->merge_ns = merge.merge_ns;
+	pane->connections_missed = connections_missed(live);
 	pane->collect_latency_ns = clock_monotonic_ns() - pane->end_ns;
 	if (!live->machine.realtime)
 		check_sum(&pane->counts);

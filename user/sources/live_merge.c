@@ -20,6 +20,8 @@ static void merge_copies(struct live_merge *merge, const struct flow_slot *const
 
 		for (; used < REDUCE_BATCH && i < count; i++, used++) {
 			memcpy(&copies[used], records[i], merge->record_size);
+			if (merge->forgets_connections)
+				copies[used].extra.connection = 0;
 			if (merge->owners)
 				owners_give(merge->owners, &copies[used]);
 			if (merge->masks)
@@ -35,7 +37,7 @@ int live_merge_records(void *context, const struct flow_slot *const *records, si
 	struct live_merge *merge = context;
 	uint64_t begin_ns = clock_monotonic_ns();
 
-	if (merge->masks || merge->owners)
+	if (merge->masks || merge->owners || merge->forgets_connections)
 		merge_copies(merge, records, count);
 	else
 		merge->taker->take(merge->taker->context, records, count);

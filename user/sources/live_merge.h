@@ -15,6 +15,7 @@ struct live_merge {
 	const struct group_masks *masks; /* NULL: keys are whole */
 	size_t record_size;
 	struct owners *owners;           /* that records are given; NULL: none */
+	bool forgets_connections;        /* what slots remember of them is not for who takes them */
 	uint64_t records;
 	uint64_t merge_ns;
 };

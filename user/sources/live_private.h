@@ -31,6 +31,7 @@ struct live {
 	struct pane_clock clock;
 	struct pane_moment begin; /* of the open pane */
 	uint64_t begin_ticks;
+	uint64_t connections_missed; /* until the last pane */
 	bool ended;
 	int verdict;            /* what live_verdict tells */
 	struct link_books books;

@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../include/account.h"
+#include "../../include/connection.h"
 #include "../../include/group.h"
 #include "../base/clock.h"
 #include "../kernel/pages.h"
 #include "fragment_table.h"
-#include "packet_parse.h"
+#include "packet_count.h"
 #include "packet_table.h"
 
 #define MERGE_BATCH 512
@@ -16,37 +16,11 @@
 /* Slots in use where nearly every packet is a flow of its own: as many as a core's cache holds. */
 #define FLOOD_SLOTS 8192u
 
-struct packet_table {
-	struct packet_table_config config;
-	struct bank_geometry geometry;
-	struct section_header *section;
-	struct group_masks masks;
-	bool reduced;
-	uint32_t room;     /* so many packets at least fit before the table is too full */
-	uint64_t records;  /* of this pane, merged already */
-	struct tally flow; /* their sum */
-	struct link_outcomes *links; /* of this pane; NULL: not asked for */
-	bool links_are_told;       /* they are those of the pane before */
-	uint64_t merge_ns;
-	struct fragment_table *fragments; /* NULL: later ones have no ports */
-};
-
 /* Above this load flows push one another out; once near it, the table is emptied. */
 static uint32_t table_load_max(const struct packet_table *table)
 {
 	return table->geometry.slots / 4 * 3;
 }
-
-/* A packet between parsing and accounting; one that is not of a flow has no key. */
-struct parsed_packet {
-	struct flow_key key;
-	uint32_t hash;
-	FLOW_NOTES;
-	bool has_zero_window;
-	uint32_t ip_bytes;
-	uint8_t outcome;   /* enum packet_outcome: flow, filtered or malformed */
-	uint8_t malformed; /* enum malformed_reason */
-};
 
 /* What packet_table_count is given. */
 struct packet_batch {
@@ -54,6 +28,26 @@ struct packet_batch {
 	const struct packet_place *places;
 	size_t count;
 };
+
+static size_t connections_size(const struct packet_table *table)
+{
+	return (size_t)table->connections.sets * CONNECTION_WAYS * sizeof(struct connection);
+}
+
+/* As many as the table has slots. False: there is no memory. */
+static bool connections_create(struct packet_table *table)
+{
+	table->connections = (struct connection_table){
+		.sets = connection_sets(table->config.slots),
+		.missed_ticks = CONNECTION_MISSED_MS,
+		.missed = &table->connections_missed,
+		.seed = &table->config.seed,
+	};
+	if (!table->config.taker.has_tcp)
+		return true;
+	table->connections.connections = pages_allocate_aligned(connections_size(table));
+	return table->connections.connections;
+}
 
 struct packet_table *packet_table_create(const struct packet_table_config *config)
 {
@@ -76,7 +70,7 @@ struct packet_table *packet_table_create(const struct packet_table_config *confi
 		table->links = calloc(2 * (size_t)table->geometry.links, sizeof(*table->links));
 	if (config->taker.has_fragments)
 		table->fragments = fragment_table_create(&config->seed);
-	if (!table->section || (config->links && !table->links) ||
+	if (!connections_create(table) || !table->section || (config->links && !table->links) ||
 	    (config->taker.has_fragments && !table->fragments)) {
 		packet_table_destroy(table);
 		return NULL;
@@ -92,14 +86,25 @@ void packet_table_destroy(struct packet_table *table)
 		return;
 	pages_free(table->section, table->geometry.section_size);
 	fragment_table_destroy(table->fragments);
+	if (table->connections.connections)
+		pages_free(table->connections.connections, connections_size(table));
 	free(table->links);
 	free(table);
+}
+
+/* What slots remember of connections is nobody's owner. */
+static void records_forget(struct flow_slot *const *records, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		slot_extra(records[i])->connection = 0;
 }
 
 static void table_merge(struct packet_table *table, struct flow_slot *const *records, size_t count)
 {
 	uint64_t begin_ns = clock_monotonic_ns();
 
+	if (table->connections.connections)
+		records_forget(records, count);
 	table->config.taker.take(table->config.taker.context,
 				 (const struct flow_slot *const *)records, count);
 	table->merge_ns += clock_monotonic_ns() - begin_ns;
@@ -198,139 +203,11 @@ static void table_make_room(struct packet_table *table, uint32_t packets)
 		table->room = max - used;
 }
 
-/* A way to count, as a function of its own: constants. */
-struct counting_way {
-	bool has_extra, has_tunnels, may_have_fragments;
-};
-
-/* What counting a packet reads of the table, copied for a batch so that it stays in registers. */
-struct counting {
-	const struct packet_table *table;
-	struct section_header *section;
-	struct bank_geometry geometry;
-	const struct hash_seed *seed;
-	const struct group_masks *masks; /* NULL: whole keys */
-	bool has_extra;
-	bool has_ip_bytes;
-	bool has_tunnels;
-	struct fragment_table *fragments;
-};
-
-static __always_inline struct counting table_counting(const struct packet_table *table,
-						      struct counting_way way)
-{
-	return (struct counting){
-		.table = table,
-		.section = table->section,
-		.geometry = table->geometry,
-		.seed = &table->config.seed,
-		.masks = table->reduced ? &table->masks : NULL,
-		.has_extra = way.has_extra,
-		.has_ip_bytes = way.has_extra && table->config.taker.has_ip_bytes,
-		.has_tunnels = way.has_tunnels,
-		.fragments = way.may_have_fragments ? table->fragments : NULL,
-	};
-}
-
-/* Parses a packet, and has the slot of its flow brought from memory meanwhile. */
-static __always_inline void packet_read(const struct counting *counting,
-					const struct capture_packet *packet,
-					const struct packet_place *place,
-					struct parsed_packet *parsed)
-{
-	struct packet p = { .wants_window = counting->has_extra,
-			    .wants_ip_len = counting->has_ip_bytes,
-			    .fragment = !!counting->fragments * PACKET_FRAGMENT_ASKED };
-	struct inward in = { 0 };
-	int malformed = packet_parse(packet, &p, counting->has_tunnels ? &in : NULL);
-
-	if (unlikely(malformed)) {
-		parsed->outcome = PACKET_MALFORMED;
-		parsed->malformed = (uint8_t)(malformed - 1);
-		return;
-	}
-	if (counting->fragments && unlikely(packet_is_fragment(&p))) {
-		struct packet copy = p; /* else p would not stay in registers */
-
-		counting->section->fragments_lost +=
-			fragment_table_follow(counting->fragments, &copy, in.tunnel);
-		p = copy;
-	}
-	if (place->link || place->is_out || place->is_told) {
-		struct flow_link link = flow_link_of(place->link);
-
-		p.flags |= link.flags | place->is_out * FLOW_OUT;
-		p.vlan |= link.vlan | place->is_told * FLOW_DIRECTION_TOLD;
-		p.inner_vlan |= link.inner_vlan;
-	}
-	packet_key(&p, &parsed->key);
-	parsed->key.tunnel = in.tunnel;
-	if (counting->masks)
-		flow_key_reduce(&parsed->key, counting->masks);
-	parsed->hash = flow_hash(&parsed->key, counting->seed);
-	if (counting->has_tunnels)
-		parsed->hash = hash_with_tunnel(parsed->hash, parsed->key.tunnel, counting->seed);
-	__builtin_prefetch(section_slot(counting->section, &counting->geometry, parsed->hash,
-					counting->has_extra), 1);
-	parsed->notes = packet_notes(&p);
-	if (counting->has_extra)
-		parsed->has_zero_window = p.has_zero_window;
-	if (counting->has_ip_bytes) {
-		const struct packet_size size = packet_size_single(packet->len);
-
-		parsed->ip_bytes = ip_bytes_of_packet(&size, p.ip_len, p.link_len);
-	}
-	parsed->outcome = PACKET_FLOW;
-}
-
-/* Counts a packet that is not of a flow. */
-static __noinline void packet_account_rest(const struct packet_table *table,
-					   const struct parsed_packet *parsed, uint32_t len,
-					   const struct packet_place *place)
-{
-	const struct packet_size size = packet_size_single(len);
-	const struct tallied tallied = { table->section, &table->geometry,
-					 link_tally_index(place->link, place->is_out) };
-
-	if (parsed->outcome == PACKET_FILTERED)
-		account_filtered(&tallied, &size);
-	else
-		account_malformed(&tallied, &size, parsed->malformed);
-}
-
-static __always_inline void packet_account(const struct counting *counting,
-					   const struct parsed_packet *parsed, uint32_t len,
-					   const struct packet_place *place)
-{
-	struct packet_size size = packet_size_single(len);
-	struct accounted accounted = {
-		.key = &parsed->key,
-		.size = &size,
-		.hash = parsed->hash,
-		.now_ms = place->now_ms,
-		.notes = parsed->notes,
-	};
-
-	if (unlikely(parsed->outcome != PACKET_FLOW)) {
-		packet_account_rest(counting->table, parsed, len, place);
-		return;
-	}
-	if (counting->has_extra) {
-		accounted.extra = extra_of_packet(&size, accounted.tcp_flags,
-						  parsed->has_zero_window);
-		accounted.has_extra = true;
-		accounted.has_ip_bytes = counting->has_ip_bytes;
-		accounted.ip_bytes = counting->has_ip_bytes ? parsed->ip_bytes : 0;
-		accounted.has_tunnels = counting->has_tunnels;
-	}
-	account_flow(counting->section, &counting->geometry, &accounted);
-}
-
 /* Filters and parses packets; returns how many, fewer than count where *err says why. */
 static __always_inline size_t batch_read(const struct packet_table *table,
 					 const struct packet_batch *batch,
-					 struct parsed_packet *parsed, int *err,
-					 const struct counting *counting)
+					 struct parsed_packet *parsed, struct segment *segments,
+					 int *err, const struct counting *counting)
 {
 	struct packet_filter *filter = table->config.filter;
 
@@ -342,7 +219,8 @@ static __always_inline size_t batch_read(const struct packet_table *table,
 		if (filter && packet->link)
 			pass = packet_filter_match(filter, packet);
 		if (pass > 0) {
-			packet_read(counting, packet, &batch->places[i], &parsed[i]);
+			packet_read(counting, packet, &batch->places[i], &parsed[i],
+				    segments + i);
 		} else if (pass == 0) {
 			parsed[i].outcome = PACKET_FILTERED;
 		} else {
@@ -355,10 +233,12 @@ static __always_inline size_t batch_read(const struct packet_table *table,
 
 static __always_inline void batch_account(const struct packet_batch *batch,
 					  const struct parsed_packet *parsed,
+					  const struct segment *segments,
 					  const struct counting *counting)
 {
 	for (size_t i = 0; i < batch->count; i++)
-		packet_account(counting, &parsed[i], batch->packets[i].len, &batch->places[i]);
+		packet_account(counting, &parsed[i], batch->packets[i].len, &batch->places[i],
+			       segments + i);
 }
 
 /* Adds the packets of flows to what is counted of their links. */
@@ -382,8 +262,9 @@ static void links_begin_pane(struct packet_table *table)
 	table->links_are_told = false;
 }
 
+/* segments: room for them, where what TCP tells is asked for; or NULL. */
 static __always_inline int batch_count(struct packet_table *table, struct packet_batch batch,
-				       struct counting_way way)
+				       struct counting_way way, struct segment *segments)
 {
 	struct parsed_packet parsed[PACKET_BATCH];
 	struct counting counting;
@@ -396,8 +277,8 @@ static __always_inline int batch_count(struct packet_table *table, struct packet
 	table_make_room(table, (uint32_t)batch.count);
 	/* Not earlier: a table that was full may have fewer slots now. */
 	counting = table_counting(table, way);
-	batch.count = batch_read(table, &batch, parsed, &err, &counting);
-	batch_account(&batch, parsed, &counting);
+	batch.count = batch_read(table, &batch, parsed, segments, &err, &counting);
+	batch_account(&batch, parsed, segments, &counting);
 	if (table->links)
 		batch_account_links(batch, parsed, table->links);
 	return err;
@@ -406,22 +287,41 @@ static __always_inline int batch_count(struct packet_table *table, struct packet
 /* Each way by itself: together in one function they take the registers from the plain one. */
 static __noinline int batch_count_plain(struct packet_table *table, struct packet_batch batch)
 {
-	return batch_count(table, batch, (struct counting_way){ 0 });
+	return batch_count(table, batch, (struct counting_way){ 0 }, NULL);
 }
 
 static __noinline int batch_count_extra(struct packet_table *table, struct packet_batch batch)
 {
-	return batch_count(table, batch, (struct counting_way){ true, false, true });
+	return batch_count(table, batch, (struct counting_way){ true, false, true, false }, NULL);
+}
+
+static __noinline int batch_count_tcp(struct packet_table *table, struct packet_batch batch)
+{
+	struct segment segments[PACKET_BATCH];
+
+	return batch_count(table, batch, (struct counting_way){ true, false, true, true },
+			   segments);
+}
+
+static __noinline int batch_count_tcp_tunnels(struct packet_table *table,
+					      struct packet_batch batch)
+{
+	struct segment segments[PACKET_BATCH];
+
+	return batch_count(table, batch, (struct counting_way){ true, true, true, true },
+			   segments);
 }
 
 static __noinline int batch_count_tunnels(struct packet_table *table, struct packet_batch batch)
 {
-	return batch_count(table, batch, (struct counting_way){ true, true, true });
+	return batch_count(table, batch, (struct counting_way){ true, true, true, false },
+			   NULL);
 }
 
 static __noinline int batch_count_fragments(struct packet_table *table, struct packet_batch batch)
 {
-	return batch_count(table, batch, (struct counting_way){ false, false, true });
+	return batch_count(table, batch, (struct counting_way){ false, false, true, false },
+			   NULL);
 }
 
 int packet_table_count(struct packet_table *table, const struct capture_packet *packets,
@@ -429,6 +329,9 @@ int packet_table_count(struct packet_table *table, const struct capture_packet *
 {
 	const struct packet_batch batch = { packets, places, count };
 
+	if (table->config.taker.has_tcp)
+		return table->config.taker.has_tunnels ? batch_count_tcp_tunnels(table, batch) :
+							 batch_count_tcp(table, batch);
 	if (table->config.taker.has_tunnels)
 		return batch_count_tunnels(table, batch);
 	if (table->config.taker.has_extra)
@@ -492,6 +395,8 @@ void packet_table_end_pane(struct packet_table *table, struct pane *pane)
 	table->links_are_told = true;
 	pane->records = table->records;
 	pane->merge_ns = table->merge_ns;
+	pane->connections_missed = table->connections_missed;
+	table->connections_missed = 0;
 	table->flow = (struct tally){ 0 };
 	table->records = 0;
 	table->merge_ns = 0;

@@ -19,7 +19,8 @@ struct record_taker {
 	void (*take)(void *context, const struct flow_slot *const *records, size_t count);
 	void *context;
 	bool has_extra; /* wants records of two lines: each is the slot of a struct flow_record */
-	bool has_ip_bytes; /* and the bytes of IP packets in the second */
+	bool has_tcp; /* and what is told of TCP in the second, */
+	bool has_ip_bytes; /* and the bytes of IP packets */
 	bool has_tunnels; /* flows are those in tunnels, whose records have two lines */
 	bool has_fragments; /* later fragments are to have the ports of their first */
 	struct owners *owners; /* who give these their owner; NULL: nobody asks for it */

@@ -218,6 +218,16 @@ static int draw_amounts(const struct screen *screen, const struct row *row, stru
 	return y + 1;
 }
 
+static const char *format_extra(const struct extra_sum *extra, int measure,
+				char buffer[FORMAT_MAX])
+{
+	uint64_t value = extra_told(extra, (unsigned int)measure);
+
+	if (!extra_is_time((unsigned int)measure))
+		return format_count(value, buffer);
+	return value ? format_latency(value, buffer) : strcpy(buffer, "-");
+}
+
 /* All that were asked for, of each side. */
 static int draw_extras(const struct screen *screen, const struct row *row, struct canvas *canvas,
 		       int y)
@@ -232,8 +242,8 @@ static int draw_extras(const struct screen *screen, const struct row *row, struc
 	for (int i = 0; i < EXTRA_COUNT; i++) {
 		const struct row_extra *extra = &snapshot->extras[row - snapshot->rows];
 
-		format_count(extra_value(&extra->side[HALF_FORWARD], i), there);
-		format_count(extra_value(&extra->side[HALF_REVERSE], i), back);
+		format_extra(&extra->side[HALF_FORWARD], i, there);
+		format_extra(&extra->side[HALF_REVERSE], i, back);
 		pen_print(&pen, "%s%s %s%s%s", i ? "   " : "",
 			  sort_field_name(SORT_EXTRA + (enum sort_field)i), there,
 			  has_back ? ", back " : "", has_back ? back : "");

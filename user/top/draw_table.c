@@ -75,12 +75,18 @@ static uint64_t cover_length_ns(const struct snapshot *snapshot, enum cover cove
 	return rows->spec->length_ns;
 }
 
-/* As documents call it, as far as there is room beside the mark. */
+/* As documents call it; where there is no room beside the mark it is shorter before its last word. */
 static void put_extra_head(const struct view *view, int width, char *text, size_t size)
 {
 	const char *name = sort_field_name(SORT_EXTRA + (enum sort_field)view->extra);
 
-	snprintf(text, size, "%.*s", width - 2, name);
+	const char *last = strrchr(name, '_');
+	int room = width - 2, length = (int)strlen(name);
+
+	if (last && length > room && room > (int)strlen(last))
+		snprintf(text, size, "%.*s%s", room - (int)strlen(last), name, last);
+	else
+		snprintf(text, size, "%.*s", room, name);
 }
 
 static void put_number_head(const struct table *table, const struct number_column *column,
@@ -234,6 +240,15 @@ static const char *since_text(const struct snapshot *snapshot, const struct row 
 			  text);
 }
 
+static const char *extra_text(const struct view *view, const struct row *row, char *text)
+{
+	uint64_t value = row_extra(view, row);
+
+	if (!extra_is_time((unsigned int)view->extra))
+		return format_number((double)value, text);
+	return value ? format_latency(value, text) : strcpy(text, "-");
+}
+
 static const char *number_text(const struct table *table, const struct number_column *column,
 			       const struct row *row, char *text)
 {
@@ -250,7 +265,7 @@ static const char *number_text(const struct table *table, const struct number_co
 	case COLUMN_SINCE:
 		return since_text(snapshot, row, text);
 	case COLUMN_EXTRA:
-		return format_number((double)row_extra(view, row), text);
+		return extra_text(view, row, text);
 	case COLUMN_OTHER:
 		return format_number(view_rate(&beside, &amount,
 					       snapshot->windows[column->cover].observed_ns), text);

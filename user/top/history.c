@@ -39,10 +39,31 @@ struct rates history_rate(const struct history *history, const struct pane_clock
 	return history_average(history, clock, number, 1);
 }
 
-/* A slot has fewer bits for packets than a result. */
-static size_t slots_of(const struct flow_result *flow)
+static uint64_t parts_of(uint64_t count, uint64_t most)
 {
-	return (size_t)((flow->packets + UINT32_MAX - 1) / UINT32_MAX);
+	return count / most + 1;
+}
+
+/* What a record can hold of a count. */
+#define EXTRA_MOST(name) ((1ull << 8 * sizeof(((struct flow_extra *)0)->name)) - 1)
+
+/* A slot has fewer bits for packets than a result, and for what TCP tells of some of them. */
+static size_t slots_of(const struct window_result *result, const struct flow_result *flow)
+{
+	uint64_t slots = (flow->packets + UINT32_MAX - 1) / UINT32_MAX;
+
+	if (result->extra_sets) {
+		const struct extra_sum *sum = &result->extras[flow->extra];
+
+#define EXTRA_PARTS_COUNT(name)                                                         \
+	if (parts_of(sum->name, EXTRA_MOST(name)) > slots)                              \
+		slots = parts_of(sum->name, EXTRA_MOST(name));
+#define EXTRA_PARTS_TIME(name)
+#define EXTRA_PARTS_MEAN(name)
+#define EXTRA_PARTS(name, kind, merge, set, before, after) EXTRA_PARTS_##kind(name)
+		EXTRA_MEASURES(EXTRA_PARTS)
+	}
+	return (size_t)slots;
 }
 
 static uint16_t ms_since(uint64_t instant_ns, uint64_t begin_ns)
@@ -54,12 +75,12 @@ static uint16_t ms_since(uint64_t instant_ns, uint64_t begin_ns)
 
 /* All bytes go with the first slot, whose packets are what the others leave. */
 static struct flow_slot *put_flow(struct flow_slot *out, const struct flow_result *flow,
-				  uint64_t begin_ns)
+				  uint64_t begin_ns, uint64_t slots)
 {
-	uint64_t more = slots_of(flow) - 1;
+	uint64_t more = slots - 1, each = flow->packets / slots;
 	struct flow_slot slot = {
 		.bytes = flow->bytes,
-		.packets = (uint32_t)(flow->packets - more * UINT32_MAX),
+		.packets = (uint32_t)(flow->packets - more * each),
 		.first_ms = ms_since(flow->first_ns, begin_ns),
 		.last_ms = ms_since(flow->last_ns, begin_ns),
 		.min_len = flow->min_len,
@@ -71,26 +92,40 @@ static struct flow_slot *put_flow(struct flow_slot *out, const struct flow_resul
 	*out++ = slot;
 	for (; more; more--) {
 		slot.bytes = 0;
-		slot.packets = UINT32_MAX;
+		slot.packets = (uint32_t)each;
 		*out++ = slot;
 	}
 	return out;
 }
 
-/* As a record has them; what a slot more than the first stands for has no measures. */
+/* As a record has them: of counts as much as it holds, of the rest all; that is gone from sum then. */
+static void put_part(struct flow_extra *out, struct extra_sum *sum)
+{
+#define EXTRA_TAKE_COUNT(name) \
+	out->name = sum->name < EXTRA_MOST(name) ? sum->name : EXTRA_MOST(name); \
+	sum->name -= out->name;
+#define EXTRA_TAKE_TIME(name)  \
+	out->name = sum->name ? slot_rtt_of_ns(sum->name) : 0; \
+	sum->name = 0;
+#define EXTRA_TAKE_MEAN(name)  \
+	out->name = sum->name; \
+	sum->name = 0;
+#define EXTRA_TAKE(name, kind, merge, set, before, after) EXTRA_TAKE_##kind(name)
+	EXTRA_MEASURES(EXTRA_TAKE)
+}
+
 static void put_extras(struct flow_extra *out, const struct window_result *result)
 {
 	for (size_t i = 0; i < result->flow_count; i++) {
 		const struct flow_result *flow = &result->flows[i];
+		struct extra_sum left = { 0 };
 
-		if (result->extra_sets) {
-			const struct extra_sum *sum = &result->extras[flow->extra];
-
-#define EXTRA_PUT(name, type, merge, set, before, after) out->name = (type)sum->name;
-			EXTRA_MEASURES(EXTRA_PUT)
+		if (result->extra_sets)
+			left = result->extras[flow->extra];
+		for (size_t slots = slots_of(result, flow); slots; slots--, out++) {
+			put_part(out, &left);
+			extra_set_beside(out, &flow->key);
 		}
-		for (size_t slots = slots_of(flow); slots; slots--)
-			extra_set_beside(out++, &flow->key);
 	}
 }
 
@@ -113,7 +148,7 @@ struct pane_flows *pane_flows_create(const struct window_result *result)
 	size_t count = 0;
 
 	for (size_t i = 0; i < result->flow_count; i++)
-		count += slots_of(&result->flows[i]);
+		count += slots_of(result, &result->flows[i]);
 	pane = aligned_alloc(_Alignof(struct pane_flows),
 			     sizeof(*pane) + count * sizeof(pane->flows[0]));
 	if (!pane)
@@ -123,7 +158,8 @@ struct pane_flows *pane_flows_create(const struct window_result *result)
 	pane->count = count;
 	out = pane->flows;
 	for (size_t i = 0; i < result->flow_count; i++)
-		out = put_flow(out, &result->flows[i], result->start_ns);
+		out = put_flow(out, &result->flows[i], result->start_ns,
+			       slots_of(result, &result->flows[i]));
 	if (!result->extra_sets && !result->has_beside)
 		return pane;
 	pane->extras = calloc(count + 1, sizeof(*pane->extras));

@@ -121,20 +121,12 @@ double row_max(const struct view *view, const struct row *row)
 	return highest;
 }
 
-uint64_t extra_value(const struct extra_sum *extra, int measure)
-{
-#define EXTRA_AT(name, type, merge, set, before, after) [EXTRA_##name] = extra->name,
-	const uint64_t values[EXTRA_COUNT] = { EXTRA_MEASURES(EXTRA_AT) };
-
-	return values[measure];
-}
-
 uint64_t row_extra(const struct view *view, const struct row *row)
 {
 	const struct snapshot *snapshot = view->snapshot;
 
-	return snapshot->extras ? extra_value(&snapshot->extras[row - snapshot->rows].newest,
-					      view->extra) : 0;
+	return snapshot->extras ? extra_told(&snapshot->extras[row - snapshot->rows].newest,
+					     (unsigned int)view->extra) : 0;
 }
 
 enum unit unit_beside(enum unit unit)

@@ -110,7 +110,6 @@ double row_max(const struct view *view, const struct row *row);
 
 /* The extra measure that has a column, in COVER_SHORT; 0 where none are asked for. */
 uint64_t row_extra(const struct view *view, const struct row *row);
-uint64_t extra_value(const struct extra_sum *extra, int measure);
 
 /* Packets beside bits or bytes, bits beside packets. */
 enum unit unit_beside(enum unit unit);

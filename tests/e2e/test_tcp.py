@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""--tcp live: against what a relay between two hosts delayed and dropped, as it logged that itself,
+and against the kernel's own counters of the sender.
+"""
+import heapq
+import os
+import select
+import socket
+import struct
+import threading
+import time
+
+import traffic
+import tunnel
+from lab import Device, expect, expect_equal
+from watch import Weir
+
+TC = ("tcx-ingress", "tcx-egress")
+
+
+class Relay:
+    """Two tun devices, what one sends arriving at the other after a while, or never."""
+
+    def __init__(self, lab, delay_ms, drops=()):
+        self.delay, self.drops = delay_ms / 1000, set(drops)
+        self.spaces = lab.namespace(), lab.namespace()
+        self.tuns = [tunnel.open_tun(space) for space in self.spaces]
+        self.near, self.far = (Device(space, "tun", host, 40)
+                               for space, host in zip(self.spaces, (1, 2)))
+        for end, other in ((self.near, self.far), (self.far, self.near)):
+            end.peer = other
+            end.ip_link("up")
+            end.namespace.run("ip", "addr", "add", f"{end.ip}/24", "dev", end.name)
+        self.sent, self.rtts, self.dropped, self.data = {}, [], 0, 0
+        self.wake, self.over = os.pipe()
+        self.thread = threading.Thread(target=self.carry)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        os.write(self.over, b"x")
+        self.thread.join()
+        for descriptor in (*self.tuns, self.wake, self.over):
+            os.close(descriptor)
+
+    def note(self, packet, is_near, now):
+        """Times data of the near end until the far one's answer is handed over. True: drop it."""
+        start = (packet[0] & 15) * 4
+        if packet[0] >> 4 != 4 or packet[9] != socket.IPPROTO_TCP:
+            return False
+        seq, ack = struct.unpack_from("!II", packet, start + 4)
+        length = len(packet) - start - (packet[start + 12] >> 4) * 4
+        if not is_near:
+            for end in [end for end in self.sent if (ack - end) % (1 << 32) < 1 << 31]:
+                self.rtts.append(now - self.sent.pop(end))
+        elif length:
+            self.data += 1
+            if self.data in self.drops:
+                self.dropped += 1
+                return True
+            self.sent.setdefault((seq + length) % (1 << 32), now)
+        return False
+
+    def carry(self):
+        waiting, count = [], 0
+        while True:
+            until = max(0, waiting[0][0] - time.monotonic()) if waiting else None
+            ready, _, _ = select.select([*self.tuns, self.wake], [], [], until)
+            if self.wake in ready:
+                return
+            for tun in ready:
+                packet, now = os.read(tun, 1 << 16), time.monotonic()
+                is_near = tun == self.tuns[0]
+                if is_near and self.note(packet, True, now):
+                    continue
+                heapq.heappush(waiting, (now + self.delay, count, is_near, packet))
+                count += 1
+            while waiting and waiting[0][0] <= time.monotonic():
+                _, _, is_near, packet = heapq.heappop(waiting)
+                if not is_near:
+                    self.note(packet, False, time.monotonic())
+                os.write(self.tuns[is_near], packet)
+
+
+def echo(listener, size, stop):
+    connection, _ = listener.accept()
+    with connection:
+        left = size
+        while left and not stop.is_set():
+            data = connection.recv(1 << 16)
+            left -= len(data)
+            connection.sendall(data)
+
+
+def converse(relay, turns, size):
+    """As many questions, each answered at once; what the kernel says of it at the end."""
+    listener = traffic.open_socket(relay.far, socket.AF_INET, socket.SOCK_STREAM)
+    listener.listen()
+    stop = threading.Event()
+    thread = threading.Thread(target=echo, args=(listener, turns * size, stop))
+    thread.start()
+    client = traffic.open_socket(relay.near, socket.AF_INET, socket.SOCK_STREAM)
+    with client, listener:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        client.connect(listener.getsockname())
+        for _ in range(turns):
+            client.sendall(bytes(size))
+            left = size
+            while left:
+                left -= len(client.recv(left))
+        told = relay.near.namespace.run("ss", "-tin", "state", "established").stdout
+        thread.join()
+    return told
+
+
+def sent_again(space):
+    told = space.run("nstat", "-asz", "TcpRetransSegs").stdout
+    return int(next(line.split()[1] for line in told.splitlines() if "RetransSegs" in line))
+
+
+def rows(documents, direction):
+    return [flow["tcp"] for document in documents for flow in document["flows"]
+            if flow["direction"] == direction and flow["proto"] == "tcp"]
+
+
+def mean_rtt(found):
+    samples = sum(tcp["rtt"]["samples"] for tcp in found)
+    total = sum(tcp["rtt"]["average_ns"] * tcp["rtt"]["samples"] for tcp in found
+                if tcp["rtt"]["samples"])
+    return total / max(samples, 1), samples
+
+
+def round_trips_are_as_the_relay_logged_them(lab):
+    results = []
+    for round_trip_ms, turns, allowed in ((1, 200, 0.10), (20, 50, 0.05), (200, 8, 0.05)):
+        with Relay(lab, round_trip_ms / 2) as relay:
+            weir = Weir(lab, relay.near, "--tcp").wait_attached(*TC)
+            converse(relay, turns, 500)
+            found = rows(weir.stop().documents(), "out")
+            got, samples = mean_rtt(found)
+            logged = sum(relay.rtts) / len(relay.rtts) * 1e9
+            # One begins in a tick of the kernel, of up to 10 ms, at most.
+            expect(samples >= turns * min(round_trip_ms / 12, 0.8), f"{samples} of {turns} turns")
+            expect(abs(got - logged) <= allowed * logged,
+                   f"{round_trip_ms} ms: {got:.0f} ns, the relay {logged:.0f}")
+            handshakes = [tcp["handshake_rtt_ns"] for tcp in found if tcp["handshake_rtt_ns"]]
+            expect(len(handshakes) == 1 and handshakes[0] > round_trip_ms * 9e5, "one handshake")
+            results.append(f"{got / 1e6:.2f} for {logged / 1e6:.2f}")
+    return "ms: " + ", ".join(results)
+
+
+def each_segment_that_was_dropped_is_counted_once(lab):
+    with Relay(lab, 5, drops=(3, 10, 11, 25, 40)) as relay:
+        weir = Weir(lab, relay.near, "--tcp").wait_attached(*TC)
+        converse(relay, 50, 700)
+        kernel, other = (sent_again(end.namespace) for end in (relay.near, relay.far))
+        documents = weir.stop().documents()
+        told = [tcp["retransmitted"] for tcp in rows(documents, "out")]
+        packets = sum(again["packets"] for again in told)
+        expect_equal(packets, kernel, "segments that the kernel sent again")
+        expect(kernel >= relay.dropped == 5, f"{relay.dropped} were dropped")
+        expect_equal(sum(again["bytes"] for again in told), packets * 700, "bytes of them")
+        expect_equal(sum(tcp["retransmitted"]["packets"] for tcp in rows(documents, "in")), other,
+                     "segments that the other one sent again")
+    return f"{packets} sent again, {relay.dropped} dropped"
+
+
+TESTS = [round_trips_are_as_the_relay_logged_them, each_segment_that_was_dropped_is_counted_once]

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the table of connections tells of segments; times are passed in. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "../../include/connection.h"
+
+#define ACK TCP_FLAG_ACK
+#define SYN TCP_FLAG_SYN
+
+/* Two flows, one of each direction, of connection number 0; more connections by their number. */
+struct scene {
+	struct connection_table table;
+	struct hash_seed seed;
+	__u64 missed;
+	struct flow_record there, back;
+};
+
+static void scene_open(struct scene *scene, uint32_t sets)
+{
+	memset(scene, 0, sizeof(*scene));
+	for (int i = 0; i < 13; i++)
+		scene->seed.word[i] = 0x9e3779b97f4a7c15ull * (2 * (uint64_t)i + 1);
+	scene->table = (struct connection_table){
+		.connections = calloc(sets * CONNECTION_WAYS, sizeof(struct connection)),
+		.sets = sets,
+		.missed_ticks = CONNECTION_MISSED_MS,
+		.missed = &scene->missed,
+		.seed = &scene->seed,
+	};
+	scene->there.slot.src[3] = scene->back.slot.dst[3] = 1;
+	scene->there.slot.dst[3] = scene->back.slot.src[3] = 2;
+}
+
+static void scene_close(struct scene *scene)
+{
+	free(scene->table.connections);
+}
+
+static void follow(struct scene *scene, struct flow_record *record, struct segment segment)
+{
+	segment.full = segment.full ? segment.full : segment.payload;
+	segment.tick = (uint32_t)(segment.time_ns / 1000000);
+	if (!connection_follow(&scene->table, record, &segment)) {
+		connection_place(&scene->table, record, &segment);
+		assert_true(connection_follow(&scene->table, record, &segment));
+	}
+}
+
+static void of_a_merged_packet_the_segments_below_the_end_count(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene, 1);
+	follow(&scene, &scene.there, (struct segment){ .seq = 1, .payload = 1500, .flags = ACK });
+	follow(&scene, &scene.there,
+	       (struct segment){ .seq = 1, .payload = 5000, .full = 1000, .flags = ACK });
+	assert_int_equal(scene.there.extra.retransmitted_packets, 2);
+	assert_int_equal(scene.there.extra.retransmitted_bytes, 2000);
+	scene_close(&scene);
+}
+
+static void the_next_segment_of_who_was_answered_takes_the_time(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene, 1);
+	follow(&scene, &scene.there, (struct segment){ .seq = 9, .flags = SYN, .time_ns = 1000 });
+	follow(&scene, &scene.back, (struct segment){ .seq = 5, .ack = 10, .flags = SYN | ACK,
+						      .time_ns = 8000 });
+	assert_int_equal(scene.there.extra.rtt_samples, 0);
+	follow(&scene, &scene.there, (struct segment){ .seq = 10, .ack = 6, .flags = ACK,
+						       .time_ns = 9500 });
+	assert_int_equal(scene.there.extra.rtt_samples, 1);
+	assert_int_equal(scene.there.extra.rtt_average_ns, 7000);
+	assert_int_equal(scene.there.extra.handshake_rtt_ns, 7000);
+	follow(&scene, &scene.back, (struct segment){ .seq = 6, .ack = 10, .flags = ACK,
+						      .time_ns = 9900 });
+	assert_int_equal(scene.back.extra.handshake_rtt_ns, 1500);
+	scene_close(&scene);
+}
+
+static void what_was_sent_again_is_not_timed(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene, 1);
+	follow(&scene, &scene.there, (struct segment){ .seq = 9, .flags = SYN, .time_ns = 1 });
+	follow(&scene, &scene.there, (struct segment){ .seq = 9, .flags = SYN, .time_ns = 9000000 });
+	follow(&scene, &scene.back, (struct segment){ .ack = 10, .flags = SYN | ACK,
+						      .time_ns = 9100000 });
+	follow(&scene, &scene.there, (struct segment){ .seq = 10, .ack = 1, .flags = ACK });
+	assert_int_equal(scene.there.extra.rtt_samples, 0);
+	scene_close(&scene);
+}
+
+static void an_answer_to_a_later_segment_tells_no_time(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	for (uint32_t echoed = 7; echoed < 9; echoed++) {
+		scene_open(&scene, 1);
+		follow(&scene, &scene.there, (struct segment){ .seq = 1, .payload = 1, .flags = ACK });
+		follow(&scene, &scene.there, (struct segment){ .seq = 2, .payload = 9, .flags = ACK,
+							       .sent = 7, .time_ns = 5000000 });
+		follow(&scene, &scene.back, (struct segment){ .ack = 11, .flags = ACK, .sent = 1,
+							      .echoed = echoed,
+							      .time_ns = 6000000 });
+		follow(&scene, &scene.there, (struct segment){ .seq = 11, .flags = ACK });
+		assert_int_equal(scene.there.extra.rtt_samples, echoed == 7);
+		scene_close(&scene);
+	}
+}
+
+static void who_makes_room_though_heard_of_is_missed(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene, 1);
+	for (uint32_t i = 0; i < CONNECTION_WAYS + 2; i++) {
+		struct flow_record record = { .slot = { .src = { 0, 0, 0, i } } };
+
+		follow(&scene, &record, (struct segment){ .seq = 1, .flags = SYN });
+		if (i < 2)
+			follow(&scene, &record, (struct segment){ .seq = 2, .flags = TCP_FLAG_RST });
+	}
+	assert_int_equal(scene.missed, 0); /* two were over */
+	follow(&scene, &scene.there, (struct segment){ .seq = 1, .flags = SYN });
+	assert_int_equal(scene.missed, 1);
+	follow(&scene, &scene.back, (struct segment){ .seq = 1, .flags = SYN });
+	assert_int_equal(scene.missed, 1); /* the same one */
+	scene_close(&scene);
+}
+
+static void long_times_are_kept_in_steps(void **state)
+{
+	(void)state;
+	assert_int_equal(slot_rtt_ns(slot_rtt_of_ns(0)), 1);
+	assert_int_equal(slot_rtt_ns(slot_rtt_of_ns(0x7fffffff)), 0x7fffffff);
+	assert_int_equal(slot_rtt_ns(slot_rtt_of_ns(0x80000000)), 0x80000000);
+	assert_int_equal(slot_rtt_ns(slot_rtt_of_ns(60000000063ull)), 60000000000ull);
+	assert_true(slot_rtt_of_ns(0x80000000) > slot_rtt_of_ns(0x7fffffff));
+	assert_int_equal(slot_rtt_of_ns(1ull << 40), 0xffffffff);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(of_a_merged_packet_the_segments_below_the_end_count),
+		cmocka_unit_test(the_next_segment_of_who_was_answered_takes_the_time),
+		cmocka_unit_test(what_was_sent_again_is_not_timed),
+		cmocka_unit_test(an_answer_to_a_later_segment_tells_no_time),
+		cmocka_unit_test(who_makes_room_though_heard_of_is_missed),
+		cmocka_unit_test(long_times_are_kept_in_steps),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
