@@ -161,14 +161,15 @@ def short_connections_have_their_process_at_both_ends(lab):
     return f"{len(callers) / SECONDS:.0f} connections a second; " + "; ".join(proof)
 
 
-def udp_process(lab, near, far, port, count):
-    """Sends from that port; returns its pid when it has ended."""
-    code = ("import socket, sys\n"
+def udp_process(lab, near, far, port, count, stays=0):
+    """Sends from that port, and keeps it for so many seconds; returns its pid when it has ended."""
+    code = ("import socket, sys, time\n"
             "sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
             "sock.bind(('', int(sys.argv[1])))\n"
             "for _ in range(int(sys.argv[3])):\n"
-            "    sock.sendto(b'x', (sys.argv[2], 9))\n")
-    process = lab.start(sys.executable, "-c", code, str(port), far.ip, str(count),
+            "    sock.sendto(b'x', (sys.argv[2], 9))\n"
+            "time.sleep(float(sys.argv[4]))\n")
+    process = lab.start(sys.executable, "-c", code, str(port), far.ip, str(count), str(stays),
                         namespace=near.namespace)
     expect_equal(process.wait(10), 0, "status")
     return process.pid
@@ -181,8 +182,8 @@ def a_second_process_with_the_same_port_does_not_inherit(lab):
     sent = {udp_process(lab, near, far, 5555, count): count for count in (3, 5, 7, 9)}
     alone = {}
     for count in (11, 13):
-        time.sleep(0.5)  # in panes of its own
-        alone[udp_process(lab, near, far, 5555, count)] = count
+        time.sleep(0.5)  # in panes of its own, and not closed within a tick of what was sent
+        alone[udp_process(lab, near, far, 5555, count, stays=0.1)] = count
     sent.update(alone)
     near.settle()
     told, unknown = collections.Counter(), 0
