@@ -300,7 +300,8 @@ static bool is_doubtful(struct owners *owners, const struct known_socket *socket
 	const struct known_socket *other;
 	struct socket_bind bound;
 
-	if (slot->ip_proto != IPPROTO_UDP)
+	/* What is sent has the cookie itself, of each packet. */
+	if (slot->ip_proto != IPPROTO_UDP || slot->flags & FLOW_OUT)
 		return false;
 	if (socket->released_ns && socket->released_ns < last_ns)
 		return true;
