@@ -220,7 +220,7 @@ static __always_inline size_t batch_read(const struct packet_table *table,
 			pass = packet_filter_match(filter, packet);
 		if (pass > 0) {
 			packet_read(counting, packet, &batch->places[i], &parsed[i],
-				    segments + i);
+				    segments ? &segments[i] : NULL);
 		} else if (pass == 0) {
 			parsed[i].outcome = PACKET_FILTERED;
 		} else {
@@ -238,7 +238,7 @@ static __always_inline void batch_account(const struct packet_batch *batch,
 {
 	for (size_t i = 0; i < batch->count; i++)
 		packet_account(counting, &parsed[i], batch->packets[i].len, &batch->places[i],
-			       segments + i);
+			       segments ? &segments[i] : NULL);
 }
 
 /* Adds the packets of flows to what is counted of their links. */
