@@ -218,6 +218,11 @@ static int draw_amounts(const struct screen *screen, const struct row *row, stru
 	return y + 1;
 }
 
+/* What is told beside others. */
+struct text_line {
+	char text[4 * FORMAT_MAX];
+};
+
 static const char *format_extra(const struct extra_sum *extra, int measure,
 				char buffer[FORMAT_MAX])
 {
@@ -228,30 +233,54 @@ static const char *format_extra(const struct extra_sum *extra, int measure,
 	return value ? format_latency(value, buffer) : strcpy(buffer, "-");
 }
 
+/* As documents call it, but for the unit, which the value has. */
+static void put_extra(struct text_line *line, const struct row_extra *extra, int measure,
+		      bool has_back)
+{
+	const char *name = sort_field_name(SORT_EXTRA + (enum sort_field)measure);
+	int length = (int)strlen(name) - (extra_is_time((unsigned int)measure) ? 3 : 0);
+	char there[FORMAT_MAX], back[FORMAT_MAX];
+
+	format_extra(&extra->side[HALF_FORWARD], measure, there);
+	format_extra(&extra->side[HALF_REVERSE], measure, back);
+	snprintf(line->text, sizeof(line->text), "%.*s %s%s%s", length, name, there,
+		 has_back ? ", back " : "", has_back ? back : "");
+}
+
+/* Behind what is in the line, or in the next one. */
+static void put_beside(struct pen *pen, const char *text)
+{
+	int length = (int)strlen(text);
+
+	if (pen->x > 1 && pen->x + 3 + length > pen->end)
+		*pen = pen_at(pen->canvas, 1, pen->y + 1);
+	else if (pen->x > 1)
+		pen_text(pen, "   ");
+	pen_text(pen, text);
+}
+
 /* All that were asked for, of each side. */
 static int draw_extras(const struct screen *screen, const struct row *row, struct canvas *canvas,
 		       int y)
 {
 	const struct snapshot *snapshot = screen->snapshot;
-	bool has_back = snapshot->grouper.sides != SIDES_ONE;
 	struct pen pen = pen_at(canvas, 1, y);
-	char there[FORMAT_MAX], back[FORMAT_MAX], age[FORMAT_MAX];
+	struct text_line line;
+	char age[FORMAT_MAX];
 
 	if (!snapshot->extras)
 		return y;
 	for (int i = 0; i < EXTRA_COUNT; i++) {
-		const struct row_extra *extra = &snapshot->extras[row - snapshot->rows];
-
-		format_extra(&extra->side[HALF_FORWARD], i, there);
-		format_extra(&extra->side[HALF_REVERSE], i, back);
-		pen_print(&pen, "%s%s %s%s%s", i ? "   " : "",
-			  sort_field_name(SORT_EXTRA + (enum sort_field)i), there,
-			  has_back ? ", back " : "", has_back ? back : "");
+		put_extra(&line, &snapshot->extras[row - snapshot->rows], i,
+			  snapshot->grouper.sides != SIDES_ONE);
+		put_beside(&pen, line.text);
 	}
-	if (snapshot->max_since_ns > snapshot->begin_ns)
-		pen_print(&pen, "   (last %s)",
-			  format_age(snapshot->end_ns - snapshot->max_since_ns, age));
-	return y + 1;
+	if (snapshot->max_since_ns > snapshot->begin_ns) {
+		snprintf(line.text, sizeof(line.text), "(last %s)",
+			 format_age(snapshot->end_ns - snapshot->max_since_ns, age));
+		put_beside(&pen, line.text);
+	}
+	return pen.y + 1;
 }
 
 static int draw_times(const struct screen *screen, const struct row *row, struct canvas *canvas,
