@@ -52,6 +52,10 @@ class NotAtRest(Failed):
     """Packets went by when there should have been none: what was counted when is not known."""
 
 
+class HeldUp(Failed):
+    """What a test times itself took turns with others of a busy machine."""
+
+
 def expect(held, message):
     if not held:
         raise Failed(message)

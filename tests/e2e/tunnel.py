@@ -32,23 +32,20 @@ def open_tun(space, name="tun", flags=0, kind=None):
     return tun
 
 
-class Tunnel:
-    """Both ends, and what passed the near one: `noted`, in the order that it was carried."""
+class Pair:
+    """Two tun devices; `carry`, a thread until `wake` is readable, takes packets between them."""
 
-    def __init__(self, lab, merging=False, kind=None, near=None):
-        flags = IFF_VNET_HDR if merging else 0
-        spaces = [near or lab.namespace(), lab.namespace()]
-        self.tuns = [open_tun(space, "tun", flags, kind) for space in spaces]
+    def __init__(self, lab, flags=0, kind=None, near=None):
+        self.spaces = near or lab.namespace(), lab.namespace()
+        self.tuns = [open_tun(space, "tun", flags, kind) for space in self.spaces]
         self.near, self.far = (Device(space, "tun", host, 40)
-                               for space, host in zip(spaces, (1, 2)))
+                               for space, host in zip(self.spaces, (1, 2)))
         self.near.peer, self.far.peer = self.far, self.near
-        self.header, self.noted = VNET_LEN if merging else 0, []
         self.wake, self.over = os.pipe()
         self.thread = threading.Thread(target=self.carry)
         for end in (self.near, self.far):
             end.ip_link("up")
-            for address in (f"{end.ip}/24", f"{end.ip6}/64"):
-                end.namespace.run("ip", "addr", "add", address, "dev", end.name)
+            end.namespace.run("ip", "addr", "add", f"{end.ip}/24", "dev", end.name)
 
     def __enter__(self):
         self.thread.start()
@@ -59,6 +56,19 @@ class Tunnel:
         self.thread.join()
         for descriptor in (*self.tuns, self.wake, self.over):
             os.close(descriptor)
+
+    def carry(self):
+        raise NotImplementedError
+
+
+class Tunnel(Pair):
+    """Both ends, and what passed the near one: `noted`, in the order that it was carried."""
+
+    def __init__(self, lab, merging=False, kind=None, near=None):
+        super().__init__(lab, IFF_VNET_HDR if merging else 0, kind, near)
+        self.header, self.noted = VNET_LEN if merging else 0, []
+        for end in (self.near, self.far):
+            end.namespace.run("ip", "addr", "add", f"{end.ip6}/64", "dev", end.name)
 
     def carry(self):
         while True:
