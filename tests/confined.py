@@ -23,7 +23,7 @@ sys.path[:0] = [os.path.join(HERE, "e2e"), os.path.join(HERE, "clickhouse"), HER
 import soak  # noqa: E402
 import test_pin  # noqa: E402
 import watch  # noqa: E402
-from lab import Failed, Lab, expect, expect_equal, wait_for_text, wait_until  # noqa: E402
+from lab import expect, expect_equal, wait_for_text, wait_until  # noqa: E402
 from server import Server  # noqa: E402
 
 PORT, IPFIX_UDP, IPFIX_TCP = 19199, 4739, 4740
@@ -187,20 +187,5 @@ def confined(lab, seconds):
             f"{sum(streams)} bytes by TCP; nothing refused")
 
 
-def main():
-    if os.geteuid():
-        print("skipped: it needs root for network namespaces\n0 passed, 0 failed, 1 skipped")
-        return 1 if os.environ.get("CI") == "true" else 0
-    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 60
-    try:
-        with Lab() as lab:
-            print(f"ok   confined for {seconds:g} s: {confined(lab, seconds)}")
-    except Failed as error:
-        print(f"FAIL confined for {seconds:g} s: {error}\n0 passed, 1 failed, 0 skipped")
-        return 1
-    print("1 passed, 0 failed, 0 skipped")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(soak.main("confined for", confined))

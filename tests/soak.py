@@ -140,20 +140,21 @@ def soak(lab, seconds):
             f"{held} descriptors")
 
 
-def main():
+def main(name, test):
+    """One test of a lab, for as many seconds as the second word says."""
     if os.geteuid():
-        print("skipped: soak needs root for network namespaces\n0 passed, 0 failed, 1 skipped")
+        print("skipped: it needs root for network namespaces\n0 passed, 0 failed, 1 skipped")
         return 1 if os.environ.get("CI") == "true" else 0
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 60
     try:
         with Lab() as lab:
-            print(f"ok   soak of {seconds:g} s: {soak(lab, seconds)}")
+            print(f"ok   {name} {seconds:g} s: {test(lab, seconds)}")
     except Failed as error:
-        print(f"FAIL soak of {seconds:g} s: {error}\n0 passed, 1 failed, 0 skipped")
+        print(f"FAIL {name} {seconds:g} s: {error}\n0 passed, 1 failed, 0 skipped")
         return 1
     print("1 passed, 0 failed, 0 skipped")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("soak of", soak))

@@ -59,6 +59,24 @@ def fits(screen, width, height):
         "weir" in lines[0] and "quit" in lines[-1] and "proto" in screen.text()
 
 
+def test_tcp_history():
+    print("What TCP tells of a row")
+    screen = Screen(80, 24)
+    screen.top(f"-r {CAPTURE} --speed 20 --tcp")
+    screen.shows("end of capture")
+    screen.keys("Enter")
+    screen.shows("from who began")
+    lines = screen.lines()
+    for name in ("retransmitted_packets", "rtt_min", "rtt_average", "rtt_max", "rtt_samples",
+                 "handshake_rtt", "zero_windows", "resets"):
+        check(any(re.search(rf"\b{name} \S.*, back \S", line) for line in lines),
+              f"{name} of both sides", screen.text())
+    check(all(len(line) <= 80 for line in lines) and "█" in screen.text(), "and the graph fits",
+          screen.text())
+    screen.keys("q")
+    screen.is_restored()
+
+
 def test_sizes():
     print("Sizes, and resizing at any moment")
     screen = Screen(60, 15)
@@ -274,5 +292,5 @@ def test_names():
     screen.close()
 
 
-TESTS = [test_moving, test_sizes, test_pause, test_colours, test_ways_out, test_suspend,
-         test_plain, test_names]
+TESTS = [test_moving, test_tcp_history, test_sizes, test_pause, test_colours, test_ways_out,
+         test_suspend, test_plain, test_names]
