@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rank.h"
+
 #define CAPACITY_MIN 256u
-#define RANK_BITS    3u /* behind the first one of a number: eight ranks to the power of two */
-#define RANK_COUNT   (64u << RANK_BITS)
 
 void heavy_init(struct heavy *heavy, const struct hash_seed *seed, uint32_t most)
 {
@@ -88,27 +88,14 @@ int heavy_copy(const struct heavy *from, struct heavy *to)
 	return 0;
 }
 
-/* Rises with the bytes, by an eighth of each power of two. */
-static unsigned int rank_of(const struct heavy_entry *entry)
-{
-	uint64_t bytes = heavy_bytes(entry) | 1u << RANK_BITS;
-	unsigned int first = 63u - (unsigned int)__builtin_clzll(bytes);
-
-	return (first << RANK_BITS) +
-	       ((unsigned int)(bytes >> (first - RANK_BITS)) & ((1u << RANK_BITS) - 1));
-}
-
-/* From the greatest down: the rank in which so many are reached, and how many of it stay. */
+/* Of all entries: the rank in which so many of the largest end, and how many of it stay. */
 static unsigned int rank_to_cut(const struct heavy *heavy, uint32_t *stay)
 {
 	uint32_t counts[RANK_COUNT] = { 0 };
-	unsigned int rank = RANK_COUNT - 1;
 
 	for (uint32_t i = 0; i < heavy->count; i++)
-		counts[rank_of(&heavy->entries[i])]++;
-	while (rank && counts[rank] < *stay)
-		*stay -= counts[rank--];
-	return rank;
+		counts[rank_of(heavy_bytes(&heavy->entries[i]))]++;
+	return rank_cut(counts, stay);
 }
 
 static bool is_before(const struct heavy_entry *a, const struct heavy_entry *b, bool of_step)
@@ -162,7 +149,7 @@ void heavy_keep(struct heavy *heavy, uint32_t stay)
 	heavy->touched_count = 0;
 	for (uint32_t i = 0; i < heavy->count; i++) {
 		const struct heavy_entry entry = heavy->entries[i];
-		unsigned int rank = rank_of(&entry);
+		unsigned int rank = rank_of(heavy_bytes(&entry));
 		bool is_of_step = entry.step == heavy->step;
 		bool is_most = rank > cut || (rank == cut && stay);
 

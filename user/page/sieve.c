@@ -5,16 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rank.h"
+
 #define BUCKET_BITS   17u
 #define BUCKETS       (1u << BUCKET_BITS)
 #define BUCKETS_FIRST 2048u         /* so many of the largest are looked into at first */
 #define PASSES_MORE   3             /* over the rows, where these may not have been enough */
 #define ROWS_SOON     8u            /* before a row is added */
 #define KEYS_KEPT     (4u << 10)    /* of a table that had no room for all */
-
-/* How large a bucket is: an eighth of a power of two. */
-#define RANK_BITS  3u
-#define RANK_COUNT (64u << RANK_BITS)
 
 /* Rows as columns: the bytes of each way, and the hash of its key in each dimension. */
 struct sieve {
@@ -125,24 +123,15 @@ static uint32_t buckets_at_once(const struct heavy *heavy, double keys)
 	return (uint32_t)(heavy->most / (2 * (1 + keys / BUCKETS)));
 }
 
-static unsigned int rank_of(uint64_t bytes)
-{
-	unsigned int first = 63u - (unsigned int)__builtin_clzll(bytes | 1u << RANK_BITS);
-
-	return (first << RANK_BITS) + (unsigned int)(bytes >> (first - RANK_BITS) &
-						     ((1u << RANK_BITS) - 1));
-}
-
 /* Of the buckets that are not done, so many of the largest that hold at least so much. How many. */
 static uint32_t want_largest(struct sieve *sieve, uint32_t most, uint64_t least)
 {
 	uint32_t counts[RANK_COUNT] = { 0 }, wanted = 0, left = most;
-	unsigned int cut = RANK_COUNT - 1;
+	unsigned int cut;
 
 	for (uint32_t i = 0; i < BUCKETS; i++)
 		counts[rank_of(sieve->sums[i])]++;
-	while (cut && counts[cut] < left)
-		left -= counts[cut--];
+	cut = rank_cut(counts, &left);
 	for (uint32_t i = 0; i < BUCKETS && wanted < most; i++) {
 		unsigned int rank = rank_of(sieve->sums[i]);
 
