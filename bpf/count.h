@@ -9,7 +9,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-#include "connection.h"
+#include "follow.h"
 #include "inward.h"
 #include "settings.h"
 
@@ -218,6 +218,18 @@ __noinline int find_connection(struct flow_record *record, const struct segment 
 	return 0;
 }
 
+static __always_inline void follow_segment(struct flow_record *record,
+					   const struct packet_size *size,
+					   const struct segment *segment)
+{
+	if (unlikely(segment->has_zero_window || segment->flags & TCP_FLAG_RST))
+		segment_add_extra(segment, size, &record->extra);
+	if (likely(!segment->name) && likely(!follow(record, segment)))
+		return;
+	find_connection(record, segment);
+	follow(record, segment);
+}
+
 /* What is counted to its slot is then followed in its connection, if it is a segment. */
 static __always_inline void account_followed(struct section_header *section,
 					     const struct bank_geometry *g,
@@ -226,14 +238,8 @@ static __always_inline void account_followed(struct section_header *section,
 {
 	struct flow_record *record = (struct flow_record *)account_segment(section, g, a);
 
-	if (!record || !a->tcp_flags)
-		return;
-	if (unlikely(segment->has_zero_window || a->tcp_flags & TCP_FLAG_RST))
-		segment_add_extra(segment, a->size, &record->extra);
-	if (likely(!segment->name) && likely(!follow(record, segment)))
-		return;
-	find_connection(record, segment);
-	follow(record, segment);
+	if (record && a->tcp_flags)
+		follow_segment(record, a->size, segment);
 }
 
 /*

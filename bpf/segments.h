@@ -7,6 +7,7 @@
 #define WEIR_SEGMENTS_H
 
 #include "inside.h"
+#include "usual_segments.h"
 
 /* The headers through TCP's, if it has them: the cursor notes in in where that is. */
 static __always_inline int parse_packet(struct cursor *c, const struct __sk_buff *skb, bool is_ip,
@@ -154,6 +155,8 @@ static __always_inline int skb_segment(struct __sk_buff *skb, __u8 direction, bo
 	struct segment segment;
 	int malformed;
 
+	if (!is_ip && skb_usual(skb, direction))
+		return TC_PASS;
 	skb_segment_begin(skb, direction, &p, &segment);
 	malformed = parse_segment_usual(skb, &p, &segment, is_ip);
 	if (unlikely(malformed == PARSE_LEFT_TO_THOROUGH)) {

@@ -257,6 +257,8 @@ int count_ip_egress(struct __sk_buff *skb)
 SEC("xdp")
 int count_xdp_tcp(struct xdp_md *ctx)
 {
+	if (xdp_usual(ctx, false))
+		return XDP_PASS;
 	if (unlikely(!xdp_segment_linear(ctx)))
 		xdp_segment_thoroughly(ctx);
 	return XDP_PASS;
@@ -265,6 +267,8 @@ int count_xdp_tcp(struct xdp_md *ctx)
 SEC("xdp.frags")
 int count_xdp_frags_tcp(struct xdp_md *ctx)
 {
+	if (xdp_usual(ctx, true))
+		return XDP_PASS;
 	if (unlikely(!xdp_segment_frags(ctx)))
 		xdp_segment_frags_thoroughly(ctx);
 	return XDP_PASS;

@@ -128,7 +128,7 @@ struct flow_extra {
 	__u64 cookie; /* of the socket that sent the slot's first packet; 0: none, or not asked for */
 	union {
 		__u64 owner;      /* in the agent: the sixth word of a key that has nothing but it */
-		__u64 connection; /* in the kernel: where it is followed (connection.h); 0: nowhere */
+		__u64 connection; /* in the kernel: where it is followed (follow.h); 0: nowhere */
 	};
 	__u64 tunnel; /* of the key (tunnel.h); 0: none, or not asked for */
 } __attribute__((aligned(64)));

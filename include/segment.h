@@ -40,6 +40,11 @@ struct segment {
 	__u8 zero;
 };
 
+static __always_inline __s32 tcp_header_len(const __u8 *header)
+{
+	return (header[TCP_DATA_OFFSET] >> 4) * 4;
+}
+
 /*
  * A TCP header at the cursor whose first 14 bytes are there, and of which left bytes lie inside the
  * IP length. Where lengths lie it is no segment, at most a reset. A receiver that has no room left has a window of
@@ -57,7 +62,7 @@ static __always_inline void parse_segment(struct cursor *c, __s32 left, struct s
 	}
 	s->name = 0;
 	s->payload = s->sent = s->echoed = 0;
-	header_len = (bytes[TCP_DATA_OFFSET] >> 4) * 4;
+	header_len = tcp_header_len(bytes);
 	s->seq = be32_to_host(wire32(bytes + TCP_SEQ));
 	s->ack = be32_to_host(wire32(bytes + TCP_ACK));
 	s->flags = bytes[TCP_FLAGS_OFFSET];

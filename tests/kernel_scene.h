@@ -13,7 +13,7 @@
 
 #include "host_bank.h"
 #include "packet_builder.h"
-#include "../include/connection.h"
+#include "../include/follow.h"
 #include "../include/merged.h"
 #include "../user/filter/filter.h"
 #include "../user/kernel/programs.h"

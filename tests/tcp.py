@@ -73,7 +73,7 @@ def after(a, b):
 class Lane:
     """What one side of a connection sends, at one hook."""
     def __init__(self):
-        self.end = self.covers = self.running = self.answered = self.began = None
+        self.end = self.covers = self.running = self.answered = self.tried = None
 
 
 def stamps(packet):
@@ -143,9 +143,11 @@ class Connection:
             if length and after(last, lane.end) > 0:
                 lane.end = last
         tick = time_ns(packet) // 10**6
-        if is_new and not lane.running and (flags & SYN or lane.began != tick):
-            lane.began, lane.covers = tick, covers
-            lane.running = time_ns(packet), sent, bool(flags & SYN)
+        if is_new and (flags & SYN or lane.tried != tick):
+            lane.tried = tick
+            if not lane.running:
+                lane.covers = covers
+                lane.running = time_ns(packet), sent, bool(flags & SYN)
 
     def follow(self, flow, hook, packet):
         flags = int(packet["tcp.flags"], 16)

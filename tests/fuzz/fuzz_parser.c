@@ -8,6 +8,7 @@
 
 #include "../../user/sources/packet_parse.h"
 #include "../../include/fragment.h"
+#include "../../include/usual.h"
 
 #define CHECK(condition)        \
 	do {                    \
@@ -52,6 +53,28 @@ static void check_inside(const struct capture_packet *packet, int malformed,
 	CHECK(!packet_is_fragment(&p) || p.flags & FLOW_IP);
 }
 
+/* Where there is a short way it leads to the same. */
+static void check_usual(const struct capture_packet *packet, int malformed,
+			const struct packet *parsed)
+{
+	if (packet->caplen < USUAL_FRAME_MIN)
+		return;
+	for (int is_ipv6 = 0; is_ipv6 < 2; is_ipv6++) {
+		struct packet p = { 0 };
+		struct segment_ahead ahead;
+		struct flow_key usual = { 0 }, key = { 0 };
+
+		if (!(is_ipv6 ? is_usual_ipv6(packet->data) : is_usual_ipv4(packet->data)) ||
+		    !parse_usual_segment(packet->data, packet->data + packet->caplen, true,
+					 is_ipv6, &p, &ahead))
+			continue;
+		packet_key(&p, &usual);
+		packet_key(parsed, &key);
+		CHECK(!malformed && !memcmp(&usual, &key, sizeof(key)));
+		CHECK(p.tcp_flags == parsed->tcp_flags && p.marks == parsed->marks);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct packet p = { 0 };
@@ -76,6 +99,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!malformed)
 		check_key(&key, &p);
 	check_inside(&packet, malformed, &p);
+	if (packet.link == LINK_ETHERNET)
+		check_usual(&packet, malformed, &p);
 	free(copy);
 	return 0;
 }

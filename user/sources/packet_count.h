@@ -6,7 +6,7 @@
 #ifndef WEIR_PACKET_COUNT_H
 #define WEIR_PACKET_COUNT_H
 
-#include "../../include/connection.h"
+#include "../../include/follow.h"
 #include "../../include/group.h"
 #include "packet_parse.h"
 #include "packet_table.h"

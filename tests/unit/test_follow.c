@@ -8,7 +8,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../include/connection.h"
+#include "../../include/follow.h"
+#include "random.h"
 
 #define ACK TCP_FLAG_ACK
 #define SYN TCP_FLAG_SYN
@@ -153,6 +154,57 @@ static void long_times_are_kept_in_steps(void **state)
 	assert_int_equal(slot_rtt_of_ns(1ull << 40), 0xffffffff);
 }
 
+/* A segment that may be passed is: by one scene; and it is followed by the other one. */
+static void pass_or_follow(struct scene *scene, struct scene *other, bool is_back,
+			   const struct segment *s)
+{
+	struct flow_record *record = is_back ? &scene->back : &scene->there;
+	uint32_t tick = (uint32_t)(s->time_ns / 1000000);
+	bool is_control = s->flags & (SYN | TCP_FLAG_FIN | TCP_FLAG_RST);
+
+	if (!is_control && connection_pass(&scene->table, record->extra.connection, s->is_out,
+					   s->seq, s->payload, tick))
+		scene->missed++; /* passed, that is: nobody makes room here */
+	else
+		follow(scene, record, *s);
+	follow(other, is_back ? &other->back : &other->there, *s);
+}
+
+static void who_passes_would_have_been_followed_to_nothing(void **state)
+{
+	static const uint8_t flags[] = { ACK, ACK, ACK, ACK, SYN, SYN | ACK, TCP_FLAG_FIN | ACK,
+					 TCP_FLAG_RST };
+	uint64_t seed = 0x1618033988749894, now_ns = 1;
+	uint32_t seq[2] = { 0xffff0000u, 5 };
+	struct scene scene, other;
+
+	(void)state;
+	scene_open(&scene, 1);
+	scene_open(&other, 1);
+	for (int i = 0; i < 300000; i++) {
+		uint32_t back = random_below(&seed, 2), chance = random_below(&seed, 30);
+		struct segment s = { .seq = seq[back], .ack = seq[!back] - random_below(&seed, 99),
+				     .payload = random_below(&seed, 3) * 50,
+				     .is_out = chance == 9 ? !back : back,
+				     .flags = chance ? ACK : flags[random_below(&seed, 8)] };
+
+		now_ns += random_below(&seed, chance ? 60000 : 5000000);
+		s.time_ns = now_ns;
+		s.seq += chance == 1 ? random_below(&seed, 90) : 0;
+		s.seq -= chance == 2 ? random_below(&seed, 90) : 0;
+		seq[back] += s.payload;
+		pass_or_follow(&scene, &other, back, &s);
+		assert_memory_equal(&scene.there.extra, &other.there.extra, sizeof(other.there.extra));
+		assert_memory_equal(&scene.back.extra, &other.back.extra, sizeof(other.back.extra));
+	}
+	assert_in_range(scene.missed, 50000, 250000);
+	assert_true(other.there.extra.rtt_samples && other.there.extra.retransmitted_packets);
+	assert_memory_equal(scene.table.connections, other.table.connections,
+			    sizeof(struct connection) * CONNECTION_WAYS);
+	scene_close(&scene);
+	scene_close(&other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +214,7 @@ int main(void)
 		cmocka_unit_test(an_answer_to_a_later_segment_tells_no_time),
 		cmocka_unit_test(who_makes_room_though_heard_of_is_missed),
 		cmocka_unit_test(long_times_are_kept_in_steps),
+		cmocka_unit_test(who_passes_would_have_been_followed_to_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
