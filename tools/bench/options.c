@@ -16,6 +16,7 @@
 #define ETHERNET_IPV4 "\0\0\0\0\0\0\0\0\0\0\0\0\x08\0"
 #define IPV4_UDP(length, fragment) "\x45\0\0" length "\x12\x34" fragment "\x40\x11\0\0\0\0\0\0\0\0\0\0"
 #define IPV4_TCP "\x45\0\0\x46\x12\x34\0\0\x40\x06\0\0\0\0\0\0\0\0\0\0"
+#define IPV4_PURE "\x45\0\0\x34\x12\x34\0\0\x40\x06\0\0\0\0\0\0\0\0\0\0"
 #define TCP_STAMPED "\x10\0\0\x50\0\0\0\0\0\0\0\1\x80\x10\x01\0\0\0\0\0" \
 	"\1\1\x08\x0a\0\0\0\x07\0\0\0\x05"
 #define UDP           "\x10\0\0\x35\0\x0a\0\0"
@@ -23,6 +24,7 @@
 #define TAGS          "\0\0\0\0\0\0\0\0\0\0\0\0\x88\xa8\0\7\x81\0\0\5"
 #define IPV6(length, next) "\x86\xdd\x60\0\0\0\0" length next "\x40" \
 	"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define ETHERNET_IPV6(length, next) "\0\0\0\0\0\0\0\0\0\0\0\0" IPV6(length, next)
 #define EXTENSION(next) next "\0\1\4\0\0\0\0"
 
 #define BYTES(text) (const unsigned char *)(text), sizeof(text) - 1
@@ -30,7 +32,9 @@
 /* The VXLAN packet has 92 bytes of headers, in seven. */
 enum subject { EMPTY, PLAIN, PLAIN_TWO_LINES, PLAIN_TUNNELS, PLAIN_FRAGMENTS, SHORTER, AS_LONG,
 	       AS_LONG_TWO_LINES, VXLAN_OUTSIDE, VXLAN_INSIDE, LATER_ALONE, LATER_FOLLOWED,
-	       FIRST_FOLLOWED, TCP, TCP_TWO_LINES, TCP_FOLLOWED, TCP_TABLE, SUBJECTS };
+	       FIRST_FOLLOWED, TCP, TCP_TWO_LINES, TCP_FOLLOWED, TCP_TABLE, TCP6, TCP6_FOLLOWED, TCP6_TABLE,
+	       TCP_PURE, TCP_PURE_FOLLOWED, TCP_AGAIN, TCP_AGAIN_FOLLOWED, UDP_BESIDE_TCP,
+	       SUBJECTS };
 
 struct subject_kind {
 	const char *name;
@@ -47,6 +51,9 @@ struct subject_kind {
 #define LONG_FRAME   BYTES(TAGS IPV6("\x40", "\0") EXTENSION("\x3c") EXTENSION("\x3c") \
 			   EXTENSION("\x11") UDP), 22 + 20
 #define TCP_FRAME    BYTES(ETHERNET_IPV4 IPV4_TCP TCP_STAMPED), 14 + 12, true
+#define TCP6_FRAME   BYTES(ETHERNET_IPV6("\x32", "\x06") TCP_STAMPED), 14 + 20, true
+#define AGAIN_FRAME  BYTES(ETHERNET_IPV4 IPV4_TCP TCP_STAMPED), 14 + 12, false
+#define PURE_FRAME   BYTES(ETHERNET_IPV4 IPV4_PURE TCP_STAMPED), 14 + 12, false
 #define LATER_FRAME  BYTES(ETHERNET_IPV4 IPV4_UDP("\x2e", "\0\x10") UDP), 14 + 12
 
 static const struct subject_kind kinds[SUBJECTS] = {
@@ -69,6 +76,14 @@ static const struct subject_kind kinds[SUBJECTS] = {
 	[TCP_TWO_LINES] = { "the same, two lines", BENCH_TWO_LINES, TCP_FRAME },
 	[TCP_FOLLOWED] = { "the same, --tcp", BENCH_TCP, TCP_FRAME },
 	[TCP_TABLE] = { "the same, PERCPU_HASH", BENCH_ONE_LINE, TCP_FRAME },
+	[TCP6] = { "IPv6/TCP, new data", BENCH_ONE_LINE, TCP6_FRAME },
+	[TCP6_FOLLOWED] = { "the same, --tcp", BENCH_TCP, TCP6_FRAME },
+	[TCP6_TABLE] = { "the same, PERCPU_HASH", BENCH_ONE_LINE, TCP6_FRAME },
+	[TCP_PURE] = { "IPv4/TCP, without data", BENCH_ONE_LINE, PURE_FRAME },
+	[TCP_PURE_FOLLOWED] = { "the same, --tcp", BENCH_TCP, PURE_FRAME },
+	[TCP_AGAIN] = { "IPv4/TCP, sent again", BENCH_ONE_LINE, AGAIN_FRAME },
+	[TCP_AGAIN_FOLLOWED] = { "the same, --tcp", BENCH_TCP, AGAIN_FRAME },
+	[UDP_BESIDE_TCP] = { "IPv4/UDP, --tcp", BENCH_TCP, PLAIN_FRAME },
 };
 
 struct bench {
@@ -88,7 +103,7 @@ static int subject_open(struct bench *bench, int subject)
 		return -errno;
 	r->rodata->vary_offset = kinds[subject].vary_at;
 	if (kinds[subject].has_new_data) {
-		r->rodata->vary_sequence = 14 + 20 + 4;
+		r->rodata->vary_sequence = (__u32)kinds[subject].headers_len - 32 + 4;
 		r->rodata->vary_payload = PAYLOAD;
 	}
 	bpf_map__set_max_entries(r->maps.percpu_hash, SLOTS);
@@ -101,8 +116,8 @@ static int subject_open(struct bench *bench, int subject)
 	fd = programs_fd(bench->weir[subject].programs, PROGRAM_XDP);
 	if (subject == EMPTY)
 		fd = bpf_program__fd(r->progs.empty);
-	if (subject == TCP_TABLE)
-		fd = bpf_program__fd(r->progs.count_percpu_hash);
+	if (subject == TCP_TABLE || subject == TCP6_TABLE)
+		fd = bpf_program__fd(r->progs.count_only_percpu_hash);
 	return bpf_map_update_elem(bpf_map__fd(r->maps.target), &key, &fd, BPF_ANY);
 }
 
@@ -151,8 +166,9 @@ static void bench_print(const struct bench *bench)
 	printf("--tunnels in VXLAN, of a packet with headers as long: %.2f (with two lines: %.2f)\n",
 	       over_empty(bench, VXLAN_INSIDE) / over_empty(bench, AS_LONG),
 	       over_empty(bench, VXLAN_INSIDE) / over_empty(bench, AS_LONG_TWO_LINES));
-	printf("--tcp, of a PERCPU_HASH that only counts: %.2f\n",
-	       over_empty(bench, TCP_FOLLOWED) / over_empty(bench, TCP_TABLE));
+	printf("--tcp, of a PERCPU_HASH that only counts: %.2f, IPv6 %.2f\n",
+	       over_empty(bench, TCP_FOLLOWED) / over_empty(bench, TCP_TABLE),
+	       over_empty(bench, TCP6_FOLLOWED) / over_empty(bench, TCP6_TABLE));
 }
 
 int main(void)

@@ -122,6 +122,28 @@ int count_percpu_hash(struct xdp_md *ctx)
 	return count_in(ctx, &percpu_hash, false);
 }
 
+/* Packets and bytes alone. */
+SEC("xdp")
+int count_only_percpu_hash(struct xdp_md *ctx)
+{
+	struct packet p = {};
+	__u32 len = parse_frame(ctx, &p);
+	struct flow_value *value, fresh = { .bytes = len, .packets = 1 };
+	struct flow_key key;
+
+	packet_key(&p, &key);
+	if (!len)
+		return XDP_PASS;
+	value = bpf_map_lookup_elem(&percpu_hash, &key);
+	if (!value) {
+		bpf_map_update_elem(&percpu_hash, &key, &fresh, BPF_NOEXIST);
+		return XDP_PASS;
+	}
+	value->bytes += len;
+	value->packets += 1;
+	return XDP_PASS;
+}
+
 SEC("xdp")
 int count_lru_percpu_hash(struct xdp_md *ctx)
 {
