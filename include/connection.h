@@ -75,6 +75,7 @@ static __always_inline __u32 lane_states(__u32 lane, __u32 state)
 #define TIMED_WHOSE_SHIFT 48
 #define TIMED_WHOSE       (0x1fffull << TIMED_WHOSE_SHIFT)
 #define TIMED_NS          ((1ull << TIMED_WHOSE_SHIFT) - 1)
+#define TIMED_NS_NEGATIVE (1ull << (TIMED_WHOSE_SHIFT - 1)) /* of a difference */
 
 /* Where connections are: of the kernel a map. */
 struct connection_table {

@@ -11,9 +11,10 @@
  * millisecond (a tick of the kernel, if that is longer): with payload, SYN or FIN, nothing of which
  * was there before (Karn). The first segment of the other direction that acknowledges it ends that.
  * It is not told where a segment that begins before its end came meanwhile, where the answer is a
- * reset, or where it echoes a timestamp later than that of the segment (RFC 7323): then it answers
- * another one. Of a merged packet its first segment is timed. The next segment of the direction that
- * was timed takes the time into its flow: so no CPU writes another one's slot.
+ * reset, where it echoes a timestamp later than that of the segment (RFC 7323: then it answers
+ * another one), or where it came before the segment (a capture whose time goes backwards). Of a
+ * merged packet its first segment is timed. The next segment of the direction that was timed takes
+ * the time into its flow: so no CPU writes another one's slot.
  *
  * The usual segment tells nothing, and is passed by a look at one line of its connection: that has
  * the end of the data, and what is going on (the states of the lanes), as the words that all is
@@ -75,12 +76,14 @@ static __noinline int timed_answer(struct connection *c, __u32 lane, const struc
 				   __u64 mine)
 {
 	struct connection_timing *timing = &c->timing[lane & (CONNECTION_LANES - 1)];
-	__u64 timed = word_read(&timing->timed), answered = 0;
+	__u64 timed = word_read(&timing->timed), answered = 0, ns;
 
 	if (timed_is(timed, TIMED_RUNNING, mine) && (__s32)(s->ack - timing->covers) >= 0) {
-		if (!timing->stamp || !s->echoed || (__s32)(s->echoed - timing->stamp) <= 0)
+		ns = (segment_clock(s) - timed) & TIMED_NS;
+		if (!(ns & TIMED_NS_NEGATIVE) && (!timing->stamp || !s->echoed ||
+						  (__s32)(s->echoed - timing->stamp) <= 0))
 			answered = (timed & (TIMED_WHOSE | TIMED_SYN)) | TIMED_ANSWERED |
-				   slot_rtt_of_ns((segment_clock(s) - timed) & TIMED_NS);
+				   slot_rtt_of_ns(ns);
 		__sync_bool_compare_and_swap(&timing->timed, timed, answered);
 	}
 	lane_note(c, lane & (CONNECTION_LANES - 1), word_read(&timing->timed), mine);

@@ -116,7 +116,8 @@ class Connection:
             if stamp and echoed and after(echoed, stamp) > 0:
                 continue
             rtt = (time_ns(packet) - sent_ns) % (1 << 48)
-            lane.answered = told_rtt(rtt), is_syn
+            if rtt < 1 << 47:
+                lane.answered = told_rtt(rtt), is_syn
 
     def send(self, flow, lane, packet, sent):
         seq, length = int(packet["tcp.seq_raw"]), int(packet["tcp.len"])
@@ -236,18 +237,19 @@ def compare(file, *options):
             sum(value[3] for (_, what), value in expected.items() if what == "rtt"))
 
 
-def segment(seq, payload, flags=0x10, src=1):
+def segment(seq, payload, flags=0x10, src=1, ack=1):
     ends = [(bytes([10, 0, 0, 1]), 40000), (bytes([10, 0, 0, 2]), 80)]
     (src_ip, src_port), (dst_ip, dst_port) = ends if src == 1 else ends[::-1]
-    tcp = struct.pack(">HHIIBBHHH", src_port, dst_port, seq % (1 << 32), 1, 0x50, flags, 100, 0, 0)
+    tcp = struct.pack(">HHIIBBHHH", src_port, dst_port, seq % (1 << 32), ack, 0x50, flags, 100, 0, 0)
     ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 40 + payload, 0, 0, 64, 6, 0, src_ip, dst_ip)
     return bytes(12) + b"\x08\x00" + ip + tcp + bytes(payload)
 
 
-def capture(frames):
+def capture(frames, times_us=None):
     head = struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1)
-    return head + b"".join(struct.pack("<IIII", 1_700_000_000, i * 1000, len(f), len(f)) + f
-                           for i, f in enumerate(frames))
+    times_us = times_us or range(0, 1000 * len(frames), 1000)
+    return head + b"".join(struct.pack("<IIII", 1_700_000_000, at, len(f), len(f)) + f
+                           for at, f in zip(times_us, frames))
 
 
 def generated():
@@ -266,6 +268,26 @@ def generated():
     yield "begun_anew", [segment(1000, 100), segment(4, 0, SYN), segment(5, 100)], 0, 0
     yield "what_followed_a_fin", [segment(1, 10, 0x11), segment(11, 0, 0x11),
                                   segment(1, 10, 0x11)], 1, 10
+
+
+def generated_answers():
+    """What each case is, when a SYN, its answer and the next segment were there, the time told."""
+    yield "answered", (100, 130, 150), 30_000
+    yield "answered_at_once", (100, 100, 150), 1
+    yield "answered_before_it_was_sent", (100, 99, 150), None
+    yield "time_is_set_back", (9000, 30, 50), None
+
+
+def test_generated_answers(directory):
+    frames = [segment(0, 0, SYN), segment(0, 0, SYN | ACK, src=2), segment(1, 0)]
+    for name, times_us, ns in generated_answers():
+        file = os.path.join(directory, name + ".pcap")
+        with open(file, "wb") as out:
+            out.write(capture(frames, times_us))
+        got = [flow["tcp"]["handshake_rtt_ns"] for flow in weir(file)[0]["flows"]
+               if flow["src_port"] == 40000]
+        expect(got == [ns], f"{name}: {got}")
+        compare(file)
 
 
 def test_generated(directory):
@@ -311,7 +333,9 @@ def test_captures(directory):
 def main():
     failed = passed = 0
     with tempfile.TemporaryDirectory() as directory:
-        tests = (test_generated, test_captures) if os.path.isdir(CAPTURES) else (test_generated,)
+        tests = [test_generated, test_generated_answers]
+        if os.path.isdir(CAPTURES):
+            tests.append(test_captures)
         for test in tests:
             try:
                 test(directory)

@@ -122,6 +122,24 @@ static void an_answer_to_a_later_segment_tells_no_time(void **state)
 	}
 }
 
+static void an_answer_that_came_before_tells_no_time(void **state)
+{
+	static const uint64_t late_ns[] = { 5000000, 4999999, 1000 };
+	struct scene scene;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(late_ns) / sizeof(*late_ns); i++) {
+		scene_open(&scene, 1);
+		follow(&scene, &scene.there,
+		       (struct segment){ .seq = 9, .flags = SYN, .time_ns = 5000000 });
+		follow(&scene, &scene.back, (struct segment){ .ack = 10, .flags = SYN | ACK,
+							      .time_ns = late_ns[i] });
+		follow(&scene, &scene.there, (struct segment){ .seq = 10, .ack = 1, .flags = ACK });
+		assert_int_equal(scene.there.extra.rtt_samples, late_ns[i] == 5000000);
+		scene_close(&scene);
+	}
+}
+
 static void who_makes_room_though_heard_of_is_missed(void **state)
 {
 	struct scene scene;
@@ -212,6 +230,7 @@ int main(void)
 		cmocka_unit_test(the_next_segment_of_who_was_answered_takes_the_time),
 		cmocka_unit_test(what_was_sent_again_is_not_timed),
 		cmocka_unit_test(an_answer_to_a_later_segment_tells_no_time),
+		cmocka_unit_test(an_answer_that_came_before_tells_no_time),
 		cmocka_unit_test(who_makes_room_though_heard_of_is_missed),
 		cmocka_unit_test(long_times_are_kept_in_steps),
 		cmocka_unit_test(who_passes_would_have_been_followed_to_nothing),
