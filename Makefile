@@ -20,7 +20,7 @@ BPFFLAGS = -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter -Werr
 SOURCES  := $(wildcard user/*.c user/*/*.c)
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY  := $(BUILD)/libweir.a
-SKELETONS := $(BUILD)/weir.skel.h $(BUILD)/owners.skel.h
+SKELETONS := $(BUILD)/weir.skel.h $(BUILD)/owners.skel.h $(BUILD)/tags.skel.h
 EMBEDDED := $(BUILD)/page_style.h $(BUILD)/page_script.h
 
 # One short line a file; V=1 shows the commands.

@@ -3,7 +3,7 @@
 """The stack that the kernel's programs take, a program and what it calls together: kernels before
 6.9 refuse more than 512 bytes (check_max_stack_depth), which newer ones do not tell.
 
-    tests/stack.py BUILD/weir.bpf.o
+    tests/stack.py BUILD/weir.bpf.o ...
 """
 import collections
 import re
@@ -86,15 +86,16 @@ def deepest(functions, name):
 
 
 def main():
-    functions = read(sys.argv[1])
-    programs = [name for name, f in functions.items() if f.section != ".text"]
     counts = collections.Counter()
-    for name in programs:
-        total, frames = deepest(functions, name)
-        counts["passed" if total <= LIMIT else "failed"] += 1
-        print(f"{'ok  ' if total <= LIMIT else 'FAIL'} {total:3d}  {' + '.join(frames)}")
+    for path in sys.argv[1:]:
+        functions = read(path)
+        programs = [name for name, f in functions.items() if f.section != ".text"]
+        for name in programs:
+            total, frames = deepest(functions, name)
+            counts["passed" if total <= LIMIT else "failed"] += 1
+            print(f"{'ok  ' if total <= LIMIT else 'FAIL'} {total:3d}  {' + '.join(frames)}")
     print(f"{counts['passed']} passed, {counts['failed']} failed")
-    return 1 if counts["failed"] or not programs else 0
+    return 1 if counts["failed"] or not counts else 0
 
 
 if __name__ == "__main__":

@@ -51,7 +51,9 @@ def stranger(device, hook, verdict, before=()):
         os.close(link)
 
 
-def tagger(device, vlan):
-    """Gives each packet that is sent a VLAN tag, beside it: bpf_skb_vlan_push."""
-    push = [(0xb7, 2, socket.htons(0x8100)), (0xb7, 3, vlan), (0x85, 0, 18)]
-    return stranger(device, "tcx-egress", TC_OK, push)
+def tagger(device, *tags, protocol=0x8100):
+    """Gives each packet that is sent VLAN tags, the last beside it: bpf_skb_vlan_push."""
+    keep, again = (0xbf, 0x16, 0), (0xbf, 0x61, 0)
+    push = [line for tag in tags
+            for line in (again, (0xb7, 2, socket.htons(protocol)), (0xb7, 3, tag), (0x85, 0, 18))]
+    return stranger(device, "tcx-egress", TC_OK, [keep, *push])

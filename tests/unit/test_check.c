@@ -297,6 +297,11 @@ static void tags_beside_the_packet_are_a_note_for_xdp_only(void **state)
 	tc = judged(&facts, ATTACH_TC);
 	expect_finding(&xdp.findings, "VLAN tags", FINDING_NOTE, "ethtool -K eth0 rxvlan off");
 	expect_finding(&tc.findings, "VLAN tags", FINDING_OK, "");
+	facts.xdp_rx_vlan = true;
+	xdp = judged(&facts, ATTACH_AUTO);
+	expect_finding(&xdp.findings, "VLAN tags", FINDING_OK, "");
+	xdp = judged(&facts, ATTACH_GENERIC);
+	expect_finding(&xdp.findings, "VLAN tags", FINDING_NOTE, "ethtool -K eth0 rxvlan off");
 }
 
 /* Its own feature changes nothing there. */

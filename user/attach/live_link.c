@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attach_ask.h"
 #include "live_watch.h"
 #include "native.h"
 #include "pinned.h"
 #include "../base/report.h"
+#include "../kernel/tag_program.h"
 
 static void report_impossible(const struct live_link *link, enum attach_how how)
 {
@@ -151,12 +153,45 @@ static int side_attach(struct live_link *link, const struct live_shared *shared,
 	return err;
 }
 
+/* Why there is no program that sees the tags beside its packets: in words; NULL: there can be one. */
+static const char *tags_lack(const struct live_shared *shared)
+{
+	if (shared->pin)
+		return "beside --pin";
+	if (shared->link_count > TAG_PROGRAMS_MAX)
+		return "of so many interfaces";
+	if (helper_is_used())
+		return "of an interface that came later";
+	return tag_program_lacks(shared->programs);
+}
+
+/* By a program of its own; where the kernel refuses that, by the one for all. */
+static bool tagged_attach(struct live_link *link, const struct live_shared *shared)
+{
+	unsigned int ifindex = link->facts.ifindex;
+	struct tag_program *program;
+
+	if (link->plan.in != ATTACH_XDP_NATIVE || !link->facts.xdp_rx_vlan ||
+	    !xdp_tags_lie_beside(&link->facts) || tags_lack(shared) ||
+	    tag_program_load(shared->programs, ifindex, native_needs_frags(&link->facts), &program))
+		return false;
+	link->attached[LIVE_IN] = !attachment_open(&link->attachment[LIVE_IN], link->plan.in,
+						   (int)ifindex, tag_program_fd(program));
+	tag_program_unload(program);
+	return link->attached[LIVE_IN];
+}
+
 /* auto: what netdev_query could not foresee, the driver says when it is asked. */
 static int in_attach(struct live_link *link, const struct live_shared *shared)
 {
 	struct attach_plan *plan = &link->plan;
 	bool tcx = attach_plan_has_tcx(&link->facts, shared->machine);
-	int err = side_attach(link, shared, LIVE_IN, plan->in);
+	int err;
+
+	link->sees_tags = tagged_attach(link, shared);
+	if (link->sees_tags)
+		return 0;
+	err = side_attach(link, shared, LIVE_IN, plan->in);
 
 	if (!err || plan->in != ATTACH_XDP_NATIVE || shared->settings.how != ATTACH_AUTO)
 		return err;
@@ -180,12 +215,26 @@ static void report_refused(const struct live_link *link, enum attach_point point
 		report_error("try: -a tc, or weir check %s", link->facts.name);
 }
 
-static void report_chosen(const struct live_link *link, enum attach_how how)
+/* What XDP does not see of tags, and what helps. */
+static void report_tags(const struct live_link *link, const struct live_shared *shared)
 {
+	const struct netdev_facts *facts = &link->facts;
+	const char *lack = facts->xdp_rx_vlan ? tags_lack(shared) : NULL;
+	char mend[NETDEV_WHY_MAX];
+
+	if (!attach_point_is_xdp(link->plan.in) || link->sees_tags ||
+	    !xdp_tags_mend(facts, mend, sizeof(mend)))
+		return;
+	report_notice("note: XDP does not see VLAN tags that %s gets beside packets%s%s: %s",
+		      facts->name, lack ? ", " : "", lack ? lack : "", mend);
+}
+
+static void report_chosen(const struct live_link *link, const struct live_shared *shared)
+{
+	enum attach_how how = shared->settings.how;
 	const struct attach_plan *plan = &link->plan;
 	const char *cost = plan->in == ATTACH_XDP_NATIVE ? native_cost(&link->facts) : NULL;
 	const char *driver = link->facts.driver[0] ? link->facts.driver : "unknown driver";
-	char mend[NETDEV_WHY_MAX];
 
 	report_notice("attached to %s (%s): %s%s%s%s%s", link->facts.name, driver,
 		      plan->in ? attach_point_name(plan->in) : "",
@@ -194,9 +243,7 @@ static void report_chosen(const struct live_link *link, enum attach_how how)
 		      plan->why[0] ? ": " : "", plan->why);
 	if (cost)
 		report_notice("note: native XDP takes from %s: %s", link->facts.name, cost);
-	if (attach_point_is_xdp(plan->in) && xdp_tags_mend(&link->facts, mend, sizeof(mend)))
-		report_notice("note: XDP does not see VLAN tags that %s gets beside packets: %s",
-			      link->facts.name, mend);
+	report_tags(link, shared);
 	if (how == ATTACH_GENERIC)
 		report_notice("warning: generic XDP runs after GRO: merged packets count as one");
 	if (!link->facts.up)
@@ -219,7 +266,7 @@ int live_link_attach(struct live_link *link, const struct live_shared *shared)
 		live_link_detach(link);
 		return -EIO;
 	}
-	report_chosen(link, shared->settings.how);
+	report_chosen(link, shared);
 	live_link_watch(link);
 	live_link_missed(link);
 	link->counted = link->state.counters;

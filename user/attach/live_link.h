@@ -21,6 +21,7 @@ struct live_link {
 	const struct pin_place *pin;     /* where it is pinned; NULL */
 	bool gone;
 	bool is_cut;                     /* it went or came back in the pane at hand */
+	bool sees_tags;                  /* by a program of its own: those beside packets, at XDP */
 	bool is_refused;                 /* it is back and cannot be attached, which has been told */
 	uint64_t retry_ns;               /* then not before this instant */
 	const char *given;               /* as the user has it */
@@ -46,6 +47,7 @@ struct live_shared {
 	const struct hash_seed *seed;
 	const struct programs *programs; /* NULL until they are loaded */
 	const struct pin_place *pin;     /* what is attached stays; NULL: it goes with the agent */
+	size_t link_count;               /* at the start */
 };
 
 /*

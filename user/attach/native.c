@@ -29,15 +29,20 @@ const char *native_cost(const struct netdev_facts *facts)
  * A veth moves none itself: it receives a packet as its other end sent it, which leaves tags beside
  * where it has the offload (validate_xmit_vlan, net/core/dev.c), and is often not to be seen here.
  */
+bool xdp_tags_lie_beside(const struct netdev_facts *facts)
+{
+	return strcmp(facts->driver, "veth") == 0 || facts->rx_vlan_strip;
+}
+
 bool xdp_tags_mend(const struct netdev_facts *facts, char *mend, size_t size)
 {
-	bool is_veth = strcmp(facts->driver, "veth") == 0;
-
-	if (is_veth)
+	if (!xdp_tags_lie_beside(facts))
+		return false;
+	if (strcmp(facts->driver, "veth") == 0)
 		snprintf(mend, size, "ethtool -K PEER txvlan off, at its other end");
-	else if (facts->rx_vlan_strip)
+	else
 		snprintf(mend, size, "ethtool -K %s rxvlan off", facts->name);
-	return is_veth || facts->rx_vlan_strip;
+	return true;
 }
 
 static void why_held(const struct netdev_facts *facts, char *why, size_t size)

@@ -6,6 +6,7 @@
 
 #include "../attach/native.h"
 #include "../cli/options_table.h"
+#include "../kernel/tag_program.h"
 #include "../text/escape.h"
 #include "survey.h"
 
@@ -141,6 +142,11 @@ static void vlan_judge(struct judging *judging)
 	finding_action(finding, "seen: TC reads them there");
 	if (!attach_point_is_xdp(judging->plan->in))
 		return;
+	if (judging->plan->in == ATTACH_XDP_NATIVE && judging->facts->xdp_rx_vlan) {
+		finding_action(finding, "seen: XDP asks the driver, but not beside FILTER, --tcp, "
+					"--tunnels, --pin or past %u interfaces", TAG_PROGRAMS_MAX);
+		return;
+	}
 	finding->state = FINDING_NOTE;
 	finding_action(finding, "not seen by XDP: flows have no vlan");
 	finding_mend(finding, "%s", mend);

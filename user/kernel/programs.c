@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -335,4 +336,40 @@ void programs_unpin(const char *directory)
 uint64_t programs_connections_missed(const struct programs *programs)
 {
 	return __atomic_load_n(&programs->skeleton->bss->connections_missed, __ATOMIC_RELAXED);
+}
+
+const struct count_settings *programs_settings(const struct programs *programs)
+{
+	return (const struct count_settings *)&programs->skeleton->rodata->settings;
+}
+
+bool programs_have_filter(const struct programs *programs)
+{
+	for (int kind = 0; kind < PROGRAM_KIND_COUNT; kind++) {
+		if (programs->filter_fd[kind] >= 0 || programs->passes_none[kind])
+			return true;
+	}
+	return false;
+}
+
+/* By its name, which libbpf takes from what it was given: of the banks that is another one. */
+static const struct bpf_map *map_named(const struct weir_bpf *skeleton, const char *name)
+{
+	if (strcmp(name, "banks") == 0)
+		return skeleton->maps.banks;
+	return bpf_object__find_map_by_name(skeleton->obj, name);
+}
+
+int programs_lend_maps(const struct programs *programs, struct bpf_object *object)
+{
+	struct bpf_map *map;
+	int err = 0;
+
+	bpf_object__for_each_map(map, object) {
+		const struct bpf_map *own = map_named(programs->skeleton, bpf_map__name(map));
+
+		if (own && !err)
+			err = bpf_map__reuse_fd(map, bpf_map__fd(own));
+	}
+	return err;
 }

@@ -84,6 +84,14 @@ int programs_fd(const struct programs *programs, enum program_kind kind);
 int programs_pin(const struct programs *programs, const char *directory);
 void programs_unpin(const char *directory);
 
+/* The settings that they were loaded with; whether a filter stands in front of them. */
+const struct count_settings *programs_settings(const struct programs *programs);
+bool programs_have_filter(const struct programs *programs);
+
+/* Has an object that is open, and not loaded yet, take its maps from these. 0 or negative errno. */
+struct bpf_object;
+int programs_lend_maps(const struct programs *programs, struct bpf_object *object);
+
 /* Connections that made room for others though they were heard of (connection.h), since the load. */
 uint64_t programs_connections_missed(const struct programs *programs);
 

@@ -48,6 +48,7 @@ static inline struct live_shared live_shared_of(const struct live *live)
 				     .banks = live->banks,
 				     .seed = &live->seed,
 				     .programs = live->programs,
+				     .link_count = live->config.interface_count,
 				     .pin = live->config.pin ? &live->config.pin->place : NULL };
 }
 

@@ -21,6 +21,8 @@
 #define NETDEV_CMD_DEV_GET        1
 #define NETDEV_A_DEV_IFINDEX      1
 #define NETDEV_A_DEV_XDP_FEATURES 3
+#define NETDEV_A_DEV_XDP_RX_METADATA_FEATURES 5
+#define NETDEV_XDP_RX_METADATA_VLAN_TAG       (1ull << 2)
 #define NETDEV_XDP_ACT_BASIC      (1ull << 0)
 #define NETDEV_XDP_ACT_RX_SG      (1ull << 5)
 
@@ -194,20 +196,27 @@ static int family_parse(const struct nlmsghdr *header, void *context)
 	return MNL_CB_OK;
 }
 
+static bool features_bits(const struct nlattr *features, uint64_t *bits)
+{
+	if (!features || mnl_attr_get_payload_len(features) != sizeof(*bits))
+		return false;
+	*bits = mnl_attr_get_u64(features);
+	return true;
+}
+
 static int features_parse(const struct nlmsghdr *header, void *context)
 {
-	const struct nlattr *table[NETDEV_A_DEV_XDP_FEATURES + 1];
-	const struct nlattr *features;
+	const struct nlattr *table[NETDEV_A_DEV_XDP_RX_METADATA_FEATURES + 1];
 	struct netdev_facts *facts = context;
 	uint64_t bits;
 
-	netlink_attributes(header, GENL_HDRLEN, table, NETDEV_A_DEV_XDP_FEATURES);
-	features = table[NETDEV_A_DEV_XDP_FEATURES];
-	if (!features || mnl_attr_get_payload_len(features) != sizeof(bits))
-		return MNL_CB_OK;
-	bits = mnl_attr_get_u64(features);
-	facts->native_xdp = bits & NETDEV_XDP_ACT_BASIC ? NETDEV_YES : NETDEV_NO;
-	facts->xdp_frags = bits & NETDEV_XDP_ACT_RX_SG ? NETDEV_YES : NETDEV_NO;
+	netlink_attributes(header, GENL_HDRLEN, table, NETDEV_A_DEV_XDP_RX_METADATA_FEATURES);
+	if (features_bits(table[NETDEV_A_DEV_XDP_FEATURES], &bits)) {
+		facts->native_xdp = bits & NETDEV_XDP_ACT_BASIC ? NETDEV_YES : NETDEV_NO;
+		facts->xdp_frags = bits & NETDEV_XDP_ACT_RX_SG ? NETDEV_YES : NETDEV_NO;
+	}
+	if (features_bits(table[NETDEV_A_DEV_XDP_RX_METADATA_FEATURES], &bits))
+		facts->xdp_rx_vlan = bits & NETDEV_XDP_RX_METADATA_VLAN_TAG;
 	return MNL_CB_OK;
 }
 

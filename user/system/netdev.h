@@ -53,7 +53,8 @@ struct netdev_facts {
 	unsigned native_mtu_max;         /* without xdp.frags; 0: the driver alone knows */
 	unsigned native_mtu;             /* compared with it: a veth's peer's MTU, else mtu */
 
-	bool rx_vlan_strip;              /* tags arrive beside the packet: XDP does not see them */
+	bool rx_vlan_strip;              /* tags arrive beside the packet: XDP does not see them, */
+	bool xdp_rx_vlan;                /* but where the driver tells of them when asked */
 	bool gro, gro_hw, lro;           /* packets are merged before TC; gro_hw, lro: before XDP */
 	bool tso, gso;                   /* packets leave TC egress unsegmented */
 
