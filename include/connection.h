@@ -47,10 +47,16 @@ struct connection {
 _Static_assert(sizeof(struct connection) == 128 &&
 	       offsetof(struct connection, timing) == 64, "a connection is two cache lines");
 
-/* Of a lane: a segment is timed; the time of one is to be taken. Of a side: it sends no more. */
-#define LANE_RUNNING  0x01u
-#define LANE_ANSWERED 0x02u
-#define LANE_OVER     0x04u
+/*
+ * Of a lane: a segment is timed; the time of one is to be taken; a FIN was there. Of a side: it sends
+ * no more.
+ */
+#define LANE_FIN      0x01u /* TCP_FLAG_FIN */
+#define LANE_RUNNING  0x02u
+#define LANE_ANSWERED 0x04u
+#define LANE_OVER     0x08u
+
+_Static_assert(LANE_FIN == TCP_FLAG_FIN, "the bit of the header");
 
 static __always_inline __u32 lane_of(__u32 sender, bool is_out)
 {

@@ -38,7 +38,7 @@ static __always_inline bool timed_is(__u64 timed, __u64 state, __u64 mine)
 /* What the usual segment knows of a lane. Two CPUs may do this at once: the next one sets it right. */
 static __always_inline void lane_note(struct connection *c, __u32 lane, __u64 timed, __u64 mine)
 {
-	__u8 state = c->state[lane] & LANE_OVER;
+	__u8 state = c->state[lane] & (LANE_OVER | LANE_FIN);
 
 	if (timed_is(timed, TIMED_RUNNING, mine))
 		state |= LANE_RUNNING;
@@ -120,7 +120,8 @@ static __always_inline __u32 segment_covered(const struct segment *s)
 
 /*
  * What becomes of what is timed of a lane when a segment is sent: nothing of it is told where that
- * begins before its end; what is_new is timed from now on, if nothing else is.
+ * begins before its end; what is_new is timed from now on, if nothing else is. A FIN is not new
+ * twice: it is no data, so that the end of those does not tell.
  */
 static __noinline int timed_try(struct connection *c, __u32 lane, const struct segment *s,
 				__u64 mine, bool is_new)
@@ -132,7 +133,7 @@ static __noinline int timed_try(struct connection *c, __u32 lane, const struct s
 	if (is_syn || ((__s32)(timing->covers - s->seq) > 0 &&
 		       timed_is(timed, TIMED_RUNNING, mine)))
 		timed = 0;
-	if (is_new) {
+	if (is_new && !(s->flags & c->state[lane & (CONNECTION_LANES - 1)] & LANE_FIN)) {
 		c->tried[lane & (CONNECTION_LANES - 1)] = s->tick;
 		if (!timed_is(timed, TIMED_RUNNING, mine)) {
 			timing->covers = segment_covered(s);
@@ -190,15 +191,22 @@ static __always_inline void connection_send(struct connection *c, __u32 lane, __
 	timed_try(c, lane, s, whose << (TIMED_WHOSE_SHIFT - 32) & TIMED_WHOSE, is_new);
 }
 
-/* Who has sent a FIN sends no more; after a RST nobody does. */
-static __always_inline void connection_mark(struct connection *c, __u32 sender, __u8 flags)
+/* Who has sent a FIN sends no more; after a RST nobody does. A SYN begins anew. */
+static __noinline int connection_mark(struct connection *c, __u32 lane, __u8 flags)
 {
+	__u8 *mine = &c->state[lane & (CONNECTION_LANES - 1)];
+	__u8 *sender = &c->state[lane_of(lane >> 1, false)];
+
+	if (flags & TCP_FLAG_SYN)
+		*mine &= (__u8)~LANE_FIN;
+	*mine |= flags & LANE_FIN;
 	if (flags & TCP_FLAG_RST)
-		c->state[lane_of(!sender, false)] |= LANE_OVER;
+		c->state[lane_of(!(lane >> 1), false)] |= LANE_OVER;
 	if (flags & (TCP_FLAG_RST | TCP_FLAG_FIN))
-		c->state[lane_of(sender, false)] |= LANE_OVER;
+		*sender |= LANE_OVER;
 	else
-		c->state[lane_of(sender, false)] &= (__u8)~LANE_OVER;
+		*sender &= (__u8)~LANE_OVER;
+	return 0;
 }
 
 /* The connection that a slot remembers the place of; NULL: it is not there. */
@@ -246,7 +254,7 @@ static __always_inline bool connection_follow(const struct connection_table *tab
 	if (s->payload || s->flags & (TCP_FLAG_SYN | TCP_FLAG_FIN))
 		connection_send(c, lane, place >> 32 << 32, s, &record->extra);
 	if (unlikely(s->flags & (TCP_FLAG_SYN | TCP_FLAG_FIN | TCP_FLAG_RST)))
-		connection_mark(c, sender, s->flags);
+		connection_mark(c, lane, s->flags);
 	return true;
 }
 

@@ -5,6 +5,7 @@ against what the test itself makes of tshark's numbers (tcp.seq_raw, tcp.ack_raw
 timestamps); of generated captures and those of ../shared/captures where they are there.
 """
 import collections
+import decimal
 import glob
 import gzip
 import json
@@ -25,7 +26,7 @@ CAPTURES = os.path.join(ROOT, "../shared/captures")
 FIELDS = ["frame.protocols", "frame.interface_id", "frame.packet_flags_direction", "vlan.id",
           "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport", "tcp.seq_raw",
           "tcp.len", "tcp.flags", "tcp.ack_raw", "frame.time_epoch", "tcp.hdr_len", "tcp.options",
-          "tcp.analysis.ack_rtt", "ip.flags.mf", "ip.len", "ip.hdr_len"]
+          "tcp.analysis.ack_rtt", "tcp.stream", "ip.flags.mf", "ip.len", "ip.hdr_len"]
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 SCHEMA = schema.load()
 
@@ -74,6 +75,7 @@ class Lane:
     """What one side of a connection sends, at one hook."""
     def __init__(self):
         self.end = self.covers = self.running = self.answered = self.tried = None
+        self.has_fin = False
 
 
 def stamps(packet):
@@ -92,7 +94,7 @@ def time_ns(packet):
 class Connection:
     """Follows the segments of one, by the rules of the manual, and adds to found."""
     def __init__(self, found):
-        self.found, self.lanes = found, {}
+        self.found, self.lanes, self.answers = found, {}, []
 
     def take(self, flow, lane, seq, packet):
         """An answer that came goes to the flow of who was answered, with its next segment."""
@@ -118,6 +120,8 @@ class Connection:
             rtt = (time_ns(packet) - sent_ns) % (1 << 48)
             if rtt < 1 << 47:
                 lane.answered = told_rtt(rtt), is_syn
+                if int(packet["tcp.ack_raw"]) == lane.covers:
+                    self.answers.append((rtt, packet))
 
     def send(self, flow, lane, packet, sent):
         seq, length = int(packet["tcp.seq_raw"]), int(packet["tcp.len"])
@@ -140,9 +144,11 @@ class Connection:
                 self.found[flow, "bytes"] = self.found.get((flow, "bytes"), 0) + length
             if after(lane.covers, seq) > 0:
                 lane.running = None
-            is_new = below <= 0 and after(lane.covers, seq) <= 0
+            is_new = (below <= 0 and after(lane.covers, seq) <= 0 and
+                      not (flags & FIN and lane.has_fin))
             if length and after(last, lane.end) > 0:
                 lane.end = last
+        lane.has_fin = bool(flags & FIN) or (lane.has_fin and not flags & SYN)
         tick = time_ns(packet) // 10**6
         if is_new and (flags & SYN or lane.tried != tick):
             lane.tried = tick
@@ -166,9 +172,24 @@ def told_rtt(ns):
     return max(ns, 1) if ns < 1 << 31 else ns >> 6 << 6
 
 
+def compare_answers(connections, streams):
+    """Of an acknowledgment of just what is timed tshark tells the time too. It has one stream of all
+    tags and interfaces: what shows at several, more than two lanes, is timed between them there.
+    """
+    count = 0
+    for connection in connections:
+        for rtt, packet in connection.answers:
+            theirs = packet["tcp.analysis.ack_rtt"]
+            if theirs and len(streams[packet["tcp.stream"]]) == 2:
+                expect(rtt == round(decimal.Decimal(theirs) * 10**9),
+                       f"{packet['frame.time_epoch']}: {rtt} ns, tshark {theirs} s")
+                count += 1
+    return count
+
+
 def count(packets):
     """Packets and bytes sent again and the round-trip times, by flow: addresses and ports."""
-    found, connections = {}, {}
+    found, connections, streams = {}, {}, collections.defaultdict(set)
     for packet in packets:
         if not packet["tcp.len"]:
             continue
@@ -176,11 +197,13 @@ def count(packets):
                 int(packet["tcp.srcport"]), int(packet["tcp.dstport"]))
         name = frozenset([flow[::2], flow[1::2]]), packet["vlan.id"], packet["frame.interface_id"]
         connection = connections.setdefault(name, Connection(found))
-        connection.follow(flow, packet["frame.packet_flags_direction"], packet)
+        hook = packet["frame.packet_flags_direction"]
+        streams[packet["tcp.stream"]].add((flow, *name[1:], hook))
+        connection.follow(flow, hook, packet)
     for key, times in list(found.items()):
         if key[1] == "rtt":
             found[key] = min(times), sum(times) // len(times), max(times), len(times)
-    return found
+    return found, compare_answers(connections.values(), streams)
 
 
 def weir(file, *options):
@@ -225,16 +248,16 @@ def told(documents):
 
 
 def compare(file, *options):
-    """Segments sent again, and samples."""
+    """Segments sent again, samples, and answers that tshark tells the time of."""
     documents = weir(file, "-w", "tumbling:87600h", *options)
     for document in documents:
         schema.check(document, SCHEMA, SCHEMA)
-    expected, got = count(tshark(file)), told(documents)
+    (expected, compared), got = count(tshark(file)), told(documents)
     wrong = {key: (expected.get(key), got.get(key)) for key in expected.keys() | got.keys()
              if differ(expected.get(key), got.get(key))}
     expect(not wrong, f"{file}: expected, got: {list(wrong.items())[:4]} of {len(wrong)}")
     return (sum(value for (_, what), value in expected.items() if what == "packets"),
-            sum(value[3] for (_, what), value in expected.items() if what == "rtt"))
+            sum(value[3] for (_, what), value in expected.items() if what == "rtt"), compared)
 
 
 def segment(seq, payload, flags=0x10, src=1, ack=1):
@@ -309,7 +332,7 @@ def test_generated(directory):
 
 def test_captures(directory):
     files = sorted(glob.glob(os.path.join(CAPTURES, "*cap*")))
-    again = samples = 0
+    again = samples = compared = 0
     for file in files:
         if os.environ.get("ALL"):
             print(file, flush=True)
@@ -325,9 +348,11 @@ def test_captures(directory):
                 raise
             print(str(error)[:600], flush=True)
             continue
-        again, samples = again + found[0], samples + found[1]
-    expect(not files or (again > 0 and samples > 0), "some capture sends again")
-    print(f"     {len(files)} captures: {again} segments sent again, {samples} round-trip times")
+        again, samples, compared = (one + more for one, more in
+                                    zip((again, samples, compared), found))
+    expect(not files or (again > 0 and compared > 0), "some capture sends again")
+    print(f"     {len(files)} captures: {again} segments sent again, {samples} round-trip times, "
+          f"{compared} of them tshark's too")
 
 
 def main():

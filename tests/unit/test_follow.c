@@ -122,6 +122,31 @@ static void an_answer_to_a_later_segment_tells_no_time(void **state)
 	}
 }
 
+static void a_fin_that_is_sent_again_is_not_timed(void **state)
+{
+	const uint8_t fin = ACK | TCP_FLAG_FIN;
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene, 1);
+	follow(&scene, &scene.there, (struct segment){ .seq = 1, .payload = 1, .flags = ACK });
+	follow(&scene, &scene.there, (struct segment){ .seq = 2, .payload = 8, .flags = ACK,
+						       .time_ns = 1000000 });
+	follow(&scene, &scene.there, (struct segment){ .seq = 10, .flags = fin,
+						       .time_ns = 2000000 });
+	follow(&scene, &scene.back, (struct segment){ .seq = 1, .ack = 10, .flags = ACK,
+						      .time_ns = 3000000 });
+	follow(&scene, &scene.there, (struct segment){ .seq = 10, .flags = fin,
+						       .time_ns = 4000000 });
+	follow(&scene, &scene.back, (struct segment){ .seq = 1, .ack = 11, .flags = ACK,
+						      .time_ns = 5000000 });
+	follow(&scene, &scene.there, (struct segment){ .seq = 11, .ack = 1, .flags = ACK,
+						       .time_ns = 6000000 });
+	assert_int_equal(scene.there.extra.rtt_samples, 1);
+	assert_int_equal(scene.there.extra.rtt_max_ns, 2000000);
+	scene_close(&scene);
+}
+
 static void an_answer_that_came_before_tells_no_time(void **state)
 {
 	static const uint64_t late_ns[] = { 5000000, 4999999, 1000 };
@@ -230,6 +255,7 @@ int main(void)
 		cmocka_unit_test(the_next_segment_of_who_was_answered_takes_the_time),
 		cmocka_unit_test(what_was_sent_again_is_not_timed),
 		cmocka_unit_test(an_answer_to_a_later_segment_tells_no_time),
+		cmocka_unit_test(a_fin_that_is_sent_again_is_not_timed),
 		cmocka_unit_test(an_answer_that_came_before_tells_no_time),
 		cmocka_unit_test(who_makes_room_though_heard_of_is_missed),
 		cmocka_unit_test(long_times_are_kept_in_steps),
