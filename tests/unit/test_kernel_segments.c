@@ -10,6 +10,9 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
+#include <time.h>
+
 #include "kernel_scene.h"
 #include "privilege.h"
 #include "random.h"
@@ -183,12 +186,131 @@ static void segments_in_several_buffers_are_the_same_in_the_kernel(void **state)
 	scene_close(&scene);
 }
 
+#define PANES       40
+#define PANE_NS     25000000
+#define AT_ONCE     6u /* connections, followed by two CPUs at once */
+
+/* A CPU that has one direction of the connections: sends data, or acknowledges what was sent. */
+struct direction {
+	pthread_t thread;
+	const struct scene *scene;
+	int cpu;
+	bool is_back;
+	bool *stop;
+	uint32_t *sent; /* by connection: where its data ends */
+	int err;
+};
+
+/* Of the CPUs that the process may run on, that of a number, counted round. */
+static int usable_cpu(const cpu_set_t *set, int number)
+{
+	int left = number % CPU_COUNT(set), cpu = 0;
+
+	while (!CPU_ISSET((size_t)cpu, set) || left--)
+		cpu++;
+	return cpu;
+}
+
+static void *direction_run(void *context)
+{
+	struct direction *d = context;
+	struct frame f;
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET((size_t)d->cpu, &set);
+	d->err = sched_setaffinity(0, sizeof(set), &set);
+	frame_build(&f, segment4);
+	if (d->is_back)
+		frame_set16(&f, f.length_at, 40);
+	for (uint32_t i = 0; !d->err && !__atomic_load_n(d->stop, __ATOMIC_RELAXED); i++) {
+		uint32_t number = i % AT_ONCE, sent = __atomic_load_n(&d->sent[number], __ATOMIC_ACQUIRE);
+		uint8_t *tcp = f.bytes + 34;
+		LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f.bytes, .data_size_in = f.len,
+			    .repeat = 1);
+
+		frame_turn(&f, tcp, number, d->is_back);
+		memcpy(tcp + (d->is_back ? 8 : 4), &(uint32_t){ htonl(sent) }, 4);
+		tcp[15] = 1;
+		d->err = bpf_prog_test_run_opts(programs_fd(d->scene->programs, PROGRAM_XDP), &opts);
+		if (!d->is_back)
+			__atomic_store_n(&d->sent[number], sent + 100, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+/* What panes tell, by connection. */
+struct followed {
+	uint64_t samples[AT_ONCE];
+	uint64_t retransmitted;
+};
+
+static int take_followed(void *context, const struct flow_slot *const *records, size_t count)
+{
+	struct followed *followed = context;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct flow_extra *extra = &((const struct flow_record *)records[i])->extra;
+
+		followed->samples[((const uint8_t *)&records[i]->src[3])[0]] += extra->rtt_samples;
+		followed->retransmitted += extra->retransmitted_packets;
+	}
+	return 0;
+}
+
+static void pane_take(struct scene *scene, struct followed *followed)
+{
+	const struct timespec pane = { .tv_nsec = PANE_NS };
+	struct outcome_counts counts;
+	uint64_t ticks;
+
+	nanosleep(&pane, NULL);
+	assert_int_equal(programs_read_ticks(scene->programs, &ticks), 0);
+	assert_int_equal(banks_flip(scene->banks, &(struct bank_begin){ .ticks = ticks }), 0);
+	assert_int_equal(banks_drain(scene->banks, take_followed, followed, &counts), 0);
+}
+
+/* Data is on one CPU, what acknowledges it on the other: times go on being told to the end. */
+static void two_cpus_follow_a_connection_at_once(void **state)
+{
+	uint32_t sent[AT_ONCE] = { 0 };
+	struct followed first = { 0 }, last = { 0 };
+	struct direction directions[2];
+	struct scene scene;
+	bool stop = false;
+
+	(void)state;
+	need_root();
+	scene_open(&scene, (struct scene_options){ .has_extra = true, .has_tcp = true,
+						   .one_link = true });
+	assert_int_equal(sched_setaffinity(0, sizeof(scene.cpus), &scene.cpus), 0);
+	for (int i = 0; i < 2; i++) {
+		directions[i] = (struct direction){ .scene = &scene, .is_back = i, .stop = &stop,
+						    .cpu = usable_cpu(&scene.cpus, i),
+						   .sent = sent };
+		assert_int_equal(pthread_create(&directions[i].thread, NULL, direction_run,
+						&directions[i]), 0);
+	}
+	for (int pane = 0; pane < PANES; pane++)
+		pane_take(&scene, pane < PANES / 2 ? &first : &last);
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	for (int i = 0; i < 2; i++) {
+		pthread_join(directions[i].thread, NULL);
+		assert_int_equal(directions[i].err, 0);
+	}
+	assert_int_equal(first.retransmitted + last.retransmitted, 0);
+	for (uint32_t i = 0; i < AT_ONCE; i++)
+		assert_true(first.samples[i] > 5 && last.samples[i] > 5);
+	scene_close(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(conversations_are_followed_the_same_in_the_kernel),
 		cmocka_unit_test(cut_segments_are_the_same_in_the_kernel),
 		cmocka_unit_test(segments_in_several_buffers_are_the_same_in_the_kernel),
+		cmocka_unit_test(two_cpus_follow_a_connection_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
