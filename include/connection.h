@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The TCP connections that are remembered from one segment to the next (follow.h). One table for all
- * CPUs, beside the banks and never swapped with them, in sets of a few connections. It is lossy:
- * where a set is full the connection longest not heard of makes room. A slot remembers where its
- * connection is.
+ * The TCP connections that are remembered from one segment to the next (follow.h). One table for
+ * all CPUs, beside the banks and never swapped with them, in sets of a few connections. It is
+ * lossy: where a set is full the connection longest not heard of makes room. A slot remembers where
+ * its connection is.
  *
  * CPUs share it without locks. Words are written whole, and tell whose they are, so that one which
  * belongs to the connection that was there before is not taken for another's.
@@ -48,8 +48,8 @@ _Static_assert(sizeof(struct connection) == 128 &&
 	       offsetof(struct connection, timing) == 64, "a connection is two cache lines");
 
 /*
- * Of a lane: a segment is timed; the time of one is to be taken; a FIN was there. Of a side: it sends
- * no more.
+ * Of a lane: a segment is timed; the time of one is to be taken; a FIN was there. Of a side: it
+ * sends no more.
  */
 #define LANE_FIN      0x01u /* TCP_FLAG_FIN */
 #define LANE_RUNNING  0x02u

@@ -95,9 +95,10 @@ static inline __u64 slot_time_ms(__u16 time)
 
 /*
  * What packets are grouped by. 56 bytes: 42 lie in a slot, 6 the kernel does not know, the last 8,
- * the tunnel, lie in the second line of a record. Keys compare and hash as words. IPv4 addresses are IPv4-mapped (RFC 4291, 2.5.5.2). A non-IP flow has its
- * EtherType in src_port. ICMP and ICMPv6 have type in the first byte of src_port and code in
- * the first byte of dst_port, the other byte zero or FLOW_ICMP_CUT.
+ * the tunnel, lie in the second line of a record. Keys compare and hash as words. IPv4 addresses
+ * are IPv4-mapped (RFC 4291, 2.5.5.2). A non-IP flow has its EtherType in src_port. ICMP and ICMPv6
+ * have type in the first byte of src_port and code in the first byte of dst_port, the other byte
+ * zero or FLOW_ICMP_CUT.
  */
 struct flow_key {
 	union {

@@ -4,8 +4,8 @@
  * and how long answers take.
  *
  * Sent again is a segment with payload that begins before the end of the data of its direction; a
- * SYN is not (its direction begins anew with it), nor a probe of one byte below that end (keep-alive:
- * RFC 1122, 4.2.3.6).
+ * SYN is not (its direction begins anew with it), nor a probe of one byte below that end
+ * (keep-alive: RFC 1122, 4.2.3.6).
  *
  * Round-trip times: one segment of a direction is timed at a time, and at most one is tried in a
  * millisecond (a tick of the kernel, if that is longer): with payload, SYN or FIN, nothing of which
@@ -22,8 +22,8 @@
  *
  * Of two CPUs with segments of one direction at once the later wins, at worst with the lower end:
  * what is sent again of the rest is then not known; or with the older state: a time may be untold,
- * until the next segment that may be timed sets that right. A segment that is new is never taken for
- * one sent again by that, and each time is told once.
+ * until the next segment that may be timed sets that right. A segment that is new is never taken
+ * for one sent again by that, and each time is told once.
  */
 #ifndef WEIR_FOLLOW_H
 #define WEIR_FOLLOW_H
@@ -35,7 +35,9 @@ static __always_inline bool timed_is(__u64 timed, __u64 state, __u64 mine)
 	return timed & state && !((timed ^ mine) & TIMED_WHOSE);
 }
 
-/* What the usual segment knows of a lane. Two CPUs may do this at once: the next one sets it right. */
+/*
+ * What the usual segment knows of a lane. Two CPUs may do this at once: the next one sets it right.
+ */
 static __always_inline void lane_note(struct connection *c, __u32 lane, __u64 timed, __u64 mine)
 {
 	__u8 state = c->state[lane] & (LANE_OVER | LANE_FIN);

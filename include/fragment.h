@@ -66,8 +66,8 @@ static __always_inline __u64 fragment_hash(const struct packet *p, __u64 tunnel,
 }
 
 /*
- * The tag of the datagram that a fragment is of: addresses, protocol, identification (RFC 6864), and
- * the tunnel in which its addresses are. Two have the same one by chance, in 2^64.
+ * The tag of the datagram that a fragment is of: addresses, protocol, identification (RFC 6864),
+ * and the tunnel in which its addresses are. Two have the same one by chance, in 2^64.
  */
 static __always_inline __u64 fragment_tag(const struct packet *p, __u64 tunnel,
 					  const struct fragment_seed *seed)
@@ -139,7 +139,9 @@ static __always_inline bool fragment_note(struct fragment_set *set, __u64 tag, _
 	return is_lost;
 }
 
-/* What was told by the first one of a later fragment, if that was in this pane or the one before. */
+/*
+ * What was told by the first one of a later fragment, if that was in this pane or the one before.
+ */
 static __always_inline bool fragment_find(const struct fragment_set *set, __u64 tag, __u32 pane,
 					  __u64 *told)
 {

@@ -207,8 +207,8 @@ static __always_inline bool inward_has_ip(struct cursor *c, __u32 type)
 }
 
 /*
- * What is of the packet outside, and not of the whole frame, goes; headers_len stays, for where that
- * of the packet inside is not known.
+ * What is of the packet outside, and not of the whole frame, goes; headers_len stays, for where
+ * that of the packet inside is not known.
  */
 static __always_inline void packet_begin_inner(struct packet *p)
 {

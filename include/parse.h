@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The packet parser: from the first byte of a frame to its flow key. The flow is that of the
- * outermost IP header, behind any VLAN tags (from there inwards: inward.h); ports are taken where the first four bytes of the
- * transport header are there and lie inside the IP length, and are told as cut where they do not;
- * later fragments have none (RFC 791, RFC 8200). A chain of tags or extension headers past the limits here is given up, and marked:
- * it then counts by the number that stands there. Parsers return 0, or 1 + enum malformed_reason for a packet without a key.
+ * outermost IP header, behind any VLAN tags (from there inwards: inward.h); ports are taken where
+ * the first four bytes of the transport header are there and lie inside the IP length, and are told
+ * as cut where they do not; later fragments have none (RFC 791, RFC 8200). A chain of tags or
+ * extension headers past the limits here is given up, and marked: it then counts by the number that
+ * stands there. Parsers return 0, or 1 + enum malformed_reason for a packet without a key.
  */
 #ifndef WEIR_PARSE_H
 #define WEIR_PARSE_H
@@ -68,9 +69,9 @@ enum packet_fragment { PACKET_FRAGMENT_UNASKED, PACKET_FRAGMENT_ASKED, PACKET_FR
 		       PACKET_FRAGMENT_LATER };
 
 /*
- * What one packet is; all zero before it is parsed, but for what it wants. The parts of its key are kept apart until
- * packet_key, so that they stay in registers: bytes stored one by one and loaded again as a
- * word would stall the CPU.
+ * What one packet is; all zero before it is parsed, but for what it wants. The parts of its key are
+ * kept apart until packet_key, so that they stay in registers: bytes stored one by one and loaded
+ * again as a word would stall the CPU.
  */
 struct packet {
 	__u64 src[2];  /* as the words of a flow key */

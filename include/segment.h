@@ -47,8 +47,8 @@ static __always_inline __s32 tcp_header_len(const __u8 *header)
 
 /*
  * A TCP header at the cursor whose first 14 bytes are there, and of which left bytes lie inside the
- * IP length. Where lengths lie it is no segment, at most a reset. A receiver that has no room left has a window of
- * 0; what FIN, SYN and RST segments have there says nothing of that.
+ * IP length. Where lengths lie it is no segment, at most a reset. A receiver that has no room left
+ * has a window of 0; what FIN, SYN and RST segments have there says nothing of that.
  */
 static __always_inline void parse_segment(struct cursor *c, __s32 left, struct segment *s)
 {

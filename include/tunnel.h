@@ -50,7 +50,9 @@ static inline enum tunnel_kind tunnel_kind_of(__u64 tunnel)
 	return (enum tunnel_kind)((tunnel & TUNNEL_KIND) >> TUNNEL_KIND_SHIFT);
 }
 
-/* What both directions of a conversation have of it: its kind, and its number where they share it. */
+/*
+ * What both directions of a conversation have of it: its kind, and its number where they share it.
+ */
 static inline __u64 tunnel_of_both_ways(__u64 tunnel)
 {
 #define TUNNEL_IS_SHARED(id, name, is_shared) (__u64)(is_shared) << (id) |

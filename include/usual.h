@@ -63,7 +63,8 @@ static __always_inline __u32 usual_ipv6(const __u8 *ip, struct packet *p)
 
 /*
  * The segment of a frame that is_usual, by IP's version: as parse_ethernet has it, without its many
- * ways. False where it may be another one. is_whole: the frame has no more bytes than those up to end.
+ * ways. False where it may be another one. is_whole: the frame has no more bytes than those up to
+ * end.
  */
 static __always_inline bool parse_usual_segment(const __u8 *frame, const __u8 *end, bool is_whole,
 						bool is_ipv6, struct packet *p,

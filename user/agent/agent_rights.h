@@ -8,8 +8,9 @@
 #include "agent.h"
 
 /*
- * Before all else of a live run (pin: one that is pinned; NULL): makes the process that keeps the rights which an interface that
- * comes back takes, and the names of processes. 0, or a negative errno, reported.
+ * Before all else of a live run (pin: one that is pinned; NULL): makes the process that keeps the
+ * rights which an interface that comes back takes, and the names of processes. 0, or a negative
+ * errno, reported.
  */
 int agent_helper_start(const struct options *options, const struct pin *pin);
 
@@ -17,8 +18,8 @@ int agent_helper_start(const struct options *options, const struct pin *pin);
 void agent_confine(const struct agent *agent, const struct options *options);
 
 /*
- * Gives up, for good, what the live view never takes: it loads and attaches anew, looks names up and
- * writes files all the while. Once in a process.
+ * Gives up, for good, what the live view never takes: it loads and attaches anew, looks names up
+ * and writes files all the while. Once in a process.
  */
 void agent_confine_view(void);
 

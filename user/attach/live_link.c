@@ -153,7 +153,9 @@ static int side_attach(struct live_link *link, const struct live_shared *shared,
 	return err;
 }
 
-/* Why there is no program that sees the tags beside its packets: in words; NULL: there can be one. */
+/*
+ * Why there is no program that sees the tags beside its packets: in words; NULL: there can be one.
+ */
 static const char *tags_lack(const struct live_shared *shared)
 {
 	if (shared->pin)

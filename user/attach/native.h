@@ -31,8 +31,9 @@ const char *native_cost(const struct netdev_facts *facts);
 
 /*
  * XDP, native or generic, does not see VLAN tags that are beside the packet, unless a program asks
- * the driver for each (tag_program.h): flows have none, and their bytes lack it. What leaves them in the packet: a command and where it is to be given; false
- * where they are there. Of a veth only its other end knows.
+ * the driver for each (tag_program.h): flows have none, and their bytes lack it. What leaves them
+ * in the packet: a command and where it is to be given; false where they are there. Of a veth only
+ * its other end knows.
  */
 bool xdp_tags_mend(const struct netdev_facts *facts, char *mend, size_t size);
 bool xdp_tags_lie_beside(const struct netdev_facts *facts);

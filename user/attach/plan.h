@@ -18,9 +18,9 @@ struct attach_plan {
 };
 
 /*
- * Making or closing a TCX link waits for a grace period of the kernel (10 to 30 ms), and all of them
- * for one another, whoever makes them (tcx_entry_sync under rtnl_lock, kernel/bpf/tcx.c): of many
- * interfaces those that have no TCX program, before which to be, are left to clsact.
+ * Making or closing a TCX link waits for a grace period of the kernel (10 to 30 ms), and all of
+ * them for one another, whoever makes them (tcx_entry_sync under rtnl_lock, kernel/bpf/tcx.c): of
+ * many interfaces those that have no TCX program, before which to be, are left to clsact.
  */
 void attach_plan_make(const struct netdev_facts *facts, const struct machine_facts *machine,
 		      const struct attach_settings *settings, struct attach_plan *plan);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which flow of the table a record is of: its key, and what of it lies beside, where flows have that.
+ * Which flow of the table a record is of: its key, and what of it lies beside, where flows have
+ * that.
  */
 #ifndef WEIR_FLOW_MATCH_H
 #define WEIR_FLOW_MATCH_H

@@ -119,7 +119,9 @@ static inline uint32_t index_mask(const struct flow_table *table)
 	return (1u << table->index_bits) - 1;
 }
 
-/* layouts: one a window; must outlive the table. has_beside is the caller's. 0 or negative errno. */
+/*
+ * layouts: one a window; must outlive the table. has_beside is the caller's. 0 or negative errno.
+ */
 int flow_table_init(struct flow_table *table, const struct part_layout *layouts, size_t count,
 		    bool has_extras);
 void flow_table_fini(struct flow_table *table);

@@ -199,7 +199,10 @@ static void keep_addresses(const struct group_by *group, struct group_masks *mas
 	}
 }
 
-/* By owners or tunnels alone what is not IP, which has none, is one row with all else that has none. */
+/*
+ * By owners or tunnels alone what is not IP, which has none, is one row with all else that has
+ * none.
+ */
 static bool tells_ip(const bool *field)
 {
 	if (!field[GROUP_PROCESS] && !field[GROUP_CONTAINER] && !field[GROUP_TUNNEL] &&

@@ -92,7 +92,9 @@ bool programs_have_filter(const struct programs *programs);
 struct bpf_object;
 int programs_lend_maps(const struct programs *programs, struct bpf_object *object);
 
-/* Connections that made room for others though they were heard of (connection.h), since the load. */
+/*
+ * Connections that made room for others though they were heard of (connection.h), since the load.
+ */
 uint64_t programs_connections_missed(const struct programs *programs);
 
 #endif

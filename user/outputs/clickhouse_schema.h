@@ -35,7 +35,8 @@ void clickhouse_schema_add(struct text *text, const struct clickhouse_target *ta
 
 /*
  * Asks the server what it understands, makes tables that are missing, adds columns to those that
- * are not of a cluster, and checks them. 0; or negative errno, and wrong tells why. -EINVAL: that the tables are not as the blocks need them.
+ * are not of a cluster, and checks them. 0; or negative errno, and wrong tells why. -EINVAL: that
+ * the tables are not as the blocks need them.
  */
 int clickhouse_schema_prepare(struct clickhouse_http *http, const struct clickhouse_target *target,
 			      char wrong[CLICKHOUSE_WRONG_MAX]);

@@ -332,10 +332,10 @@ static bool is_about(const struct known_flow *flow, int i, const struct flow_slo
 }
 
 /*
- * Of two connections one after the other, what was received: the earlier one's where it ended before
- * the later one began; the later one's where it came after the earlier one's time and not before
- * the later one sent, or where a SYN parted it from what went before. A SYN parts only what the
- * same CPU received: else it may be of both.
+ * Of two connections one after the other, what was received: the earlier one's where it ended
+ * before the later one began; the later one's where it came after the earlier one's time and not
+ * before the later one sent, or where a SYN parted it from what went before. A SYN parts only what
+ * the same CPU received: else it may be of both.
  */
 static uint64_t owner_by_time(const struct known_flow *flow, const struct flow_slot *slot,
 			      const uint64_t owner[2])

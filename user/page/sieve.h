@@ -14,8 +14,8 @@
 #define SIEVE_ROWS_MIN 32768u
 
 /*
- * Adds the rows of a result in all those dimensions, as bits: the STEP_KEYS largest keys of the step
- * in each hold all that they carried in it. False, and nothing was added, where memory failed.
+ * Adds the rows of a result in all those dimensions, as bits: the STEP_KEYS largest keys of the
+ * step in each hold all that they carried in it. False, and nothing was added, where memory failed.
  */
 bool sieve_add_rows(struct heavy heavy[DIMENSION_COUNT], unsigned int told,
 		    const struct document_context *context, const struct window_result *result);

@@ -32,7 +32,9 @@ struct pin_documents {
 	uint64_t of_window[PIN_WINDOWS_MAX];
 };
 
-/* As it is in the file, at its beginning: records follow, each on a cache line, then three lists. */
+/*
+ * As it is in the file, at its beginning: records follow, each on a cache line, then three lists.
+ */
 struct pin_pane {
 	char mark[8];
 	uint64_t checksum;       /* of all behind it */

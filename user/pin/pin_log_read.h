@@ -18,7 +18,9 @@ struct pin_logged {
 	char *bytes;
 };
 
-/* The sequences of the panes logged by a generation, ascending, to be freed. 0 or negative errno. */
+/*
+ * The sequences of the panes logged by a generation, ascending, to be freed. 0 or negative errno.
+ */
 int pin_log_list(const struct pin_place *place, uint64_t generation, uint64_t **sequences,
 		 size_t *count);
 

@@ -9,8 +9,9 @@
 /*
  * Calls work in each thread, in others from the handler of a signal, SIGSYS: it has to be
  * async-signal-safe, and returns 0 or a negative errno. Threads that they made before are asked
- * too. 0, the first errno, or -ETIMEDOUT where a thread did not answer: it does so once it can, so work and context
- * stay. The handler stays too: it answers calls that are refused (refused.h). Once in a process.
+ * too. 0, the first errno, or -ETIMEDOUT where a thread did not answer: it does so once it can, so
+ * work and context stay. The handler stays too: it answers calls that are refused (refused.h). Once
+ * in a process.
  */
 int every_thread(int (*work)(void *context), void *context);
 

@@ -86,7 +86,9 @@ struct capture;
  */
 int capture_open(const char *name, struct capture **capture);
 
-/* Whether what is sent here while nobody reads it may be thrown away at its source. name: or NULL. */
+/*
+ * Whether what is sent here while nobody reads it may be thrown away at its source. name: or NULL.
+ */
 bool capture_is_stream(const char *name);
 void capture_close(struct capture *capture);
 

@@ -8,7 +8,10 @@
 
 #define REDUCE_BATCH 64
 
-/* Copies of records, with their owner, or without the link or direction that the group does not have. */
+/*
+ * Copies of records, with their owner, or without the link or direction that the group does not
+ * have.
+ */
 static void merge_copies(struct live_merge *merge, const struct flow_slot *const *records,
 				size_t count)
 {

@@ -29,7 +29,9 @@ static bool is_of_this_boot(const struct takeover *t)
 	return !strcmp(t->state.boot, t->pin->state.boot);
 }
 
-/* The link of this run that is the interface, also where its name is another now; or has its name. */
+/*
+ * The link of this run that is the interface, also where its name is another now; or has its name.
+ */
 static bool find_link(const struct live *live, const struct pin_state_link *old, uint32_t *number)
 {
 	for (size_t i = 0; i < live->link_count; i++) {

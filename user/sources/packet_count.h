@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How a packet of a packet table is read, then counted: in line, for each way to count is a function
- * of its own (packet_table.c).
+ * How a packet of a packet table is read, then counted: in line, for each way to count is a
+ * function of its own (packet_table.c).
  */
 #ifndef WEIR_PACKET_COUNT_H
 #define WEIR_PACKET_COUNT_H

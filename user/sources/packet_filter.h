@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A filter expression for packets in user space, whatever their link types: it is compiled for
- * each, since what it means, and whether it means anything, depends on that: `inbound` needs a cooked header, `ether host` an Ethernet one.
+ * each, since what it means, and whether it means anything, depends on that: `inbound` needs a
+ * cooked header, `ether host` an Ethernet one.
  */
 #ifndef WEIR_PACKET_FILTER_H
 #define WEIR_PACKET_FILTER_H

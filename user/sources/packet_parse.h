@@ -42,8 +42,8 @@ static __always_inline int packet_parse_unusual(const struct capture_packet *pac
 
 /*
  * Parses a packet, p and in zero before: the outermost one, or where it enters the innermost; in
- * (or NULL) is where it would go on. 0, or 1 + enum malformed_reason. A frame without IP and without
- * an EtherType is a non-IP flow of EtherType 0. The usual headers are parsed in line.
+ * (or NULL) is where it would go on. 0, or 1 + enum malformed_reason. A frame without IP and
+ * without an EtherType is a non-IP flow of EtherType 0. The usual headers are parsed in line.
  */
 static __always_inline int packet_parse(const struct capture_packet *packet, struct packet *p,
 					struct inward *in, bool enters)

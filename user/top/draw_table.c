@@ -75,7 +75,9 @@ static uint64_t cover_length_ns(const struct snapshot *snapshot, enum cover cove
 	return rows->spec->length_ns;
 }
 
-/* As documents call it; where there is no room beside the mark it is shorter before its last word. */
+/*
+ * As documents call it; where there is no room beside the mark it is shorter before its last word.
+ */
 static void put_extra_head(const struct view *view, int width, char *text, size_t size)
 {
 	const char *name = sort_field_name(SORT_EXTRA + (enum sort_field)view->extra);

@@ -98,7 +98,9 @@ static struct flow_slot *put_flow(struct flow_slot *out, const struct flow_resul
 	return out;
 }
 
-/* As a record has them: of counts as much as it holds, of the rest all; that is gone from sum then. */
+/*
+ * As a record has them: of counts as much as it holds, of the rest all; that is gone from sum then.
+ */
 static void put_part(struct flow_extra *out, struct extra_sum *sum)
 {
 #define EXTRA_TAKE_COUNT(name) \
