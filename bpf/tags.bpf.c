@@ -7,7 +7,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-#include "hook.h"
+#include "thorough.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -36,27 +36,6 @@ static __always_inline struct packet packet_begin_tagged(__u16 tag, struct packe
 		packet_size_add_tag(size);
 	}
 	return p;
-}
-
-__noinline int parse_thoroughly_xdp(struct xdp_md *ctx, struct packet *p)
-{
-	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
-	struct cursor c = cursor_over(CURSOR_LINEAR, data, data_end);
-
-	if (!p)
-		return 0;
-	c.blur = &p->blur;
-	return parse_ethernet(&c, p);
-}
-
-__noinline int parse_thoroughly_xdp_frags(struct xdp_md *ctx, struct packet *p)
-{
-	struct cursor c = { .kind = CURSOR_XDP, .context = ctx };
-
-	if (!p)
-		return 0;
-	c.blur = &p->blur;
-	return parse_ethernet(&c, p);
 }
 
 static __always_inline struct packet_size tagged_size(struct xdp_md *ctx, bool has_frags)

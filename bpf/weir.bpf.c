@@ -8,6 +8,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "segments.h"
+#include "thorough.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -31,31 +32,7 @@ int read_clock(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
-/*
- * Packets whose headers the fast parser did not see through are parsed again. The parsers are
- * global functions: the verifier checks each once, by itself.
- */
-__noinline int parse_thoroughly_xdp(struct xdp_md *ctx, struct packet *p)
-{
-	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
-	struct cursor c = cursor_over(CURSOR_LINEAR, data, data_end);
-
-	if (!p)
-		return 0;
-	c.blur = &p->blur;
-	return parse_ethernet(&c, p);
-}
-
-__noinline int parse_thoroughly_xdp_frags(struct xdp_md *ctx, struct packet *p)
-{
-	struct cursor c = { .kind = CURSOR_XDP, .context = ctx };
-
-	if (!p)
-		return 0;
-	c.blur = &p->blur;
-	return parse_ethernet(&c, p);
-}
-
+/* The same as thorough.h, at TC. */
 __noinline int parse_thoroughly_skb(struct __sk_buff *skb, struct packet *p)
 {
 	struct cursor c = { .kind = CURSOR_SKB, .context = skb };
