@@ -151,6 +151,12 @@ static __noinline int timed_try(struct connection *c, __u32 lane, const struct s
 	return 0;
 }
 
+/*
+ * A SYN with so much data behind it or less was there: what began anew has another number, by chance
+ * (RFC 6528). It may have had data then, and has none now (RFC 7413, 4.1.3).
+ */
+#define SYN_AGAIN_MAX 0x10000u
+
 /* The first of its direction that is seen, or a SYN: true if it may be timed. */
 static __noinline bool connection_begin(struct connection *c, __u32 lane, const struct segment *s,
 					__u64 whose)
@@ -158,7 +164,8 @@ static __noinline bool connection_begin(struct connection *c, __u32 lane, const 
 	struct connection_timing *timing = &c->timing[lane & (CONNECTION_LANES - 1)];
 	__u64 *end = &c->end[lane & (CONNECTION_LANES - 1)];
 	bool is_syn = s->flags & TCP_FLAG_SYN;
-	bool is_again = !((word_read(end) ^ whose) >> 32) && timing->covers == segment_covered(s);
+	bool is_again = !((word_read(end) ^ whose) >> 32) &&
+			(__u32)word_read(end) - s->seq - 1 < SYN_AGAIN_MAX;
 
 	if (s->payload || is_syn)
 		word_write(end, whose | (__u32)(s->seq + is_syn + s->payload));

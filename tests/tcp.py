@@ -131,7 +131,7 @@ class Connection:
         covers = (last + bool(flags & FIN)) % (1 << 32)
         is_new = False
         if flags & SYN:
-            is_new = lane.end is None or lane.covers != covers
+            is_new = lane.end is None or not 0 <= after(lane.end, seq + 1) < 1 << 16
             lane.end, lane.running = last, None
         elif lane.end is None:
             if length:
@@ -168,8 +168,8 @@ class Connection:
 
 
 def told_rtt(ns):
-    """As a record holds it: exact below 2^31 ns, then in steps of 64; at least 1."""
-    return max(ns, 1) if ns < 1 << 31 else ns >> 6 << 6
+    """As a record holds it: exact below 2^31 ns, then in steps of 64 up to 137 s; at least 1."""
+    return max(ns, 1) if ns < 1 << 31 else min(ns >> 6, (1 << 31) - 1) << 6
 
 
 def compare_answers(connections, streams):
@@ -301,6 +301,19 @@ def generated_answers():
     yield "time_is_set_back", (9000, 30, 50), None
 
 
+def test_syn_that_is_sent_again_without_its_data(directory):
+    for seq, ns in ((0, None), (1 << 20, 30_000)):
+        frames = [segment(0, 100, SYN), segment(seq, 0, SYN),
+                  segment(0, 0, SYN | ACK, src=2, ack=seq + 1), segment(seq + 1, 0)]
+        file = os.path.join(directory, "syn.pcap")
+        with open(file, "wb") as out:
+            out.write(capture(frames, (0, 5000, 5030, 5050)))
+        got = [flow["tcp"]["handshake_rtt_ns"] for flow in weir(file)[0]["flows"]
+               if flow["src_port"] == 40000]
+        expect(got == [ns], f"from {seq}: {got}")
+        compare(file)
+
+
 def test_generated_answers(directory):
     frames = [segment(0, 0, SYN), segment(0, 0, SYN | ACK, src=2), segment(1, 0)]
     for name, times_us, ns in generated_answers():
@@ -358,7 +371,8 @@ def test_captures(directory):
 def main():
     failed = passed = 0
     with tempfile.TemporaryDirectory() as directory:
-        tests = [test_generated, test_generated_answers]
+        tests = [test_generated, test_generated_answers,
+                 test_syn_that_is_sent_again_without_its_data]
         if os.path.isdir(CAPTURES):
             tests.append(test_captures)
         for test in tests:
