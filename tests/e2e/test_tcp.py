@@ -166,4 +166,25 @@ def each_segment_that_was_dropped_is_counted_once(lab):
     return f"{packets} sent again, {relay.dropped} dropped"
 
 
-TESTS = [round_trips_are_as_the_relay_logged_them, each_segment_that_was_dropped_is_counted_once]
+def what_was_lost_before_the_hook_is_told_by_what_came_after_it(lab):
+    """The figures of the manual."""
+    results = []
+    for turns, size, drops in ((4, 400000, range(20, 900, 49)), (100, 700, range(5, 90, 11))):
+        with Relay(lab, 5, drops=drops) as relay:
+            weirs = [Weir(lab, end, "--tcp").wait_attached(*TC) for end in (relay.near, relay.far)]
+            converse(relay, turns, size)
+            kernel = sent_again(relay.near.namespace)
+            before, behind = (sum(tcp["retransmitted"]["packets"]
+                                  for tcp in rows(weir.stop().documents(), direction))
+                              for weir, direction in zip(weirs, ("out", "in")))
+            expect_equal(before, kernel, "segments that the kernel sent again, before the relay")
+            expect(kernel >= relay.dropped == len(drops), f"{relay.dropped} were dropped")
+            results.append((behind, kernel))
+    (bulk, of_bulk), (single, of_single) = results
+    expect(0.8 * of_bulk <= bulk <= of_bulk, f"{bulk} of {of_bulk} told in bulk")
+    expect(single <= of_single - 8, f"{single} of {of_single} told that had nothing behind them")
+    return f"{bulk} of {of_bulk} in bulk, {single} of {of_single} that waited for an answer"
+
+
+TESTS = [round_trips_are_as_the_relay_logged_them, each_segment_that_was_dropped_is_counted_once,
+         what_was_lost_before_the_hook_is_told_by_what_came_after_it]

@@ -50,6 +50,10 @@ $(BUILD)/bench/libpcap_loop: tools/bench/libpcap_loop.c
 bench-replay: all $(BUILD)/generate $(BUILD)/bench/libpcap_loop ## packets a second of replays
 	tools/bench/replay
 
+.PHONY: bench-connections
+bench-connections: all ## what --tcp tells where connections are more than there is room for
+	tools/bench/connections $(BUILD)
+
 .PHONY: bench-live
 bench-live: all traffic ## rate of a veth with weir beside one with a program that only passes
 	tools/bench/live
