@@ -151,8 +151,11 @@ static __always_inline __u32 inward_geneve(struct cursor *c, __u64 *tunnel)
 	return inward_type(type);
 }
 
-/* Extension headers say their length in words, and at their end what follows. */
-static __always_inline bool inward_gtp_extensions(struct cursor *c, __u32 next)
+/*
+ * Extension headers say their length in words, and at their end what follows. More of them than here
+ * are given up, and p is marked.
+ */
+static __always_inline bool inward_gtp_extensions(struct cursor *c, __u32 next, struct packet *p)
 {
 	int i;
 
@@ -168,10 +171,12 @@ static __always_inline bool inward_gtp_extensions(struct cursor *c, __u32 next)
 			return false;
 		next = cursor_blur(c, *length);
 	}
+	if (next)
+		p->marks |= FLOW_HEADERS_GIVEN_UP;
 	return !next;
 }
 
-static __always_inline __u32 inward_gtp(struct cursor *c, __u64 *tunnel)
+static __always_inline __u32 inward_gtp(struct cursor *c, struct packet *p, __u64 *tunnel)
 {
 	__u8 copy[GTP_LEN], options_copy[GTP_OPTIONS_LEN];
 	const __u8 *gtp = inward_header(c, copy, sizeof(copy)), *options;
@@ -189,12 +194,13 @@ static __always_inline __u32 inward_gtp(struct cursor *c, __u64 *tunnel)
 	options = inward_header(c, options_copy, sizeof(options_copy));
 	if (!options)
 		return INWARD_NOTHING;
-	return !has_extension || inward_gtp_extensions(c, options[3]) ? INWARD_ANY_IP :
-									INWARD_NOTHING;
+	if (has_extension && !inward_gtp_extensions(c, options[3], p))
+		return INWARD_NOTHING;
+	return INWARD_ANY_IP;
 }
 
 static __always_inline __u32 inward_udp(struct cursor *c, const struct inward *in,
-					const struct packet *p, __u64 *tunnel)
+					struct packet *p, __u64 *tunnel)
 {
 	__u32 port = ports_dst(p->ports);
 
@@ -205,7 +211,7 @@ static __always_inline __u32 inward_udp(struct cursor *c, const struct inward *i
 		return inward_vxlan(c, tunnel);
 	if (port == PORT_GENEVE)
 		return inward_geneve(c, tunnel);
-	return port == PORT_GTP ? inward_gtp(c, tunnel) : INWARD_NOTHING;
+	return port == PORT_GTP ? inward_gtp(c, p, tunnel) : INWARD_NOTHING;
 }
 
 /* ERSPAN II and III begin with their session; I, without a sequence number, with the frame. */
@@ -278,7 +284,7 @@ static __always_inline __u32 inward_gre(struct cursor *c, __u64 *tunnel)
 
 /* Behind the IP header that was parsed, the cursor there: what follows, and in which tunnel. */
 static __always_inline __u32 inward_open(struct cursor *c, const struct inward *in,
-					 const struct packet *p, __u64 *tunnel)
+					 struct packet *p, __u64 *tunnel)
 {
 	switch (p->ip_proto) {
 	case IPPROTO_UDP:

@@ -160,6 +160,8 @@ static __always_inline __u32 inward_link_rest(struct cursor *c, __u32 type, stru
 			break;
 		type = cursor_blur(c, type);
 	}
+	if (type < INWARD_ETHERNET && ethertype_is_vlan(host_to_be16((__u16)type)))
+		q->marks |= FLOW_HEADERS_GIVEN_UP;
 	if (type == ETH_P_PPP_SES)
 		type = inward_pppoe(c, tunnel);
 	if (type == INWARD_PPP)

@@ -94,7 +94,10 @@ static inline void put_pppoe(struct frame *f, const struct layer *layer)
 	f->type_at = TYPE_NOWHERE;
 }
 
-/* a: TEID; b: flags; with extension, sequence or N-PDU number their four bytes, no next one. */
+/*
+ * a: TEID; b: flags, and from bit 8 on how many extension headers come before the last one; with
+ * extension, sequence or N-PDU number their four bytes.
+ */
 static inline void put_gtp(struct frame *f, const struct layer *layer)
 {
 	*frame_grow(f, 1) = (uint8_t)layer->b;
@@ -106,6 +109,8 @@ static inline void put_gtp(struct frame *f, const struct layer *layer)
 		*frame_grow(f, 1) = 0;
 		*frame_grow(f, 1) = layer->b & 4 ? 0x85 : 0;
 	}
+	for (uint32_t more = layer->b >> 8; more; more--)
+		frame_put32(f, 0x01090985);
 	if (layer->b & 4)
 		frame_put32(f, 0x01090900);
 	f->type_at = TYPE_NOWHERE;
@@ -132,6 +137,7 @@ static inline void put_snap(struct frame *f, const struct layer *layer)
 #define PPPOE(number, ppp)  { put_pppoe, number, ppp }
 #define GTP(teid, flags)    UDP_TO(2152), { put_gtp, teid, flags }
 #define SNAP                { put_snap, 0, 0 }
+#define TAGS_8              VLAN(5), VLAN(6), VLAN(7), VLAN(7), VLAN(7), VLAN(7), VLAN(7), VLAN(7)
 
 struct tunnel_case {
 	const char *name;
@@ -155,6 +161,12 @@ static const struct tunnel_case tunnel_cases[] = {
 	{ "VXLAN, tags inside and outside", { ETHERNET, VLAN(3), IPV4, VXLAN(9), VLAN(5), IPV4, UDP },
 	  { IP4(IPPROTO_UDP), PORTS, .vlan = ID(3), .inner_vlan = ID(5), .headers_len = 100 },
 	  NUMBERED(VXLAN, 9) },
+	{ "VXLAN with as many tags inside as are walked", { ETHERNET, IPV4, VXLAN(9), TAGS_8, IPV4,
+	  TCP(SYN_ACK) }, { IP4(IPPROTO_TCP), PORTS, .tcp_flags = SYN_ACK, .vlan = ID(5),
+	  .inner_vlan = ID(6), .headers_len = 136 }, NUMBERED(VXLAN, 9) },
+	{ "VXLAN with one more", { ETHERNET, IPV4, VXLAN(9), TAGS_8, VLAN(7), IPV4, TCP(SYN_ACK) },
+	  { IP4(IPPROTO_UDP), .src_port = SRC_PORT, .dst_port = 4789, .headers_len = 42,
+	    .marks = FLOW_HEADERS_GIVEN_UP }, IN(NONE) },
 	{ "VXLAN without its flag", { ETHERNET, IPV4, UDP_TO(4789), { put_vxlan, 7, 0 }, ETHERNET,
 	  IPV4, TCP(SYN_ACK) }, OUTER_UDP(4789), IN(NONE) },
 	{ "VXLAN with ARP inside", { ETHERNET, IPV4, VXLAN(1), ETHERTYPE(ETH_P_ARP), PAYLOAD(28) },
@@ -209,6 +221,11 @@ static const struct tunnel_case tunnel_cases[] = {
 	  INNER_TCP(4, 90), NUMBERED(GTP, 0x80000001) },
 	{ "GTP with a number and an extension", { ETHERNET, IPV4, GTP(2, 0x36), IPV6, TCP(SYN_ACK) },
 	  INNER_TCP(6, 118), NUMBERED(GTP, 2) },
+	{ "GTP with as many extensions as are walked", { ETHERNET, IPV4, GTP(2, 0x734), IPV4,
+	  TCP(SYN_ACK) }, INNER_TCP(4, 126), NUMBERED(GTP, 2) },
+	{ "GTP with one more", { ETHERNET, IPV4, GTP(2, 0x834), IPV4, TCP(SYN_ACK) },
+	  { IP4(IPPROTO_UDP), .src_port = SRC_PORT, .dst_port = 2152, .headers_len = 42,
+	    .marks = FLOW_HEADERS_GIVEN_UP }, IN(NONE) },
 	{ "GTP'", { ETHERNET, IPV4, GTP(2, 0x20), IPV4, TCP(SYN_ACK) }, OUTER_UDP(2152), IN(NONE) },
 	{ "SNAP is no tunnel", { ETHERNET, SNAP, IPV4, TCP(SYN_ACK) }, INNER_TCP(4, 62), IN(NONE) },
 	{ "the outermost one is told", { ETHERNET, MPLS(77, 1), IPV4, VXLAN(5), IPV4, GRE(0x2000, 6),
