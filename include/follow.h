@@ -152,8 +152,8 @@ static __noinline int timed_try(struct connection *c, __u32 lane, const struct s
 }
 
 /*
- * A SYN with so much data behind it or less was there: what began anew has another number, by chance
- * (RFC 6528). It may have had data then, and has none now (RFC 7413, 4.1.3).
+ * A SYN with so much data behind it or less was there: what began anew has another number, by
+ * chance (RFC 6528). It may have had data then, and has none now (RFC 7413, 4.1.3).
  */
 #define SYN_AGAIN_MAX 0x10000u
 
