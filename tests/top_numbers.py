@@ -242,7 +242,9 @@ def test_narrowing():
           "f again leaves one of them", screen.text())
     screen.keys("F")
     check(screen.wait(lambda: screen.lines()[0].count("filter: ip host") == 1 and
-                      "tcp port" not in screen.lines()[0]), "F goes back", screen.text())
+                      "tcp port" not in screen.lines()[0] and
+                      "end of capture" in screen.lines()[0] and len(rows(screen)) > 1),
+          "F goes back", screen.text())
     screen.keys("F")
     check(screen.wait(lambda: "filter" not in screen.lines()[0] and
                       has_column(screen, "198.51.100.80")),
