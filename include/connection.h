@@ -63,6 +63,12 @@ static __always_inline __u32 lane_of(__u32 sender, bool is_out)
 	return (sender & 1) << 1 | is_out;
 }
 
+/* A lane as an index, which kernels like 6.1 do not see by themselves: they forget what OR leaves. */
+static __always_inline __u32 lane_index(__u32 lane)
+{
+	return opaque(lane) & (CONNECTION_LANES - 1);
+}
+
 /* What a lane's state is of all their states. */
 static __always_inline __u32 lane_states(__u32 lane, __u32 state)
 {

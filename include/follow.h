@@ -58,7 +58,7 @@ static __always_inline void lane_note(struct connection *c, __u32 lane, __u64 ti
 static __noinline int timed_take(struct connection *c, __u32 lane, struct flow_extra *extra,
 				 __u64 mine)
 {
-	__u64 *word = &c->timing[lane & (CONNECTION_LANES - 1)].timed, timed = word_read(word);
+	__u64 *word = &c->timing[lane_index(lane)].timed, timed = word_read(word);
 	__u32 rtt = (__u32)timed;
 
 	if (timed_is(timed, TIMED_ANSWERED, mine) && __sync_bool_compare_and_swap(word, timed, 0)) {
@@ -69,7 +69,7 @@ static __noinline int timed_take(struct connection *c, __u32 lane, struct flow_e
 		if (timed & TIMED_SYN)
 			MERGE_LEAST_SET(extra->handshake_rtt_ns, rtt);
 	}
-	lane_note(c, lane & (CONNECTION_LANES - 1), word_read(word), mine);
+	lane_note(c, lane_index(lane), word_read(word), mine);
 	return 0;
 }
 
@@ -77,7 +77,7 @@ static __noinline int timed_take(struct connection *c, __u32 lane, struct flow_e
 static __noinline int timed_answer(struct connection *c, __u32 lane, const struct segment *s,
 				   __u64 mine)
 {
-	struct connection_timing *timing = &c->timing[lane & (CONNECTION_LANES - 1)];
+	struct connection_timing *timing = &c->timing[lane_index(lane)];
 	__u64 timed = word_read(&timing->timed), answered = 0, ns;
 
 	if (timed_is(timed, TIMED_RUNNING, mine) && (__s32)(s->ack - timing->covers) >= 0) {
@@ -88,7 +88,7 @@ static __noinline int timed_answer(struct connection *c, __u32 lane, const struc
 				   slot_rtt_of_ns(ns);
 		__sync_bool_compare_and_swap(&timing->timed, timed, answered);
 	}
-	lane_note(c, lane & (CONNECTION_LANES - 1), word_read(&timing->timed), mine);
+	lane_note(c, lane_index(lane), word_read(&timing->timed), mine);
 	return 0;
 }
 
@@ -128,15 +128,15 @@ static __always_inline __u32 segment_covered(const struct segment *s)
 static __noinline int timed_try(struct connection *c, __u32 lane, const struct segment *s,
 				__u64 mine, bool is_new)
 {
-	struct connection_timing *timing = &c->timing[lane & (CONNECTION_LANES - 1)];
+	struct connection_timing *timing = &c->timing[lane_index(lane)];
 	bool is_syn = s->flags & TCP_FLAG_SYN;
 	__u64 timed = word_read(&timing->timed);
 
 	if (is_syn || ((__s32)(timing->covers - s->seq) > 0 &&
 		       timed_is(timed, TIMED_RUNNING, mine)))
 		timed = 0;
-	if (is_new && !(s->flags & c->state[lane & (CONNECTION_LANES - 1)] & LANE_FIN)) {
-		c->tried[lane & (CONNECTION_LANES - 1)] = s->tick;
+	if (is_new && !(s->flags & c->state[lane_index(lane)] & LANE_FIN)) {
+		c->tried[lane_index(lane)] = s->tick;
 		if (!timed_is(timed, TIMED_RUNNING, mine)) {
 			timing->covers = segment_covered(s);
 			timing->stamp = s->sent;
@@ -147,7 +147,7 @@ static __noinline int timed_try(struct connection *c, __u32 lane, const struct s
 	}
 	if (timed != word_read(&timing->timed))
 		word_write(&timing->timed, timed);
-	lane_note(c, lane & (CONNECTION_LANES - 1), timed, mine);
+	lane_note(c, lane_index(lane), timed, mine);
 	return 0;
 }
 
@@ -161,8 +161,8 @@ static __noinline int timed_try(struct connection *c, __u32 lane, const struct s
 static __noinline bool connection_begin(struct connection *c, __u32 lane, const struct segment *s,
 					__u64 whose)
 {
-	struct connection_timing *timing = &c->timing[lane & (CONNECTION_LANES - 1)];
-	__u64 *end = &c->end[lane & (CONNECTION_LANES - 1)];
+	struct connection_timing *timing = &c->timing[lane_index(lane)];
+	__u64 *end = &c->end[lane_index(lane)];
 	bool is_syn = s->flags & TCP_FLAG_SYN;
 	bool is_again = !((word_read(end) ^ whose) >> 32) &&
 			(__u32)word_read(end) - s->seq - 1 < SYN_AGAIN_MAX;
@@ -203,14 +203,14 @@ static __always_inline void connection_send(struct connection *c, __u32 lane, __
 /* Who has sent a FIN sends no more; after a RST nobody does. A SYN begins anew. */
 static __noinline int connection_mark(struct connection *c, __u32 lane, __u8 flags)
 {
-	__u8 *mine = &c->state[lane & (CONNECTION_LANES - 1)];
-	__u8 *sender = &c->state[lane_of(lane >> 1, false)];
+	__u8 *mine = &c->state[lane_index(lane)];
+	__u8 *sender = &c->state[lane_index(lane_of(lane >> 1, false))];
 
 	if (flags & TCP_FLAG_SYN)
 		*mine &= (__u8)~LANE_FIN;
 	*mine |= flags & LANE_FIN;
 	if (flags & TCP_FLAG_RST)
-		c->state[lane_of(!(lane >> 1), false)] |= LANE_OVER;
+		c->state[lane_index(lane_of(!(lane >> 1), false))] |= LANE_OVER;
 	if (flags & (TCP_FLAG_RST | TCP_FLAG_FIN))
 		*sender |= LANE_OVER;
 	else
@@ -245,7 +245,7 @@ static __always_inline bool connection_follow(const struct connection_table *tab
 {
 	__u64 place = record->extra.connection, mine;
 	struct connection *c = connection_known(table, place);
-	__u32 sender = (__u32)place & 1, lane = lane_of(sender, s->is_out & 1);
+	__u32 sender = (__u32)place & 1, lane = lane_index(lane_of(sender, s->is_out & 1));
 
 	if (unlikely(!c))
 		return false;
@@ -255,9 +255,9 @@ static __always_inline bool connection_follow(const struct connection_table *tab
 	if (unlikely(c->state[lane] & LANE_ANSWERED))
 		timed_take(c, lane, &record->extra, mine);
 	if ((s->flags & (TCP_FLAG_ACK | TCP_FLAG_RST)) == TCP_FLAG_ACK) {
-		if (c->state[lane_of(!sender, false)] & LANE_RUNNING)
+		if (c->state[lane_index(lane_of(!sender, false))] & LANE_RUNNING)
 			timed_answer(c, lane_of(!sender, false), s, mine);
-		if (c->state[lane_of(!sender, true)] & LANE_RUNNING)
+		if (c->state[lane_index(lane_of(!sender, true))] & LANE_RUNNING)
 			timed_answer(c, lane_of(!sender, true), s, mine);
 	}
 	if (s->payload || s->flags & (TCP_FLAG_SYN | TCP_FLAG_FIN))
@@ -286,7 +286,7 @@ static __always_inline bool connection_pass(const struct connection_table *table
 {
 	struct connection *c = place ? connection_at(table, (__u32)place >> 1) : NULL;
 	__u64 whose = place >> 32 << 32, end;
-	__u32 sender = (__u32)place & 1, lane = lane_of(sender, is_out);
+	__u32 sender = (__u32)place & 1, lane = lane_index(lane_of(sender, is_out));
 
 	if (unlikely(!c || c->states & (sender ? states_to_follow(1, is_out) :
 						 states_to_follow(0, is_out))))
